@@ -1,0 +1,3 @@
+package bridge
+
+type Call struct{}

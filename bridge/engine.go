@@ -1,0 +1,120 @@
+package bridge
+
+import (
+	"context"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge/relay"
+)
+
+// Engine is where participants meet. bridge/room is the embedded one; other
+// engines stand beside it. An Engine is told of terminals by the core and of
+// browsers by the web front-end.
+type Engine interface {
+	// Seat brings a terminal with answered media into its room.
+	Seat(ctx context.Context, t Terminal) (Seat, error)
+	// Join brings a browser in. The page's messages go to Visitor.Receive, the
+	// engine's come by send, which must not block for long.
+	Join(ctx context.Context, j Join, send func(msg []byte)) (Visitor, error)
+	// Rooms lists the rooms that live now.
+	Rooms() []RoomStatus
+	// Close tells every browser goodbye and ends all rooms.
+	Close(ctx context.Context) error
+}
+
+// Terminal is a call as its room sees it.
+type Terminal struct {
+	CallID   string
+	Room     string
+	Number   string // what it dialled
+	Name     string // what people see
+	Device   string
+	Protocol string
+	Audio    *relay.Stream // nil when there is none
+	Video    *relay.Stream
+	Content  *relay.Stream
+}
+
+// Seat is a terminal's place in a room.
+type Seat interface {
+	// MediaChanged says that a negotiation changed the terminal's streams:
+	// formats, directions, holds or limits.
+	MediaChanged()
+	// Digit is a key pressed on the terminal.
+	Digit(d rune)
+	// KeyframeWanted is the terminal's request through signalling.
+	KeyframeWanted()
+	// Status says how each stream is served and why.
+	Status() SeatStatus
+	// Leave gives the place up. It returns when nothing more is sent.
+	Leave()
+}
+
+// Path is how a stream is served.
+type Path string
+
+// Paths.
+const (
+	PathNone      Path = "none"
+	PathRelay     Path = "relay"
+	PathTranscode Path = "transcode"
+	PathCompose   Path = "compose"
+)
+
+// PathStatus is a path with its reason for people.
+type PathStatus struct {
+	Path   Path
+	Reason string
+}
+
+// SeatStatus says for each stream and direction (In from the terminal, Out
+// towards it) how it is served.
+type SeatStatus struct {
+	AudioIn, AudioOut     PathStatus
+	VideoIn, VideoOut     PathStatus
+	ContentIn, ContentOut PathStatus
+	Showing               string // participant id of who the terminal sees, "" is the still picture
+}
+
+// Join is a browser's wish to enter a room.
+type Join struct {
+	Room   string
+	Name   string
+	Remote string   // address for the log
+	Lang   string   // "vi" or "en"
+	Resume string   // token of an earlier connection of the same person
+	Dial   []string // what a terminal dials to reach this room, for the page
+}
+
+// Visitor is a browser's connection to a room.
+type Visitor interface {
+	// Receive takes one message of the page (see docs/signalling.md). An
+	// error is told to the page and closes the connection.
+	Receive(msg []byte) error
+	// Disconnected says that the connection is gone. The visitor keeps its
+	// place for a while and may come back with its resume token.
+	Disconnected()
+}
+
+// RoomStatus is a room as the API shows it.
+type RoomStatus struct {
+	Name         string
+	Since        time.Time
+	Speaker      string // participant id, "" is nobody
+	Participants []ParticipantStatus
+}
+
+// ParticipantStatus is one person or terminal in a room.
+type ParticipantStatus struct {
+	ID         string
+	Name       string
+	Kind       string // "browser" or "terminal"
+	CallID     string // terminals: the call
+	Device     string
+	Number     string
+	Since      time.Time
+	AudioMuted bool
+	VideoOff   bool
+	Sharing    bool
+	Level      int // loudness, -127 to 0 dBov
+}

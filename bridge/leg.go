@@ -1,0 +1,63 @@
+package bridge
+
+import (
+	"context"
+	"net/netip"
+
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+// Invite is what a front-end knows of a call that a terminal places.
+type Invite struct {
+	Protocol  string // "sip" or "h323"
+	Transport string // "udp", "tcp", "tls"
+	Number    string // what was dialled, without protocol dressing; empty leads to reception
+	Caller    Caller
+	Encrypted bool // signalling came over TLS
+}
+
+// Caller is the far end as its signalling describes it. All strings come from
+// the network: bounded, valid UTF-8, without control characters.
+type Caller struct {
+	Addr   netip.AddrPort // where signalling comes from
+	Alias  string         // address of record, alias or number of the terminal
+	Name   string         // display name, possibly empty
+	Device string         // maker, product and software, as said
+}
+
+// Leg is the core's hold on a front-end's end of a call. Methods return at
+// once; what they start ends with Call.End where the call ends by it.
+type Leg interface {
+	// Hangup ends the call towards the terminal, whatever its state: an
+	// unanswered call is refused or cancelled, an answered one is released.
+	Hangup(c Cause, reason string)
+	// RequestKeyframe asks for a keyframe through signalling (SIP INFO, H.245
+	// videoFastUpdatePicture). The caller has already limited the rate.
+	RequestKeyframe()
+	// LimitBitrate asks for less video through signalling, bit/s, where the
+	// protocol has a way that does not disturb the call; 0 lifts it.
+	LimitBitrate(bps int)
+}
+
+// FrontEnd places calls for the core.
+type FrontEnd interface {
+	// Place calls the target and returns when it answered (after
+	// Call.Connected) or did not (a *Refusal). It attaches its Leg with
+	// Call.Attach as soon as the call can be hung up.
+	Place(ctx context.Context, c *Call, t Target) error
+}
+
+// Target is where an outgoing call goes.
+type Target struct {
+	Scheme string // "sip", "sips" or "h323"
+	URI    string // as given, without secrets
+	From   string // number or alias shown to the far end
+	Name   string // display name shown to the far end
+}
+
+// Negotiator is what a front-end needs of a call to negotiate media. *Call
+// implements it.
+type Negotiator interface {
+	Capabilities() media.Capabilities
+	Apply(s media.Session) error
+}

@@ -1,0 +1,28 @@
+// Package packet holds the RTP packet that travels through the stages of a
+// flow: a view of a pooled buffer with its fixed header parsed once.
+package packet
+
+// MaxSize is the largest datagram the packet path takes or sends.
+const MaxSize = 1500
+
+// Header is the part of an RTP header (RFC 3550 5.1) that stages read and
+// rewrite. CSRCs and header extensions stay in the buffer; they are not
+// forwarded between legs.
+type Header struct {
+	PT        uint8
+	Marker    bool
+	Seq       uint16
+	Timestamp uint32
+	SSRC      uint32
+}
+
+// Packet is one received RTP packet. Its bytes belong to the flow that
+// received it and are valid only during the call that passes the packet on:
+// whoever keeps it copies it.
+type Packet struct {
+	Header
+	Payload  []byte // without padding
+	Arrived  int64  // monotonic clock in nanoseconds, one reading for a batch
+	Keyframe bool   // video: first packet of a frame that decodes alone, parameter sets included
+	Audio    int8   // audio level in -dBov from RFC 6464, -1 when unknown
+}

@@ -1,0 +1,58 @@
+// Package relay is the packet path of a leg: sockets, SRTP, admission,
+// ordering, rewriting, and the feedback that travels against the packets.
+//
+// The stages of a flow, in the order in which a packet meets them:
+//
+//	receive (batch) -> open (SRTP) -> admit (SSRC, payload type, latch) ->
+//	order (only where needed) -> publish to sinks -> rewrite (SSRC, sequence,
+//	time, payload type, packetisation) -> seal (SRTP) -> send (batch)
+//
+// One goroutine owns a flow up to and including its sinks. The clock is read
+// once for a batch. Only small values go backwards: keyframe wanted, limits,
+// loss.
+package relay
+
+import (
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
+)
+
+// Sink takes the packets of a Track. Both methods are called on the goroutine
+// of the track's flow. A packet is valid only during the call. Flush ends a
+// batch; a sink that sends may hold packets back (sealed, in its own buffer) until then.
+type Sink interface {
+	WriteRTP(p *packet.Packet)
+	Flush()
+}
+
+// Out is the sending half of a stream: rewrite is done, it seals and sends.
+// Its owner fills PT, Marker, Seq and Timestamp; the Out puts its own SSRC.
+// Payload is not kept. Out is safe for use by one goroutine at a time.
+type Out interface {
+	Send(h packet.Header, payload []byte)
+	Flush()
+	// PayloadType gives the payload type negotiated for a format, or false
+	// when the receiver cannot take it as it is.
+	PayloadType(f media.Format) (uint8, bool)
+}
+
+// Upstream is how a Track reaches back to whoever makes its media. The
+// methods must not block.
+type Upstream interface {
+	// RequestKeyframe asks for a keyframe. attempt counts from 0 within one
+	// wanting; later attempts use other means (RTCP PLI, FIR, signalling).
+	RequestKeyframe(attempt int)
+	// Limit tells the maker the most that all receivers together can take;
+	// the zero value lifts the limit.
+	Limit(l media.Limits)
+}
+
+// Feedback is what a far receiver says of the stream we send it.
+type Feedback interface {
+	// KeyframeWanted is a PLI, FIR or their equivalent in signalling.
+	KeyframeWanted()
+	// BitrateLimit is a TMMBR, REMB, flow control or the like, bit/s; 0 lifts it.
+	BitrateLimit(bps int)
+	// Loss is the fraction of packets lost, from a receiver report.
+	Loss(fraction float64)
+}

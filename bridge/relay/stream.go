@@ -1,0 +1,4 @@
+package relay
+
+// Stream placeholder while the package is being written.
+type Stream struct{}
