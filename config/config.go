@@ -1,0 +1,135 @@
+// Package config reads the gateway's configuration: one YAML file and
+// ROOMBRIDGE_ environment variables over defaults that work without either,
+// into one validated struct.
+package config
+
+import "time"
+
+// Config is the whole configuration. Every key has its default in Default and
+// its rule in Validate.
+type Config struct {
+	Log       Log       `mapstructure:"log"`
+	SIP       SIP       `mapstructure:"sip"`
+	H323      H323      `mapstructure:"h323"`
+	Media     Media     `mapstructure:"media"`
+	Room      Room      `mapstructure:"room"`
+	Worker    Worker    `mapstructure:"worker"`
+	Web       Web       `mapstructure:"web"`
+	Admission Admission `mapstructure:"admission"`
+	Admin     Admin     `mapstructure:"admin"`
+	Store     Store     `mapstructure:"store"`
+	Limits    Limits    `mapstructure:"limits"`
+}
+
+// Log says what is logged and how.
+type Log struct {
+	Level  string `mapstructure:"level"`  // debug, info, warn, error
+	Format string `mapstructure:"format"` // text or json
+}
+
+// SIP is the SIP front-end.
+type SIP struct {
+	Listen     []string `mapstructure:"listen"`     // udp://, tcp://, tls:// addresses
+	Announce   string   `mapstructure:"announce"`   // host or address put in Contact and Via; empty: chosen per far end
+	Encryption string   `mapstructure:"encryption"` // off, prefer, require
+	TLS        TLS      `mapstructure:"tls"`
+	TLSMin     string   `mapstructure:"tls_min"` // 1.0, 1.1, 1.2, 1.3: oldest version accepted from terminals
+}
+
+// TLS is a certificate and its key, PEM files. Both empty: a self-signed one is made.
+type TLS struct {
+	Cert string `mapstructure:"cert"`
+	Key  string `mapstructure:"key"`
+}
+
+// H323 is the H.323 front-end.
+type H323 struct {
+	Listen []string `mapstructure:"listen"` // tcp:// addresses
+	RAS    string   `mapstructure:"ras"`
+}
+
+// Media is the packet path towards terminals.
+type Media struct {
+	Address  string        `mapstructure:"address"`  // local address of RTP sockets
+	Announce string        `mapstructure:"announce"` // address told to terminals; empty: chosen per far end
+	Ports    string        `mapstructure:"ports"`    // FIRST-LAST
+	Timeout  time.Duration `mapstructure:"timeout"`  // a call without any media ends after this
+	Bitrate  int           `mapstructure:"bitrate"`  // most video of one stream, bit/s
+}
+
+// Room is the embedded WebRTC room.
+type Room struct {
+	Listen          []string `mapstructure:"listen"`   // udp:// for browsers, tcp:// for ICE-TCP
+	Announce        []string `mapstructure:"announce"` // addresses told to browsers instead of the local ones
+	VP8             bool     `mapstructure:"vp8"`      // browsers may use VP8 among themselves when they lack H.264
+	MaxParticipants int      `mapstructure:"max_participants"`
+}
+
+// Worker is the media worker process.
+type Worker struct {
+	Path   string `mapstructure:"path"`   // roombridge-media; empty: beside the gateway, then PATH
+	Max    int    `mapstructure:"max"`    // most workers at once
+	Memory int64  `mapstructure:"memory"` // bytes of memory for each, 0 is no bound
+}
+
+// Web is the HTTP side: pages, API, metrics.
+type Web struct {
+	Listen   string `mapstructure:"listen"`    // HTTPS address
+	HTTP     string `mapstructure:"http"`      // plain HTTP: redirects, health and metrics; empty is none
+	TLS      TLS    `mapstructure:"tls"`       // both empty: self-signed
+	StateDir string `mapstructure:"state_dir"` // where a self-signed certificate is kept; empty: beside the user's other state
+}
+
+// Admission says who may call without a number plan.
+type Admission struct {
+	Open bool `mapstructure:"open"` // any number opens the room of that name
+}
+
+// Admin protects the API and the administration pages.
+type Admin struct {
+	Token Secret `mapstructure:"token"`
+}
+
+// Store is the database.
+type Store struct {
+	URL string `mapstructure:"url"` // sqlite:PATH or postgres://…
+}
+
+// Limits bounds what one gateway takes on.
+type Limits struct {
+	Calls int `mapstructure:"calls"` // most calls at once, 0 is no bound
+	Rooms int `mapstructure:"rooms"`
+}
+
+// Secret is a string that never prints itself.
+type Secret string
+
+func (Secret) String() string               { return "[masked]" }
+func (Secret) GoString() string             { return "[masked]" }
+func (Secret) MarshalText() ([]byte, error) { return []byte("[masked]"), nil }
+
+// Reveal gives the secret to the one place that needs it.
+func (s Secret) Reveal() string { return string(s) }
+
+// Default is the configuration without a file.
+func Default() Config {
+	return Config{
+		Log: Log{Level: "info", Format: "text"},
+		SIP: SIP{
+			Listen:     []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060", "tls://0.0.0.0:5061"},
+			Encryption: "prefer",
+			TLSMin:     "1.2",
+		},
+		Media: Media{Address: "0.0.0.0", Ports: "20000-29999", Timeout: time.Minute, Bitrate: 4_000_000},
+		Room: Room{
+			Listen:          []string{"udp://0.0.0.0:8444", "tcp://0.0.0.0:8444"},
+			VP8:             true,
+			MaxParticipants: 100,
+		},
+		Worker:    Worker{Max: 200, Memory: 1 << 30},
+		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},
+		Admission: Admission{Open: true},
+		Store:     Store{URL: "sqlite:roombridge.db"},
+		Limits:    Limits{Calls: 500, Rooms: 500},
+	}
+}

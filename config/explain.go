@@ -1,0 +1,50 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Explain lists every key with its value in force, secrets masked, and marks
+// those that differ from the default.
+func (c Config) Explain() string {
+	var b strings.Builder
+	explain(&b, "", reflect.ValueOf(c), reflect.ValueOf(Default()))
+	return b.String()
+}
+
+func explain(b *strings.Builder, prefix string, v, d reflect.Value) {
+	for i := range v.NumField() {
+		key := prefix + v.Type().Field(i).Tag.Get("mapstructure")
+		f, def := v.Field(i), d.Field(i)
+		if f.Kind() == reflect.Struct {
+			explain(b, key+".", f, def)
+			continue
+		}
+		mark := " "
+		if !reflect.DeepEqual(f.Interface(), def.Interface()) {
+			mark = "*"
+		}
+		fmt.Fprintf(b, "%s %-22s %s\n", mark, key, show(f))
+	}
+}
+
+func show(f reflect.Value) string {
+	switch x := f.Interface().(type) {
+	case Secret:
+		if x == "" {
+			return "(none)"
+		}
+		return x.String()
+	case []string:
+		return strings.Join(x, ", ")
+	case string:
+		if x == "" {
+			return "(none)"
+		}
+		return x
+	default:
+		return fmt.Sprint(x)
+	}
+}
