@@ -1,6 +1,9 @@
 package bridge
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Cause says why a call was refused or ended, in words of neither protocol.
 // Front-ends turn it into a SIP status or a Q.931 cause with an H.225 reason.
@@ -48,3 +51,12 @@ type Refusal struct {
 }
 
 func (r *Refusal) Error() string { return r.Cause.String() + ": " + r.Reason }
+
+// AsRefusal gives the refusal in an error; any other error is our own fault.
+func AsRefusal(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) {
+		return r
+	}
+	return &Refusal{CauseInternal, err.Error()}
+}

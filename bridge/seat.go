@@ -1,0 +1,97 @@
+package bridge
+
+import "context"
+
+// takeSeat asks the engine for a place. The engine may take a moment, so the
+// call can end meanwhile: then the place is given back.
+func (c *Call) takeSeat() error {
+	seat, err := c.core.cfg.Engine.Seat(c.ctx, c.terminal())
+	if err != nil {
+		r := AsRefusal(err)
+		c.log.Warn("no seat", "room", c.room, "cause", r.Cause.String(), "reason", r.Reason)
+		return r
+	}
+	c.mu.Lock()
+	ended := c.state == StateEnded
+	if !ended {
+		c.seat = seat
+	}
+	c.mu.Unlock()
+	if ended {
+		seat.Leave()
+		return &Refusal{CauseCancelled, "the call ended before it was seated"}
+	}
+	c.log.Info("seated", "room", c.room)
+	// A negotiation may have finished between the engine's look at the streams and now.
+	seat.MediaChanged()
+	return nil
+}
+
+func (c *Call) seated() Seat {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seat
+}
+
+func (c *Call) terminal() Terminal {
+	c.mu.Lock()
+	inv := c.inv
+	c.mu.Unlock()
+	t := Terminal{
+		CallID: c.id, Room: c.room, Number: inv.Number, Name: displayName(inv.Caller),
+		Device: inv.Caller.Device, Protocol: inv.Protocol,
+	}
+	t.Audio, t.Video = c.media.audio(), c.media.video()
+	return t
+}
+
+// displayName is what people see of a terminal: its name, else its alias,
+// else its address.
+func displayName(k Caller) string {
+	switch {
+	case k.Name != "":
+		return k.Name
+	case k.Alias != "":
+		return k.Alias
+	case k.Addr.IsValid():
+		return k.Addr.Addr().String()
+	}
+	return "terminal"
+}
+
+// Place starts a call to a terminal and returns at once; Call.Wait tells how
+// it went. The error is a *Refusal.
+func (c *Core) Place(ctx context.Context, t Target, room string) (*Call, error) {
+	c.mu.Lock()
+	f := c.fronts[t.Scheme]
+	c.mu.Unlock()
+	if f == nil {
+		return nil, &Refusal{CauseUnreachable, "no front-end places " + t.Scheme + " calls"}
+	}
+	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Caller: Caller{Alias: t.URI}}
+	call := newCall(c, Outbound, inv, room)
+	if err := c.add(call); err != nil {
+		return nil, err
+	}
+	call.log.Info("call out", "target", t.URI, "room", room)
+	go call.place(context.WithoutCancel(ctx), f, t)
+	return call, nil
+}
+
+func (c *Call) place(ctx context.Context, f FrontEnd, t Target) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(c.ctx, cancel)
+	defer stop()
+	if err := f.Place(ctx, c, t); err != nil {
+		r := AsRefusal(err)
+		c.End(r.Cause, r.Reason)
+	}
+}
+
+func protocolOf(scheme string) string {
+	if scheme == "sips" {
+		return "sip"
+	}
+	return scheme
+}
