@@ -1,0 +1,50 @@
+# Two commands do it all: `make run` and `make test`.
+
+GO      ?= go
+BIN     := bin
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+
+.PHONY: run test build unit lint bench fuzz clean setup-run setup-test
+
+# The gateway with its built-in defaults, ready for a call.
+run: setup-run build
+	@$(BIN)/roombridge serve $(ARGS)
+
+build:
+	@mkdir -p $(BIN)
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/roombridge ./cmd/roombridge
+	CGO_ENABLED=1 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/roombridge-media ./cmd/roombridge-media
+
+# Everything: formatting, vet, static analysis, all packages with the race
+# detector, real terminals and browsers among them, and the page's own tests.
+test: setup-test build lint unit
+
+unit:
+	node --test web/page/
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+lint:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) vet ./cmd/roombridge/...
+	$(GO) run $(STATICCHECK) ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Each fuzz target for a while: make fuzz FUZZTIME=1m
+FUZZTIME ?= 10s
+fuzz:
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep ^Fuzz); do \
+	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; done; done
+
+setup-run:
+	@deploy/setup.sh run
+
+setup-test:
+	@deploy/setup.sh test
+
+clean:
+	rm -rf $(BIN)

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/roombridge/roombridge/"
+
+// arrows says which of our packages each package may import, by the folder's
+// longest prefix in the table. What is not in a list is forbidden; a folder
+// may always import its own subfolders' packages where listed with "/...".
+var arrows = map[string][]string{
+	"cmd/roombridge":       {"..."},
+	"cmd/roombridge-media": {"transcode/..."},
+	"config":               {},
+	"sip":                  {"sip/sdp", "sip/...", "bridge", "bridge/media", "bridge/relay"},
+	"sip/sdp":              {"bridge", "bridge/media"},
+	"h323":                 {"h323/...", "bridge", "bridge/media", "bridge/relay"},
+	"bridge":               {"bridge/media", "bridge/relay"},
+	"bridge/media":         {},
+	"bridge/packet":        {"bridge/media"},
+	"bridge/h264":          {"bridge/media", "bridge/packet"},
+	"bridge/jitter":        {"bridge/media", "bridge/packet"},
+	"bridge/secure":        {"bridge/media", "bridge/packet"},
+	"bridge/relay":         {"bridge/media", "bridge/packet", "bridge/h264", "bridge/jitter", "bridge/secure", "bridge/relay/..."},
+	"bridge/room":          {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/relay", "bridge/room/...", "transcode"},
+	"bridge/player":        {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/relay", "transcode", "transcode/codec/g711", "transcode/codec/g722"},
+	"bridge/store":         {"bridge"},
+	"transcode":            {"bridge/media", "transcode/wire", "transcode/..."},
+	"transcode/worker":     {"bridge/media", "transcode/..."},
+	"transcode/codec":      {"bridge/media", "transcode/codec/..."},
+	"web":                  {"bridge", "web/..."},
+}
+
+// owners says where alone an outside library may be imported.
+var owners = map[string]string{
+	"github.com/emiago/sipgo":    "sip",
+	"github.com/spf13/viper":     "config",
+	"github.com/pion/webrtc":     "bridge/room",
+	"database/sql":               "bridge/store",
+	"C":                          "transcode/codec",
+	"github.com/jackc/pgx":       "bridge/store",
+	"modernc.org/sqlite":         "bridge/store",
+	"github.com/alecthomas/kong": "cmd/roombridge",
+}
+
+type listed struct {
+	path    string
+	imports []string
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=1")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []listed
+	for line := range strings.Lines(string(out)) {
+		f := strings.Fields(line)
+		list = append(list, listed{strings.TrimPrefix(f[0], module), f[1:]})
+	}
+	if len(list) < 10 {
+		t.Fatalf("go list found only %d packages", len(list))
+	}
+	return list
+}
+
+// rule gives the list for the longest prefix of a package's folder.
+func rule(path string) ([]string, bool) {
+	for p := path; p != ""; {
+		if r, ok := arrows[p]; ok {
+			return r, true
+		}
+		i := strings.LastIndexByte(p, '/')
+		if i < 0 {
+			break
+		}
+		p = p[:i]
+	}
+	return nil, false
+}
+
+func allowed(imported string, list []string) bool {
+	return slices.ContainsFunc(list, func(a string) bool {
+		if base, ok := strings.CutSuffix(a, "..."); ok {
+			return strings.HasPrefix(imported+"/", base)
+		}
+		return imported == a
+	})
+}
+
+func within(path, folder string) bool { return path == folder || strings.HasPrefix(path, folder+"/") }
+
+func TestArrows(t *testing.T) {
+	for _, p := range packages(t) {
+		list, ok := rule(p.path)
+		if !ok {
+			t.Errorf("%s is in no row of the table of arrows", p.path)
+			continue
+		}
+		for _, imp := range p.imports {
+			if own, ok := strings.CutPrefix(imp, module); ok && !allowed(own, list) {
+				t.Errorf("%s may not import %s", p.path, own)
+			}
+			for lib, owner := range owners {
+				if within(imp, lib) && !within(p.path, owner) {
+					t.Errorf("%s imports %s, which only %s may", p.path, imp, owner)
+				}
+			}
+		}
+	}
+}
+
+// The gateway carries no codec and needs no C library.
+func TestGatewayIsPureGo(t *testing.T) {
+	cmd := exec.Command("go", "list", "-deps", "-f", `{{if .CgoFiles}}{{.ImportPath}}{{end}}`, ".")
+	cmd.Env = append(cmd.Environ(), "CGO_ENABLED=0")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	if s := strings.TrimSpace(string(out)); s != "" {
+		t.Errorf("these need cgo: %s", s)
+	}
+}

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Installs what is missing on a Debian machine, and nothing else.
+#   deploy/setup.sh run    what building and running the gateway needs
+#   deploy/setup.sh test   the terminals, browsers and tools of the tests too
+set -euo pipefail
+
+run=(gcc:gcc pkg-config:pkg-config openssl:openssl ca-certificates:update-ca-certificates
+     libopus-dev:pc=opus libavcodec-dev:pc=libavcodec libavutil-dev:pc=libavutil libswscale-dev:pc=libswscale
+     fonts-noto-core:file=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf)
+test=(chromium:chromium ffmpeg:ffmpeg baresip:baresip sip-tester:sipp janus:janus tshark:tshark
+      iproute2:ip curl:curl jq:jq nodejs:node)
+
+present() { # what shows that a package is there: a command, a pkg-config module or a file
+  case $1 in
+    pc=*) command -v pkg-config >/dev/null && pkg-config --exists "${1#pc=}" ;;
+    file=*) test -e "${1#file=}" ;;
+    *) command -v "$1" >/dev/null || test -x "/usr/sbin/$1" -o -x "/sbin/$1" ;;
+  esac
+}
+
+wanted=("${run[@]}")
+case ${1:-run} in
+  run) ;;
+  test) wanted+=("${test[@]}") ;;
+  *) echo "usage: $0 run|test" >&2; exit 2 ;;
+esac
+
+missing=()
+for w in "${wanted[@]}"; do
+  present "${w#*:}" || missing+=("${w%%:*}")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+command -v apt-get >/dev/null || {
+  echo "These packages are missing and apt-get is not here to install them: ${missing[*]}" >&2
+  exit 1
+}
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "As root: apt-get install ${missing[*]}" >&2; exit 1; }
+  as_root=(sudo)
+fi
+echo "Installing ${missing[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
