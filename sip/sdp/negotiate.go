@@ -2,11 +2,6 @@ package sdp
 
 import "github.com/roombridge/roombridge/bridge/media"
 
-// Parse reads a session description.
-func Parse(body []byte) (*Description, error) {
-	return nil, &SyntaxError{Text: "not read"}
-}
-
 // Answer answers an offer of the far end.
 func (s *State) Answer(offer *Description) ([]byte, media.Session, error) {
 	return nil, media.Session{}, &Mismatch{Code: WarnMisc, Text: "nothing to negotiate"}

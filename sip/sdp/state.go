@@ -14,7 +14,7 @@ type Fingerprint struct{ Hash, Value string }
 
 // Local is our end of one leg.
 type Local struct {
-	Address    netip.Addr                        // told in o= and c=
+	Address    netip.Addr                         // told in o= and c=
 	AddressFor func(remote netip.Addr) netip.Addr // optional: our address towards a far end
 	SessionID  uint64
 	Version    uint64 // of the first description
