@@ -66,6 +66,9 @@ type Stream struct {
 	Recv     []Format // what may arrive, first preferred
 	SendDTMF uint8    // payload type of telephone-event towards the far end, 0 is none
 	RecvDTMF uint8    // payload type of telephone-event from the far end, 0 is none
+	// DTMFClock is the RTP clock of telephone-event, Hz; 0 is the sound's. Some
+	// terminals offer 8000 Hz events beside 48000 Hz Opus.
+	DTMFClock int
 
 	SendBitrate int      // least of all b= lines and limits for what we send, bit/s; 0 is none
 	RecvBitrate int      // what we told the far end it may send, bit/s; 0 is none
