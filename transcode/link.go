@@ -1,0 +1,200 @@
+package transcode
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/roombridge/roombridge/transcode/wire"
+)
+
+// Patience with a worker.
+const (
+	helloWait   = 10 * time.Second       // from start to hello
+	pingEvery   = 500 * time.Millisecond // while it runs
+	pongWait    = 2 * time.Second        // then it hangs and is killed
+	goodbyeWait = 500 * time.Millisecond // from our goodbye to its end
+)
+
+// link is the connection to one worker process.
+type link struct {
+	proc    *process
+	queue   *wire.Queue
+	greeted chan struct{} // closed by the reader when the hello was good
+	pongs   chan struct{}
+	broken  chan error // reader's and writer's last words
+}
+
+// serve runs one worker until it dies or the meeting closes. The error says
+// why it died. reason is why the one before died, empty for the first.
+func (m *Meeting) serve(reason string) error {
+	if m.stopped() {
+		return ErrClosed
+	}
+	proc, err := m.sup.launch.start(m.sup.path, m.sup.cfg)
+	if err != nil {
+		return fmt.Errorf("media worker does not start: %w", err)
+	}
+	l := &link{proc: proc, queue: wire.NewQueue(), greeted: make(chan struct{}), pongs: make(chan struct{}, 1), broken: make(chan error, 2)}
+	tell := newStderr(m.log.With("worker", proc.proc.Pid))
+	ends := make(chan struct{}, 3)
+	go func() { tell.copy(proc.stderr); ends <- struct{}{} }()
+	go func() { l.write(); ends <- struct{}{} }()
+	go func() { m.read(l, reason); ends <- struct{}{} }()
+	err = m.watch(l)
+	m.leave(l)
+	l.finish(m.stopped())
+	for range cap(ends) {
+		<-ends
+	}
+	if last := tell.last(); last != "" && err != nil {
+		err = fmt.Errorf("%w; it said: %s", err, last)
+	}
+	return err
+}
+
+// watch waits for whatever ends this worker: its death, a protocol error, no
+// answer to pings, or our Close.
+func (m *Meeting) watch(l *link) error {
+	hello := time.NewTimer(helloWait)
+	defer hello.Stop()
+	select {
+	case <-l.greeted:
+	case <-l.proc.exited:
+		return fmt.Errorf("it ended before it said hello: %s", l.proc.how)
+	case err := <-l.broken:
+		return err
+	case <-hello.C:
+		return errors.New("it said no hello")
+	case <-m.closing:
+		return nil
+	}
+	return m.guard(l)
+}
+
+func (m *Meeting) guard(l *link) error {
+	tick := time.NewTicker(pingEvery)
+	defer tick.Stop()
+	last := time.Now()
+	for {
+		select {
+		case <-l.pongs:
+			last = time.Now()
+		case <-tick.C:
+			if time.Since(last) > pongWait {
+				return fmt.Errorf("it has not answered for %v", pongWait)
+			}
+			l.queue.Control(wire.Message{Kind: wire.Ping})
+		case err := <-l.broken:
+			select { // a death tells more than the broken socket after it
+			case <-l.proc.exited:
+				return errors.New(l.proc.how)
+			case <-time.After(50 * time.Millisecond):
+				return err
+			}
+		case <-l.proc.exited:
+			return errors.New(l.proc.how)
+		case <-m.closing:
+			return nil
+		}
+	}
+}
+
+// leave takes the link away from the meeting's other goroutines.
+func (m *Meeting) leave(l *link) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.link.CompareAndSwap(l, nil)
+	m.dropped += l.queue.Dropped()
+	for _, d := range m.requests.decoders {
+		d.workerLost()
+	}
+}
+
+// finish ends the process, gently after our goodbye, and waits until it was reaped.
+func (l *link) finish(gently bool) {
+	l.queue.Close()
+	if !gently {
+		l.proc.kill()
+	}
+	l.proc.conn.Close()
+	select {
+	case <-l.proc.exited:
+	case <-time.After(goodbyeWait):
+		l.proc.kill()
+		<-l.proc.exited
+	}
+	l.proc.stderr.Close()
+}
+
+// keepBuffer is the largest write buffer kept after a picture went through.
+const keepBuffer = 1 << 20
+
+// write sends what is queued, all that waits in one call.
+func (l *link) write() {
+	var buf []byte
+	for {
+		if cap(buf) > keepBuffer {
+			buf = nil
+		}
+		buf = l.queue.Take(buf, nil)
+		if len(buf) == 0 {
+			if l.queue.Failed() {
+				l.broken <- errors.New("it does not read what it is sent")
+			}
+			return
+		}
+		if _, err := l.proc.conn.Write(buf); err != nil {
+			l.broken <- fmt.Errorf("writing to it: %w", err)
+			return
+		}
+	}
+}
+
+// read takes the worker's messages until the connection ends.
+func (m *Meeting) read(l *link, reason string) {
+	r := wire.NewReader(l.proc.conn)
+	err := m.greet(l, r, reason)
+	if err == nil {
+		err = m.receive(l, r)
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it closed the connection")
+	}
+	l.broken <- err
+}
+
+// greet checks the hello and gives the worker all it needs to know.
+func (m *Meeting) greet(l *link, r *wire.Reader, reason string) error {
+	msg, err := r.Next()
+	if err != nil {
+		return err
+	}
+	var h Hello
+	if msg.Kind != wire.Hello {
+		return fmt.Errorf("its first message is %v", msg.Kind)
+	}
+	if err := json.Unmarshal(msg.Payload, &h); err != nil {
+		return fmt.Errorf("its hello: %w", err)
+	}
+	if h.Version != wire.Version {
+		return fmt.Errorf("it speaks protocol version %d, not %d", h.Version, wire.Version)
+	}
+	m.sup.tellConfinement(h.Confinement, l.proc.namespaces)
+	m.mu.Lock()
+	if m.encoded != nil {
+		l.queue.Control(wire.Message{Kind: wire.Graph, Payload: m.encoded})
+	}
+	m.requests.askAgain(l.queue)
+	m.link.Store(l)
+	m.mu.Unlock()
+	m.renumber.restarted()
+	close(l.greeted)
+	m.log.Info("media worker runs", "pid", l.proc.proc.Pid)
+	if reason != "" {
+		m.ev.Restarted(reason)
+	}
+	return nil
+}

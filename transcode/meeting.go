@@ -1,0 +1,254 @@
+package transcode
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/roombridge/roombridge/transcode/wire"
+)
+
+// maxStreams bounds a graph.
+const maxStreams = 1024
+
+// Meeting is one meeting's worker as the gateway sees it: a process that is
+// started when first needed and started again when it dies. Its methods are
+// safe from any goroutine.
+type Meeting struct {
+	sup  *Supervisor
+	name string
+	ev   Events
+	log  *slog.Logger
+
+	link    atomic.Pointer[link] // the running worker, nil while there is none
+	unsent  atomic.Uint64        // frames written while there was no worker
+	wanted  chan struct{}        // closed when a worker is first needed
+	want    sync.Once
+	closing chan struct{}
+	end     sync.Once
+	done    chan struct{} // closed when run has returned
+
+	mu       sync.Mutex
+	graph    Graph
+	version  uint64 // of graph
+	encoded  []byte // graph as JSON
+	requests requests
+	restarts uint64
+	worker   WorkerStats
+	dropped  uint64 // frames dropped by the queues of workers before this one
+	foreign  uint64 // messages of workers about streams that do not exist
+
+	renumber renumbering // the reader's alone
+}
+
+func newMeeting(s *Supervisor, name string, ev Events) *Meeting {
+	return &Meeting{
+		sup: s, name: name, ev: ev, log: s.log.With("meeting", name),
+		wanted: make(chan struct{}), closing: make(chan struct{}), done: make(chan struct{}),
+		requests: newRequests(),
+	}
+}
+
+// SetGraph tells the worker what to do from now on. The latest graph wins and
+// is given again to a worker that was started anew.
+func (m *Meeting) SetGraph(g Graph) {
+	if len(g.Inputs)+len(g.Outputs) > maxStreams {
+		m.log.Error("graph refused: too many streams", "inputs", len(g.Inputs), "outputs", len(g.Outputs))
+		return
+	}
+	encoded, err := json.Marshal(g)
+	if err != nil {
+		m.log.Error("graph refused", "error", err)
+		return
+	}
+	m.mu.Lock()
+	m.graph, m.encoded = g, encoded
+	m.version++
+	if l := m.link.Load(); l != nil {
+		l.queue.Control(wire.Message{Kind: wire.Graph, Payload: encoded})
+	}
+	m.mu.Unlock()
+	if len(g.Inputs)+len(g.Outputs) > 0 {
+		m.need()
+	}
+}
+
+func (m *Meeting) need() { m.want.Do(func() { close(m.wanted) }) }
+
+// Write gives the worker one encoded frame of an input. It never blocks: what
+// the worker does not take in time is dropped, the oldest first, and counted.
+func (m *Meeting) Write(f Frame) {
+	l := m.link.Load()
+	if l == nil {
+		m.unsent.Add(1)
+		return
+	}
+	msg := wire.Message{Kind: wire.Frame, ID: uint32(f.Stream), Seq: f.Seq, Timestamp: f.Timestamp, Payload: f.Payload}
+	if f.Marker {
+		msg.Flags = wire.FlagMarker
+	}
+	l.queue.Frame(msg)
+}
+
+// MeetingStats is what is known of a meeting's worker.
+type MeetingStats struct {
+	PID      int
+	Restarts uint64
+	Dropped  uint64 // frames that did not reach the worker
+	Foreign  uint64 // messages about unknown streams that the worker sent
+	Worker   WorkerStats
+}
+
+// Stats gives the counters; those of the worker are at most a second old.
+func (m *Meeting) Stats() MeetingStats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	st := MeetingStats{Restarts: m.restarts, Foreign: m.foreign, Worker: m.worker, Dropped: m.dropped + m.unsent.Load()}
+	if l := m.link.Load(); l != nil {
+		st.PID = l.proc.proc.Pid
+		st.Dropped += l.queue.Dropped()
+	}
+	return st
+}
+
+// PID is the worker's process id, 0 while none runs.
+func (m *Meeting) PID() int {
+	if l := m.link.Load(); l != nil {
+		return l.proc.proc.Pid
+	}
+	return 0
+}
+
+// Close ends the worker and waits for its end. After it no event comes. It
+// must not be called from an event.
+func (m *Meeting) Close() {
+	m.stop()
+	<-m.done
+}
+
+func (m *Meeting) stop() { m.end.Do(func() { close(m.closing) }) }
+
+func (m *Meeting) stopped() bool {
+	select {
+	case <-m.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// run keeps a worker alive from when it is first needed until Close.
+func (m *Meeting) run() {
+	defer close(m.done)
+	defer m.sup.forget(m)
+	defer func() {
+		m.mu.Lock()
+		m.requests.failAll(ErrClosed)
+		m.mu.Unlock()
+	}()
+	select {
+	case <-m.wanted:
+	case <-m.closing:
+		return
+	}
+	var again backoff
+	reason := ""
+	for !m.stopped() {
+		begun := time.Now()
+		err := m.serve(reason)
+		if m.stopped() {
+			return
+		}
+		reason = err.Error()
+		pause := again.next(time.Since(begun))
+		m.log.Error("media worker died, it is started again", "reason", reason, "lived", time.Since(begun).Round(time.Millisecond), "pause", pause)
+		m.countRestart()
+		select {
+		case <-time.After(pause):
+		case <-m.closing:
+		}
+	}
+}
+
+func (m *Meeting) countRestart() {
+	m.mu.Lock()
+	m.restarts++
+	m.mu.Unlock()
+	m.sup.countRestart()
+}
+
+// backoff spaces the restarts of a worker that keeps dying.
+type backoff struct{ early int }
+
+const (
+	healthy   = 10 * time.Second // a worker that lived so long starts again at once
+	firstWait = 100 * time.Millisecond
+	longWait  = 5 * time.Second
+)
+
+// next gives the pause before the next start: none after a worker that lived
+// or the first time, then twice as long each time.
+func (b *backoff) next(lived time.Duration) time.Duration {
+	if lived >= healthy {
+		b.early = 0
+	}
+	b.early++
+	if b.early == 1 {
+		return 0
+	}
+	return min(firstWait<<min(b.early-2, 10), longWait)
+}
+
+// Still asks the worker for a picture with text. It gives the NAL units of
+// one access unit without start codes: SPS, PPS and the slices of an IDR picture.
+func (m *Meeting) Still(ctx context.Context, s Still) ([][]byte, error) {
+	if !m.sup.Available().Stills() {
+		return nil, errors.New("transcode: this media worker makes no pictures")
+	}
+	body, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > wire.Still.MaxPayload() {
+		return nil, fmt.Errorf("transcode: text of a still picture is too long")
+	}
+	answer, err := m.ask(ctx, &request{kind: wire.Still, body: body, reply: make(chan reply, 1)})
+	if err != nil {
+		return nil, err
+	}
+	return splitUnits(answer, s)
+}
+
+// ask sends a request to this worker or, should it die, to the next one, and
+// waits for the answer.
+func (m *Meeting) ask(ctx context.Context, r *request) ([]byte, error) {
+	m.mu.Lock()
+	if m.stopped() {
+		m.mu.Unlock()
+		return nil, ErrClosed
+	}
+	id := m.requests.add(r)
+	if l := m.link.Load(); l != nil {
+		r.send(l.queue, id)
+	}
+	m.mu.Unlock()
+	m.need()
+	defer func() {
+		m.mu.Lock()
+		m.requests.remove(id)
+		m.mu.Unlock()
+	}()
+	select {
+	case a := <-r.reply:
+		return a.body, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-m.closing:
+		return nil, ErrClosed
+	}
+}
