@@ -1,0 +1,81 @@
+package secure
+
+import "github.com/roombridge/roombridge/bridge/media"
+
+// Outbound protects what we send. It belongs to one goroutine at a time.
+type Outbound struct{ direction }
+
+// NewOutbound makes the sending context of a master key.
+func NewOutbound(suite media.Suite, key media.Key) (*Outbound, error) {
+	c := &Outbound{}
+	if err := c.init(suite, key); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Seal encrypts an RTP packet into dst, whose capacity is used when it
+// suffices, and returns the SRTP packet. dst may be pkt[:0] when there is room
+// for Overhead behind the packet. A sequence number is sealed once: under the
+// same index another packet would give away both (RFC 7714 8.4, RFC 3711 9.1).
+func (c *Outbound) Seal(dst, pkt []byte) ([]byte, error) {
+	if c.t == nil {
+		return nil, ErrClosed
+	}
+	if _, ok := rtpHeader(pkt); !ok {
+		c.stats.broken.Add(1)
+		return nil, ErrMalformed
+	}
+	if c.rtpLeft == 0 {
+		return nil, ErrKeyLifetime
+	}
+	s, err := c.admit(rtpSSRC(pkt))
+	if err != nil {
+		return nil, err
+	}
+	index, ok := s.rtp.guess(rtpSeq(pkt))
+	if !ok || !s.rtp.fresh(index) {
+		c.stats.replayed.Add(1)
+		return nil, ErrReused
+	}
+	out, err := c.t.seal(dst, pkt, s.ssrc, index)
+	if err != nil {
+		c.stats.broken.Add(1)
+		return nil, err
+	}
+	s.rtp.use(index)
+	c.rtpLeft--
+	c.stats.packets.Add(1)
+	return out, nil
+}
+
+// SealRTCP is Seal for a compound RTCP packet; the index is counted here.
+func (c *Outbound) SealRTCP(dst, pkt []byte) ([]byte, error) {
+	if c.t == nil {
+		return nil, ErrClosed
+	}
+	if !rtcpHeader(pkt) {
+		c.stats.broken.Add(1)
+		return nil, ErrMalformed
+	}
+	if c.rtcpLeft == 0 {
+		return nil, ErrKeyLifetime
+	}
+	s, err := c.admit(rtcpSSRC(pkt))
+	if err != nil {
+		return nil, err
+	}
+	next := uint64(1)
+	if s.rtcp.started {
+		next = s.rtcp.top + 1
+	}
+	out, err := c.t.sealRTCP(dst, pkt, s.ssrc, uint32(next))
+	if err != nil {
+		c.stats.broken.Add(1)
+		return nil, err
+	}
+	s.rtcp.use(next)
+	c.rtcpLeft--
+	c.stats.packets.Add(1)
+	return out, nil
+}
