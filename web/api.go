@@ -1,0 +1,48 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+// api is the REST API under /api/v1, with its description beside it.
+func (s *Server) api() http.Handler {
+	mux := http.NewServeMux()
+	cfg := huma.DefaultConfig("Roombridge", "1")
+	cfg.Info.Description = "Calls, rooms and events of a Roombridge gateway."
+	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
+	cfg.CreateHooks = nil // no $schema members in answers
+	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"token": {Type: "http", Scheme: "bearer", Description: "admin.token of the configuration"},
+	}
+	cfg.Security = []map[string][]string{{"token": {}}}
+	a := humago.New(mux, cfg)
+	s.callOperations(a)
+	s.roomOperations(a)
+	s.eventOperation(a)
+
+	description, err := json.Marshal(a.OpenAPI())
+	if err != nil {
+		panic("web: the API's description does marshal: " + err.Error())
+	}
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, _ *http.Request) {
+		problem(w, http.StatusNotFound, "the API has nothing at this path and method; see /api/openapi.json")
+	})
+	open := http.NewServeMux()
+	open.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/openapi+json")
+		_, _ = w.Write(description)
+	})
+	open.Handle("/api/", s.auth.protect(noStore(mux)))
+	return open
+}
+
+func noStore(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}

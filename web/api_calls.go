@@ -1,0 +1,144 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/roombridge/roombridge/bridge"
+)
+
+type callPath struct {
+	ID string `path:"id" maxLength:"64" doc:"The call"`
+}
+
+type callBody struct {
+	Body Call
+}
+
+type callsBody struct {
+	Body []Call
+}
+
+type placeBody struct {
+	Body struct {
+		Target string `json:"target" minLength:"1" maxLength:"512" example:"sip:1001@10.0.0.7" doc:"Whom to call: a sip:, sips: or h323: address"`
+		Room   string `json:"room" minLength:"1" maxLength:"256" example:"1001" doc:"The room in which the terminal is seated"`
+		From   string `json:"from,omitempty" maxLength:"64" doc:"Number shown to the terminal; the room when empty"`
+		Name   string `json:"name,omitempty" maxLength:"64" doc:"Name shown to the terminal; the room when empty"`
+	}
+}
+
+type placedBody struct {
+	Location string `header:"Location"`
+	Body     Call
+}
+
+func (s *Server) callOperations(a huma.API) {
+	huma.Register(a, huma.Operation{
+		OperationID: "list-calls", Method: http.MethodGet, Path: "/api/v1/calls", Tags: []string{"calls"},
+		Summary: "Running calls, oldest first", Errors: []int{401, 403},
+	}, func(context.Context, *struct{}) (*callsBody, error) {
+		return &callsBody{callsOf(s.cfg.Calls.Calls())}, nil
+	})
+	huma.Register(a, huma.Operation{
+		OperationID: "get-call", Method: http.MethodGet, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
+		Summary: "One call", Errors: []int{401, 403, 404},
+	}, func(_ context.Context, in *callPath) (*callBody, error) {
+		c, ok := s.call(in.ID)
+		if !ok {
+			return nil, huma.Error404NotFound("no such call runs")
+		}
+		return &callBody{c}, nil
+	})
+	huma.Register(a, huma.Operation{
+		OperationID: "hang-up", Method: http.MethodDelete, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
+		Summary: "Hang up", DefaultStatus: http.StatusNoContent, Errors: []int{401, 403, 404},
+	}, func(_ context.Context, in *callPath) (*struct{}, error) {
+		if !s.cfg.Calls.Hangup(in.ID, bridge.CauseRemoved, "an administrator hung up") {
+			return nil, huma.Error404NotFound("no such call runs")
+		}
+		s.cfg.Log.Info("hung up by an administrator", "call", in.ID)
+		return nil, nil
+	})
+	huma.Register(a, huma.Operation{
+		OperationID: "place-call", Method: http.MethodPost, Path: "/api/v1/calls", Tags: []string{"calls"},
+		Summary:       "Call a terminal into a room",
+		Description:   "Answers as soon as the call is under way; the call's state and the event stream tell how it goes.",
+		DefaultStatus: http.StatusAccepted, MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 409, 422, 503},
+	}, s.place)
+}
+
+func (s *Server) call(id string) (Call, bool) {
+	list := s.cfg.Calls.Calls()
+	i := slices.IndexFunc(list, func(c bridge.CallStatus) bool { return c.ID == id })
+	if i < 0 {
+		return Call{}, false
+	}
+	return callOf(list[i]), true
+}
+
+func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) {
+	room := norm.NFC.String(in.Body.Room)
+	if !bridge.ValidRoom(room) {
+		return nil, huma.Error422UnprocessableEntity("this cannot be a room's name")
+	}
+	target, err := parseTarget(in.Body.Target)
+	if err != nil {
+		return nil, huma.Error422UnprocessableEntity(err.Error())
+	}
+	target.From, target.Name = oneLine(in.Body.From), oneLine(in.Body.Name)
+	if target.From == "" {
+		target.From = room
+	}
+	if target.Name == "" {
+		target.Name = room
+	}
+	c, err := s.cfg.Calls.Place(ctx, target, room)
+	if err != nil {
+		return nil, refusal(err)
+	}
+	s.cfg.Log.Info("call placed by an administrator", "call", c.ID(), "target", target.URI, "room", room)
+	return &placedBody{Location: "/api/v1/calls/" + c.ID(), Body: callOf(c.Status())}, nil
+}
+
+// parseTarget reads "scheme:rest". What follows the scheme is the front-end's
+// to judge; here it is only kept to one line of visible characters.
+func parseTarget(s string) (bridge.Target, error) {
+	scheme, rest, ok := strings.Cut(s, ":")
+	scheme = strings.ToLower(scheme)
+	if !ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme) {
+		return bridge.Target{}, errors.New("a target begins with sip:, sips: or h323:")
+	}
+	bad := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || r == utf8.RuneError || r == '<' || r == '>' || r == '"'
+	}
+	if rest == "" || strings.ContainsFunc(rest, bad) {
+		return bridge.Target{}, errors.New("after " + scheme + ": comes an address without blanks")
+	}
+	return bridge.Target{Scheme: scheme, URI: scheme + ":" + rest}, nil
+}
+
+func oneLine(s string) string { return personName(s) }
+
+// refusal turns the core's refusal into the status that fits best.
+func refusal(err error) error {
+	r := (*bridge.Refusal)(nil)
+	if !errors.As(err, &r) {
+		return huma.Error500InternalServerError("the call could not be placed")
+	}
+	switch r.Cause {
+	case bridge.CauseCapacity, bridge.CauseShutdown:
+		return huma.Error503ServiceUnavailable(r.Reason)
+	case bridge.CauseForbidden:
+		return huma.Error403Forbidden(r.Reason)
+	}
+	return huma.Error409Conflict(r.Reason)
+}

@@ -1,0 +1,58 @@
+package web
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"time"
+)
+
+// Config is what a Server works with.
+type Config struct {
+	Listen     string      // HTTPS, host:port; port 0 takes a free one
+	Redirect   string      // plain HTTP, host:port: sends browsers to HTTPS, answers health and metrics; empty is none
+	TLS        *tls.Config // with a certificate; see Certificate and Reload
+	SelfSigned bool        // browsers warn of the certificate: no HSTS, and the pages explain
+	Token      string      // admin.token; empty: the API answers to this machine only
+	Open       bool        // any number opens the room of that name: the pages warn
+	Version    string
+
+	Calls     Calls
+	Rooms     Rooms
+	Dial      func(room string) []string // what a terminal dials to get into a room
+	Ready     func() error               // nil, or why no calls should be sent here now
+	Telemetry func() Telemetry           // counters of the rest of the gateway, read on scrape
+
+	MaxSockets int // open meeting pages; 0 is 5000
+	Log        *slog.Logger
+}
+
+const (
+	maxBody          = 64 << 10
+	maxMessage       = 64 << 10 // docs/signalling.md
+	defaultSockets   = 5000
+	headerTimeout    = 10 * time.Second
+	requestTimeout   = 30 * time.Second
+	idleTimeout      = 2 * time.Minute
+	shutdownPatience = 3 * time.Second
+)
+
+func (c *Config) defaults() {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.MaxSockets == 0 {
+		c.MaxSockets = defaultSockets
+	}
+	if c.Dial == nil {
+		c.Dial = func(string) []string { return nil }
+	}
+	if c.Ready == nil {
+		c.Ready = func() error { return nil }
+	}
+	if c.Telemetry == nil {
+		c.Telemetry = func() Telemetry { return Telemetry{} }
+	}
+	if c.Version == "" {
+		c.Version = "dev"
+	}
+}

@@ -1,0 +1,167 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/roombridge/roombridge/bridge"
+)
+
+const (
+	joinTimeout  = 10 * time.Second // for a page's first message
+	pingEvery    = 15 * time.Second
+	pongTimeout  = 10 * time.Second
+	messageRate  = 100 // a second; trickled candidates come in bursts
+	messageBurst = 500
+)
+
+// socket brings a meeting page to its room: the page's messages go to the
+// visitor, the engine's come back through a bounded queue.
+func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
+	room, ok := roomName(r)
+	if !ok {
+		problem(w, http.StatusNotFound, "this is not a valid room name")
+		return
+	}
+	if !s.sockets.enter() {
+		w.Header().Set("Retry-After", "10")
+		problem(w, http.StatusServiceUnavailable, "too many meeting pages are open")
+		return
+	}
+	defer s.sockets.leave()
+	// Accept compares Origin with Host and answers itself when it refuses.
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		s.cfg.Log.Debug("websocket refused", "remote", r.RemoteAddr, "error", err)
+		return
+	}
+	defer func() { _ = conn.CloseNow() }()
+	conn.SetReadLimit(maxMessage)
+	p := &pageConn{conn: conn, queue: newSendQueue(), log: s.cfg.Log.With("room", room, "remote", r.RemoteAddr)}
+	p.run(r.Context(), s.cfg.Rooms, bridge.Join{Room: room, Remote: r.RemoteAddr, Dial: s.cfg.Dial(room)})
+}
+
+// pageConn is one meeting page's connection.
+type pageConn struct {
+	conn  *websocket.Conn
+	queue *sendQueue
+	log   *slog.Logger
+}
+
+func (p *pageConn) run(ctx context.Context, rooms Rooms, join bridge.Join) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer cancel()
+		p.write(ctx)
+	}()
+	err := p.serve(ctx, rooms, join)
+	if err != nil && ctx.Err() == nil {
+		p.log.Debug("meeting page cut", "error", err)
+	}
+	p.queue.close(closing(err))
+	<-done
+	cancel()
+}
+
+// serve reads the page's messages until it leaves, is lost or misbehaves.
+func (p *pageConn) serve(ctx context.Context, rooms Rooms, join bridge.Join) error {
+	if err := p.readJoin(ctx, &join); err != nil {
+		return p.tell(err)
+	}
+	visitor, err := rooms.Join(ctx, join, p.queue.push)
+	if err != nil {
+		return p.tell(err)
+	}
+	defer visitor.Disconnected()
+	pace := rate.NewLimiter(messageRate, messageBurst)
+	for {
+		msg, err := p.read(ctx)
+		if err != nil {
+			return err
+		}
+		if !pace.Allow() {
+			return p.tell(errors.New("too many messages"))
+		}
+		if err := visitor.Receive(msg); err != nil {
+			return p.tell(err)
+		}
+	}
+}
+
+func (p *pageConn) read(ctx context.Context) ([]byte, error) {
+	kind, msg, err := p.conn.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if kind != websocket.MessageText {
+		return nil, p.tell(errors.New("messages are JSON text"))
+	}
+	return msg, nil
+}
+
+// readJoin takes the first message, which says who comes.
+func (p *pageConn) readJoin(ctx context.Context, join *bridge.Join) error {
+	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
+	defer cancel()
+	msg, err := p.read(ctx)
+	if err != nil {
+		return err
+	}
+	var m struct{ Type, Name, Lang, Resume string }
+	if err := json.Unmarshal(msg, &m); err != nil || m.Type != "join" {
+		return errors.New("the first message is join")
+	}
+	join.Name, join.Lang = personName(m.Name), "en"
+	if m.Lang == "vi" {
+		join.Lang = "vi"
+	}
+	if len(m.Resume) <= maxToken {
+		join.Resume = m.Resume
+	}
+	return nil
+}
+
+// tell says to the page why it is cut, in the words of docs/signalling.md,
+// and hands the error on.
+func (p *pageConn) tell(err error) error {
+	code, reason := "refused", err.Error()
+	if r := (*bridge.Refusal)(nil); errors.As(err, &r) {
+		code, reason = r.Cause.String(), r.Reason
+		switch r.Cause {
+		case bridge.CauseCapacity:
+			p.queue.push(farewell("bye", "full", reason))
+			return err
+		case bridge.CauseShutdown:
+			p.queue.push(farewell("bye", "shutdown", reason))
+			return err
+		}
+	}
+	p.queue.push(farewell("error", code, reason))
+	return err
+}
+
+func farewell(kind, code, reason string) []byte {
+	b, err := json.Marshal(map[string]string{"type": kind, "code": code, "reason": reason})
+	if err != nil {
+		panic(fmt.Sprintf("web: strings do marshal: %v", err))
+	}
+	return b
+}
+
+// closing chooses the close frame that goes with an error.
+func closing(err error) websocket.CloseError {
+	if ce := (websocket.CloseError{}); errors.As(err, &ce) {
+		return websocket.CloseError{Code: websocket.StatusNormalClosure}
+	}
+	return websocket.CloseError{Code: websocket.StatusPolicyViolation, Reason: "refused"}
+}

@@ -1,0 +1,172 @@
+package web
+
+import (
+	"net/http"
+	"runtime"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Telemetry is a reading of the gateway's counters, which their owners keep
+// in their own words. Counters only rise.
+type Telemetry struct {
+	CallsTotal     uint64            // calls begun since the start
+	CallsRefused   map[string]uint64 // by cause
+	CallSetup      Histogram         // from the first message to the answer, seconds
+	RTP            []RTPCount
+	RTPDropped     map[string]uint64 // datagrams not admitted, by verdict
+	PortsUsed      int               // pairs
+	PortsTotal     int
+	Workers        int // media workers that run now
+	WorkerRestarts uint64
+	SIP            []SIPCount
+}
+
+// RTPCount counts packets of one direction ("in", "out") and kind ("audio", "video").
+type RTPCount struct {
+	Direction, Kind string
+	Packets, Bytes  uint64
+	Lost            uint64
+}
+
+// SIPCount counts SIP messages. Status is 0 for requests.
+type SIPCount struct {
+	Direction, Method string
+	Status            int
+	Count             uint64
+}
+
+// Histogram is a cumulative histogram: Buckets maps an upper bound to how
+// many values are at most that.
+type Histogram struct {
+	Count   uint64
+	Sum     float64
+	Buckets map[float64]uint64
+}
+
+// metrics serves the readings in the Prometheus text format.
+func (s *Server) metrics() http.Handler {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		&gatewayCollector{s},
+	)
+	return promhttp.HandlerFor(reg, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("roombridge_"+name, help, labels, nil)
+}
+
+var (
+	descBuild        = desc("build_info", "Version of the gateway; always 1.", "version", "goversion")
+	descCalls        = desc("calls", "Calls that run now.", "protocol", "direction", "state")
+	descCallsTotal   = desc("calls_started_total", "Calls begun.")
+	descCallsRefused = desc("calls_refused_total", "Calls refused, by cause.", "cause")
+	descSetup        = desc("call_setup_seconds", "Time from a call's first message to its answer.")
+	descStreams      = desc("call_streams", "Streams of running calls by how they are served.", "kind", "direction", "path", "codec")
+	descRooms        = desc("rooms", "Rooms in which somebody is.")
+	descParticipants = desc("participants", "People and terminals in rooms.", "kind")
+	descSockets      = desc("meeting_pages", "Meeting pages connected.")
+	descPackets      = desc("rtp_packets_total", "RTP packets of terminals.", "direction", "kind")
+	descBytes        = desc("rtp_bytes_total", "RTP payload bytes of terminals.", "direction", "kind")
+	descLost         = desc("rtp_packets_lost_total", "RTP packets lost, as seen by their receiver.", "direction", "kind")
+	descDropped      = desc("rtp_datagrams_dropped_total", "Datagrams that were not admitted.", "verdict")
+	descPorts        = desc("media_ports", "Port pairs for media.", "state")
+	descWorkers      = desc("media_workers", "Media workers that run now.")
+	descRestarts     = desc("media_worker_restarts_total", "Media workers started again after a death.")
+	descSIP          = desc("sip_messages_total", "SIP messages; status is empty for requests.", "direction", "method", "status")
+)
+
+// gatewayCollector reads the gateway's figures when it is scraped.
+type gatewayCollector struct{ s *Server }
+
+// Describe implements prometheus.Collector. Nothing is described ahead: the
+// label values come with the readings.
+func (g *gatewayCollector) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (g *gatewayCollector) Collect(ch chan<- prometheus.Metric) {
+	o := collection{ch}
+	o.gauge(descBuild, 1, g.s.cfg.Version, runtime.Version())
+	o.calls(callsOf(g.s.cfg.Calls.Calls()))
+	o.rooms(roomsOf(g.s.cfg.Rooms.Rooms()))
+	o.gauge(descSockets, g.s.sockets.count())
+	o.telemetry(g.s.cfg.Telemetry())
+}
+
+type collection struct{ ch chan<- prometheus.Metric }
+
+func (o collection) gauge(d *prometheus.Desc, v int, labels ...string) {
+	o.ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(v), labels...)
+}
+
+func (o collection) counter(d *prometheus.Desc, v uint64, labels ...string) {
+	o.ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(v), labels...)
+}
+
+func (o collection) calls(list []Call) {
+	calls, streams := map[[3]string]int{}, map[[4]string]int{}
+	for _, p := range []string{"sip", "h323"} {
+		for _, d := range []string{"in", "out"} {
+			calls[[3]string{p, d, "connected"}] = 0 // a series that comes and goes is hard to alert on
+		}
+	}
+	for _, c := range list {
+		calls[[3]string{c.Protocol, c.Direction, c.State}]++
+		for kind, s := range map[string]Stream{"audio": c.Audio, "video": c.Video, "content": c.Content} {
+			streams[[4]string{kind, "in", s.In.Path, s.In.Codec}]++
+			streams[[4]string{kind, "out", s.Out.Path, s.Out.Codec}]++
+		}
+	}
+	for k, n := range calls {
+		o.gauge(descCalls, n, k[:]...)
+	}
+	for k, n := range streams {
+		o.gauge(descStreams, n, k[:]...)
+	}
+}
+
+func (o collection) rooms(list []Room) {
+	o.gauge(descRooms, len(list))
+	kinds := map[string]int{"browser": 0, "terminal": 0}
+	for _, r := range list {
+		for _, p := range r.Participants {
+			kinds[p.Kind]++
+		}
+	}
+	for k, n := range kinds {
+		o.gauge(descParticipants, n, k)
+	}
+}
+
+func (o collection) telemetry(t Telemetry) {
+	o.counter(descCallsTotal, t.CallsTotal)
+	for cause, n := range t.CallsRefused {
+		o.counter(descCallsRefused, n, cause)
+	}
+	o.ch <- prometheus.MustNewConstHistogram(descSetup, t.CallSetup.Count, t.CallSetup.Sum, t.CallSetup.Buckets)
+	for _, r := range t.RTP {
+		o.counter(descPackets, r.Packets, r.Direction, r.Kind)
+		o.counter(descBytes, r.Bytes, r.Direction, r.Kind)
+		o.counter(descLost, r.Lost, r.Direction, r.Kind)
+	}
+	for verdict, n := range t.RTPDropped {
+		o.counter(descDropped, n, verdict)
+	}
+	o.gauge(descPorts, t.PortsUsed, "used")
+	o.gauge(descPorts, t.PortsTotal-t.PortsUsed, "free")
+	o.gauge(descWorkers, t.Workers)
+	o.counter(descRestarts, t.WorkerRestarts)
+	for _, m := range t.SIP {
+		status := ""
+		if m.Status != 0 {
+			status = strconv.Itoa(m.Status)
+		}
+		o.counter(descSIP, m.Count, m.Direction, m.Method, status)
+	}
+}
