@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func file(t *testing.T, text string) string {
@@ -30,6 +31,31 @@ func TestDefaultsWorkWithoutAFile(t *testing.T) {
 	}
 	if !got.Admission.Open {
 		t.Error("without a file any number opens its room")
+	}
+}
+
+// The sample that operators start from names every key with its default.
+func TestSampleIsTheDefault(t *testing.T) {
+	const sample = "../deploy/roombridge.yaml"
+	c, err := load(sample, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Admission.Open = false
+	if diff := cmp.Diff(want, c, cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("the sample differs from the defaults (-want +got):\n%s", diff)
+	}
+	text, err := os.ReadFile(sample)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(c.Explain()) {
+		key := strings.Fields(strings.TrimPrefix(line, "*"))[0]
+		last := key[strings.LastIndexByte(key, '.')+1:]
+		if !strings.Contains(string(text), last+":") {
+			t.Errorf("the sample does not name %s", key)
+		}
 	}
 }
 

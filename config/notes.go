@@ -1,0 +1,25 @@
+package config
+
+// Notes says what an operator should know of a valid configuration.
+func (c Config) Notes(hasFile bool) []string {
+	var n []string
+	if c.Admission.Open {
+		n = append(n, "admission.open: any number opens the room of that name, and whoever reaches this gateway may enter any room")
+	}
+	if !c.Admission.Open {
+		n = append(n, "admission.open is off and this version has no number plan yet: every call is refused")
+	}
+	if c.Admin.Token == "" {
+		n = append(n, "admin.token is empty: the API and the administration page answer to this machine only")
+	}
+	if c.Web.TLS.Cert == "" {
+		n = append(n, "web.tls is empty: a self-signed certificate is used, which browsers warn of")
+	}
+	if c.SIP.Encryption == "off" {
+		n = append(n, "sip.encryption is off: sound and picture of SIP terminals travel in clear")
+	}
+	if !hasFile {
+		n = append(n, "no configuration file: every default applies")
+	}
+	return n
+}
