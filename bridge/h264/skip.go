@@ -19,10 +19,11 @@ type SkipState struct {
 // Skips makes the pictures that follow an IDR picture and show the same, so
 // that a still is a live stream of a few bytes a picture.
 type Skips struct {
-	sps       SPS
-	pps       PPS
-	reference bool
-	count     uint32
+	sps   SPS
+	pps   PPS
+	count uint32 // pictures since the IDR picture
+	refs  uint32 // of those, references
+	last  uint32 // count at the last reference
 }
 
 // NewSkips makes the skip pictures for a stream with these parameter sets.
@@ -37,30 +38,39 @@ func NewSkips(sps, pps []byte) (*Skips, error) {
 		return nil, fmt.Errorf("PPS: %w", err)
 	}
 	k := &Skips{sps: s, pps: p}
-	// Two pictures in a row that are no references are not allowed with POC
-	// type 2 (8.2.1.3), and types 1 and 2 derive the order from frame_num.
-	k.reference = s.POCType != 0
 	_, err = k.Next(nil)
 	k.Restart()
 	return k, err
 }
 
 // Restart begins anew behind an IDR picture.
-func (k *Skips) Restart() { k.count = 0 }
+func (k *Skips) Restart() { k.count, k.refs, k.last = 0, 0, 0 }
 
 // Next appends the NAL unit of the next skip picture to dst. Its access unit
 // is that NAL unit alone.
 func (k *Skips) Next(dst []byte) ([]byte, error) {
 	k.count++
-	frameNum := uint32(1)
-	if k.reference {
-		frameNum = k.count
-	}
-	return SkipPicture(dst, &k.sps, &k.pps, SkipState{
-		Reference: k.reference,
-		FrameNum:  frameNum & (1<<k.sps.Log2MaxFrameNum - 1),
+	st := SkipState{
+		Reference: k.needsReference(),
+		FrameNum:  (k.refs + 1) & (1<<k.sps.Log2MaxFrameNum - 1),
 		POC:       k.count,
-	})
+	}
+	if st.Reference {
+		k.refs, k.last = k.refs+1, k.count
+	}
+	return SkipPicture(dst, &k.sps, &k.pps, st)
+}
+
+// needsReference tells whether the next picture has to be a reference. A
+// picture that is none may be lost without harm, so few are. But the
+// order count of POC type 0 reaches half its range from the last reference
+// (8.2.1.1), and types 1 and 2 count the order by frame_num, type 2 without
+// room for two in a row that are no references (8.2.1.3).
+func (k *Skips) needsReference() bool {
+	if k.sps.POCType != 0 {
+		return true
+	}
+	return 2*(k.count-k.last+1) >= 1<<(k.sps.Log2MaxPOCLsb-1)
 }
 
 // SkipPicture appends a P slice NAL unit to dst whose macroblocks are all
