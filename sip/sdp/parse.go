@@ -13,6 +13,7 @@ const (
 	maxAttributes = 512 // in one section
 	maxBandwidths = 16
 	maxSkipped    = 256
+	maxToken      = 64 // characters in a word that goes back in our answer
 )
 
 // Parse reads a session description. It takes every line end there is, lines

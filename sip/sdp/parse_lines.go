@@ -20,8 +20,8 @@ func (p *parser) readMedia(value string) *SyntaxError {
 		return &SyntaxError{Text: "too many media lines"}
 	}
 	for _, token := range f {
-		if !visible(token) {
-			return &SyntaxError{Text: "media line is not ASCII"}
+		if !visible(token) || len(token) > maxToken {
+			return &SyntaxError{Text: "media line with a word that is too long or not ASCII"}
 		}
 	}
 	p.d.Media = append(p.d.Media, Media{Type: f[0], Port: readPort(f[1]), Proto: f[2], Formats: f[3:]})

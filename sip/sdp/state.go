@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/roombridge/roombridge/bridge/media"
 )
@@ -14,8 +15,10 @@ type Fingerprint struct{ Hash, Value string }
 
 // Local is our end of one leg.
 type Local struct {
-	Address    netip.Addr                         // told in o= and c=
-	AddressFor func(remote netip.Addr) netip.Addr // optional: our address towards a far end
+	Address netip.Addr // told in o= and c=
+	// AddressFor gives our address towards a far end's media address. It is
+	// optional; without it, or where it gives none, Address is told.
+	AddressFor func(remote netip.Addr) netip.Addr
 	SessionID  uint64
 	Version    uint64 // of the first description
 
@@ -37,29 +40,115 @@ type LocalStream struct {
 // State is the memory of one leg's negotiation. It is not safe for use by
 // several goroutines. A method that returns an error leaves it as it was.
 type State struct {
-	local Local
+	local   Local
+	address netip.Addr // ours, as last told
+	streams []streamState
+	lines   []lineState // of the established session
+	session media.Session
+	pending *pendingOffer
+
+	version uint64
+	sent    string // last description sent, without its version
+}
+
+// streamState is what is remembered of a local stream.
+type streamState struct {
+	line      int // its media line, -1 when it has none
+	security  media.Security
+	offerKeys [5]media.Key // SDES keys that our offers state, by suite
+}
+
+// settle notes where a stream runs and how it is encrypted.
+func (st *streamState) settle(line int, security media.Security) {
+	st.line, st.security = line, security
+	if security.Keying == media.SDES {
+		st.offerKeys[security.Suite] = security.LocalKey
+	}
+}
+
+// lineState is what is remembered of a media line.
+type lineState struct {
+	media, proto, format string
+	mid, content, label  string
+	types                payloadTypes
+}
+
+// pendingOffer is an offer of ours that awaits its answer.
+type pendingOffer struct {
+	body    []byte
+	lines   []lineState
+	streams []*madeStream // by local stream; nil was not offered
 }
 
 // NewState starts a negotiation.
-func NewState(l Local) *State { return &State{local: l} }
+func NewState(l Local) *State {
+	s := &State{local: l, address: l.Address, version: l.Version}
+	for range l.Streams {
+		s.streams = append(s.streams, streamState{line: -1})
+	}
+	s.session = s.noStreams()
+	return s
+}
+
+// noStreams is a session in which nothing was agreed.
+func (s *State) noStreams() media.Session {
+	session := media.Session{Streams: make([]media.Stream, len(s.local.Streams))}
+	for i, l := range s.local.Streams {
+		session.Streams[i] = media.Stream{Kind: l.Kind, Role: l.Role}
+	}
+	return session
+}
 
 // Pending tells whether an offer of ours awaits its answer.
-func (s *State) Pending() bool { return false }
+func (s *State) Pending() bool { return s.pending != nil }
 
 // Established tells whether a negotiation was completed.
-func (s *State) Established() bool { return false }
+func (s *State) Established() bool { return len(s.lines) > 0 }
 
 // Session is the outcome of the last completed negotiation.
-func (s *State) Session() media.Session { return media.Session{} }
+func (s *State) Session() media.Session {
+	return media.Session{Streams: slices.Clone(s.session.Streams)}
+}
 
 // SetDirection changes what we want of a stream from the next description on.
-func (s *State) SetDirection(stream int, d media.Direction) {}
+func (s *State) SetDirection(stream int, d media.Direction) {
+	s.local.Streams = slices.Clone(s.local.Streams)
+	s.local.Streams[stream].Direction = d
+}
 
 // SetCapabilities changes what we can from the next description on.
 func (s *State) SetCapabilities(c media.Capabilities) { s.local.Caps = c }
 
 // SetAddress changes our address from the next description on.
-func (s *State) SetAddress(a netip.Addr) { s.local.Address = a }
+func (s *State) SetAddress(a netip.Addr) { s.local.Address, s.address = a, a }
+
+// Rekey lets the next offer state new SDES keys. It is for offers that a far
+// end other than the one so far may answer, which knows nothing of our packet
+// counters: the answer to an INVITE without a description inside a dialog.
+func (s *State) Rekey() {
+	for i := range s.streams {
+		s.streams[i].offerKeys = [5]media.Key{}
+	}
+}
 
 // Rollback forgets our pending offer: it was refused or abandoned (glare).
-func (s *State) Rollback() {}
+func (s *State) Rollback() { s.pending = nil }
+
+// clone makes a copy that can be thrown away.
+func (s *State) clone() *State {
+	n := *s
+	n.streams = slices.Clone(s.streams)
+	n.lines = slices.Clone(s.lines)
+	return &n
+}
+
+// publish numbers a description: the version in o= rises by one when what
+// follows differs from what was sent last (RFC 3264 5), and only then.
+func (s *State) publish(sections []section) []byte {
+	rest := writeRest(s.address, sections, s.local.MTU)
+	if s.sent != "" && s.sent != rest {
+		s.version++
+	}
+	s.sent = rest
+	return []byte(writeHead(s.local.SessionID, s.version, s.address) + rest)
+}
