@@ -1,12 +1,31 @@
 package relay
 
 import (
+	"crypto/tls"
+	"errors"
 	"log/slog"
+	"net"
 	"net/netip"
+	"sync"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
+	"github.com/roombridge/roombridge/bridge/secure"
 )
+
+// tickEvery is the period of the housekeeping.
+const tickEvery = 100 * time.Millisecond
+
+// The range of ports when none is configured.
+const (
+	defaultPortMin = 20000
+	defaultPortMax = 29999
+)
+
+// ErrClosed is returned by what is used after its end.
+var ErrClosed = errors.New("relay: closed")
 
 // PlaneConfig says where streams live.
 type PlaneConfig struct {
@@ -20,36 +39,216 @@ type PlaneConfig struct {
 	// MediaTimeout is how long a stream may be silent; 0 is for ever.
 	MediaTimeout time.Duration
 	Log          *slog.Logger
-	// Now is a monotonic clock in nanoseconds; nil is the real one.
+	// Now is a monotonic clock in nanoseconds; nil is Clock.
 	Now func() int64
+	// Listen binds sockets; nil takes UDP of the operating system.
+	Listen wire.ListenFunc
 }
 
 // Plane owns the ports, the DTLS certificate and the housekeeping of all streams.
-type Plane struct{ cfg PlaneConfig }
+type Plane struct {
+	cfg         PlaneConfig
+	now         func() int64
+	ports       *ports
+	buffers     *packet.Pool // packets that wait to be sent or ordered
+	certificate tls.Certificate
+	fingerprint string
+
+	mu      sync.Mutex
+	closed  bool
+	streams map[*Stream]struct{}
+	opened  uint64
+	past    totals // of streams that are closed
+
+	stop    chan struct{}
+	stopped chan struct{}
+}
+
+// totals are the counters that outlive a stream.
+type totals struct {
+	received, receivedBytes uint64
+	sent, sentBytes         uint64
+	drops                   verdictCount
+}
+
+func (t *totals) add(o totals) {
+	t.received += o.received
+	t.receivedBytes += o.receivedBytes
+	t.sent += o.sent
+	t.sentBytes += o.sentBytes
+	t.drops.add(&o.drops)
+}
 
 // NewPlane starts a plane.
-func NewPlane(cfg PlaneConfig) (*Plane, error) { return &Plane{cfg: cfg}, nil }
+func NewPlane(cfg PlaneConfig) (*Plane, error) {
+	if !cfg.Address.IsValid() {
+		cfg.Address = netip.IPv6Unspecified()
+	}
+	if cfg.PortMin == 0 && cfg.PortMax == 0 {
+		cfg.PortMin, cfg.PortMax = defaultPortMin, defaultPortMax
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Listen == nil {
+		cfg.Listen = wire.Listen
+	}
+	ports, err := newPorts(cfg.Address, cfg.PortMin, cfg.PortMax, cfg.Listen)
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := secure.NewCertificate(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	fingerprint, err := secure.Fingerprint(certificate.Certificate[0], fingerprintHash)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plane{
+		cfg: cfg, now: clockOr(cfg.Now), ports: ports,
+		buffers:     packet.NewPool(packet.MaxSize),
+		certificate: certificate, fingerprint: fingerprint,
+		streams: map[*Stream]struct{}{},
+		stop:    make(chan struct{}), stopped: make(chan struct{}),
+	}
+	go p.housekeep()
+	return p, nil
+}
+
+const fingerprintHash = "sha-256"
+
+// Fingerprint is that of our DTLS certificate: hash name and hex pairs.
+func (p *Plane) Fingerprint() (hash, value string) { return fingerprintHash, p.fingerprint }
+
+func (p *Plane) housekeep() {
+	defer close(p.stopped)
+	ticker := time.NewTicker(tickEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case <-ticker.C:
+		}
+		now := p.now()
+		for _, s := range p.list() {
+			s.tick(now)
+		}
+	}
+}
+
+func (p *Plane) list() []*Stream {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]*Stream, 0, len(p.streams))
+	for s := range p.streams {
+		list = append(list, s)
+	}
+	return list
+}
 
 // StreamOptions names a stream that is opened.
 type StreamOptions struct {
 	CallID string
 	Kind   media.Kind
 	Role   media.Role
-	CNAME  string
+	CNAME  string // RTCP's name for us, the same for all streams of a call; empty is made up
 	Log    *slog.Logger
 }
 
 // Open takes a port pair and starts a stream on it.
-func (p *Plane) Open(o StreamOptions) (*Stream, error) { return &Stream{}, nil }
+func (p *Plane) Open(o StreamOptions) (*Stream, error) {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
+		return nil, ErrClosed
+	}
+	pair, err := p.ports.take()
+	if err != nil {
+		return nil, err
+	}
+	s := newStream(p, o, pair)
+	p.mu.Lock()
+	closed = p.closed
+	if !closed {
+		p.streams[s] = struct{}{}
+		p.opened++
+	}
+	p.mu.Unlock()
+	if closed {
+		return nil, errors.Join(ErrClosed, s.Close())
+	}
+	return s, nil
+}
+
+// forget takes a closed stream off the list.
+func (p *Plane) forget(s *Stream) {
+	p.mu.Lock()
+	if _, ok := p.streams[s]; ok {
+		delete(p.streams, s)
+		p.past.add(s.totals())
+	}
+	p.mu.Unlock()
+	p.ports.free(s.pair.index)
+}
 
 // Close closes all streams and stops the housekeeping.
-func (p *Plane) Close() error { return nil }
-
-// Fingerprint is that of our DTLS certificate: hash name and hex pairs.
-func (p *Plane) Fingerprint() (hash, value string) { return "", "" }
+func (p *Plane) Close() error {
+	p.mu.Lock()
+	again := p.closed
+	p.closed = true
+	p.mu.Unlock()
+	if !again {
+		close(p.stop)
+	}
+	<-p.stopped
+	var errs []error
+	for _, s := range p.list() {
+		errs = append(errs, s.Close())
+	}
+	return errors.Join(errs...)
+}
 
 // Stats reads the plane's counters.
-func (p *Plane) Stats() PlaneStats { return PlaneStats{} }
+func (p *Plane) Stats() PlaneStats {
+	total, used := p.ports.stats()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sum := p.past
+	for s := range p.streams {
+		sum.add(s.totals())
+	}
+	return PlaneStats{
+		Streams: len(p.streams), Opened: p.opened,
+		PortsTotal: total, PortsUsed: used,
+		Drops:    sum.drops.names(),
+		Received: sum.received, ReceivedBytes: sum.receivedBytes,
+		Sent: sum.sent, SentBytes: sum.sentBytes,
+	}
+}
 
-// LocalAddr is the address to announce to a far end.
-func (p *Plane) LocalAddr(remote netip.Addr) netip.Addr { return p.cfg.Announce }
+// LocalAddr is the address to announce to a far end: the configured one, the
+// one that sockets bind to, or the one that the route to the far end starts from.
+func (p *Plane) LocalAddr(remote netip.Addr) netip.Addr {
+	remote = remote.Unmap()
+	if p.cfg.Announce.IsValid() && !p.cfg.Announce.IsUnspecified() {
+		return p.cfg.Announce
+	}
+	if !p.cfg.Address.IsUnspecified() {
+		return p.cfg.Address
+	}
+	if remote.IsValid() && !remote.IsUnspecified() {
+		// Connecting a UDP socket sends nothing; it looks up the route.
+		c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
+		if err == nil {
+			defer c.Close()
+			return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+		}
+	}
+	if remote.Is6() && p.cfg.Address.Is6() {
+		return netip.IPv6Loopback()
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+}

@@ -1,0 +1,172 @@
+package relay
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
+)
+
+// port is one socket of a stream with the goroutine that reads it. It tells
+// the protocols apart that share a port (RFC 7983, RFC 5761).
+type port struct {
+	s       *Stream
+	sock    wire.Socket
+	control bool // the RTCP port
+
+	ready  [wire.BatchSize]packet.Packet // admitted, of the present batch
+	count  int
+	order  *order
+	digits digitReader
+	format *media.Format // what the track's format was taken from
+	armed  bool          // the socket has a deadline
+
+	dtls dtlsState
+}
+
+func newPort(s *Stream, sock wire.Socket, control bool) *port {
+	p := &port{s: s, sock: sock, control: control}
+	if !control {
+		p.order = newOrder(s.track, s.plane.buffers)
+	}
+	return p
+}
+
+func (p *port) run() {
+	for {
+		b, err := p.sock.Read()
+		switch now := p.s.now(); {
+		case err == nil:
+			p.batch(b, now)
+			b.Release()
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			p.armed = false
+			_ = p.sock.SetReadDeadline(time.Time{})
+			p.publish(now)
+		default:
+			return // closed
+		}
+	}
+}
+
+// batch takes what one read returned.
+func (p *port) batch(b *wire.Batch, now int64) {
+	var other [wire.BatchSize]uint8 // datagrams that are not RTP
+	others := 0
+	rx := &p.s.rx
+	rx.Lock()
+	for i := range b.Len() {
+		data, from, whole := b.Datagram(i)
+		if !whole {
+			rx.drops[dropSize]++
+			continue
+		}
+		if packet.Classify(data) != packet.RTP {
+			other[others] = uint8(i)
+			others++
+			continue
+		}
+		v := dropClass
+		if !p.control {
+			v = rx.receive(data, from, now, &p.ready[p.count])
+		}
+		rx.drops[v]++
+		if v == accepted {
+			p.count++
+		}
+	}
+	rx.Unlock()
+	for _, i := range other[:others] {
+		data, from, _ := b.Datagram(int(i))
+		p.demux(data, from, now)
+	}
+	if p.count > 0 {
+		p.s.heard.Store(now)
+		p.publish(now)
+	}
+}
+
+// demux takes a datagram that is not RTP.
+func (p *port) demux(data []byte, from netip.AddrPort, now int64) {
+	v := dropClass
+	switch packet.Classify(data) {
+	case packet.STUN:
+		v = dropSTUN
+	case packet.DTLS:
+		v = p.deliverDTLS(data, from)
+	case packet.RTCP:
+		v = p.s.receiveControl(data, from, now)
+	}
+	if v != accepted {
+		p.s.rx.Lock()
+		p.s.rx.drops[v]++
+		p.s.rx.Unlock()
+	}
+}
+
+// publish gives the admitted packets of a batch to the track, and what the
+// order stage gives up waiting for.
+func (p *port) publish(now int64) {
+	if p.order == nil {
+		return
+	}
+	terms, t := p.s.terms.Load(), p.s.track
+	t.begin()
+	for i := range p.count {
+		q := &p.ready[i]
+		if terms.RecvDTMF != 0 && q.PT == terms.RecvDTMF {
+			p.event(q)
+			continue
+		}
+		if f := terms.formats[q.PT]; f != nil && f != p.format {
+			p.format = f
+			t.retype(published(*f))
+			p.order.format(f.Codec)
+		}
+		p.order.push(q, now)
+		q.Payload = nil
+	}
+	p.count = 0
+	at, waits := p.order.deadline()
+	if waits && at <= now {
+		p.order.expire(now)
+		at, waits = p.order.deadline()
+	}
+	t.end()
+	if p.order.tookDamage() {
+		t.askKeyframe(now)
+	}
+	p.arm(at, waits, now)
+}
+
+// arm sets the socket's deadline to when the order stage gives up waiting.
+func (p *port) arm(at int64, waits bool, now int64) {
+	switch {
+	case waits:
+		_ = p.sock.SetReadDeadline(time.Now().Add(time.Duration(at - now)))
+	case p.armed:
+		_ = p.sock.SetReadDeadline(time.Time{})
+	}
+	p.armed = waits
+}
+
+// event takes a telephone-event packet.
+func (p *port) event(q *packet.Packet) {
+	d, ok := p.digits.read(q.Timestamp, q.Payload)
+	if !ok {
+		return
+	}
+	p.s.hooks.Lock()
+	f := p.s.hooks.digit
+	p.s.hooks.Unlock()
+	if f != nil {
+		p.s.tell.post(func() { f(d) })
+	}
+}
+
+// close gives back what the order stage holds. The goroutine has ended.
+func (p *port) close() { p.order.close() }

@@ -1,0 +1,229 @@
+package relay
+
+import (
+	"errors"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"github.com/roombridge/roombridge/bridge/jitter"
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/secure"
+)
+
+// receiver is the admission of a stream's RTP: of each datagram it decides
+// whether it is the far end's, opens it, and follows the far end's address.
+// Its lock is held by the flow for the datagrams of one batch and by others
+// only to change terms or to read counters.
+type receiver struct {
+	sync.Mutex
+	terms     *terms
+	in        *secure.Inbound // nil: plain, or keys are awaited
+	admission admission
+	latest    newest
+
+	remote  atomic.Pointer[netip.AddrPort] // where RTP goes; nil is nowhere
+	latched bool
+
+	format  *media.Format // of the last packet
+	reports *jitter.Receiver
+	lost    int64 // of earlier sources
+	packets uint64
+	bytes   uint64
+	drops   verdictCount
+	foreign []uint32 // SSRCs that the SRTP context knows, oldest first
+}
+
+// receive judges one datagram that looks like RTP. An accepted one is in p.
+func (r *receiver) receive(raw []byte, from netip.AddrPort, now int64, p *packet.Packet) verdict {
+	t := r.terms
+	if t == nil || !t.Direction.Receives() {
+		return dropIdle
+	}
+	if packet.Parse(raw, p) != nil {
+		return dropHeader
+	}
+	if t.formats[p.PT] == nil && (t.RecvDTMF == 0 || p.PT != t.RecvDTMF) {
+		return dropPT
+	}
+	var v verdict
+	if t.secured() {
+		v = r.admitKeyed(raw, from, now, p)
+	} else {
+		v = r.admitPlain(from, now, p)
+	}
+	if v == accepted {
+		r.count(from, now, p)
+	}
+	return v
+}
+
+// admitPlain knows the far end by SSRC and address only.
+func (r *receiver) admitPlain(from netip.AddrPort, now int64, p *packet.Packet) verdict {
+	id := identity{p.SSRC, from}
+	if r.admission.is(id) {
+		r.admission.heard = now
+		return accepted
+	}
+	rank := r.rank(from)
+	if !r.admission.try(rank, now) {
+		return dropProbe
+	}
+	if r.admission.newcomer(id, p.Seq, rank, false, now) {
+		r.restart(p.PT)
+		return accepted
+	}
+	switch {
+	case !r.admission.known:
+		return dropProbe
+	case p.SSRC == r.admission.source.ssrc:
+		return dropSource
+	}
+	return dropSSRC
+}
+
+// admitKeyed bounds what strangers can make us decrypt, then lets the key decide.
+func (r *receiver) admitKeyed(raw []byte, from netip.AddrPort, now int64, p *packet.Packet) verdict {
+	if r.in == nil {
+		return dropUnkeyed
+	}
+	id := identity{ssrc: p.SSRC}
+	known := r.admission.is(id)
+	rank := r.rank(from)
+	if (!known || rank == stranger) && !r.admission.try(rank, now) {
+		return dropProbe
+	}
+	if v := r.open(raw, p); v != accepted {
+		return v
+	}
+	if known {
+		r.admission.heard = now
+		return accepted
+	}
+	if !r.admission.newcomer(id, p.Seq, rank, true, now) {
+		return dropSSRC
+	}
+	r.restart(p.PT)
+	return accepted
+}
+
+// open decrypts in place and reads the packet again, whose payload is shorter now.
+func (r *receiver) open(raw []byte, p *packet.Packet) verdict {
+	fresh := !r.in.Admitted(p.SSRC)
+	if fresh {
+		r.foreign = roomFor(r.in, r.foreign, r.admission.source.ssrc, r.admission.known)
+	}
+	plain, err := r.in.OpenNew(raw[:0], raw)
+	if err != nil {
+		return openVerdict(err)
+	}
+	if fresh {
+		r.foreign = append(r.foreign, p.SSRC)
+	}
+	if packet.Parse(plain, p) != nil {
+		return dropHeader
+	}
+	return accepted
+}
+
+func openVerdict(err error) verdict {
+	switch {
+	case errors.Is(err, secure.ErrReplayed):
+		return dropReplay
+	case errors.Is(err, secure.ErrMalformed):
+		return dropHeader
+	}
+	return dropAuth
+}
+
+// roomFor keeps a context below its bound of SSRCs, all of which proved to be
+// the far end's. A call whose far end changes its SSRC more often than that
+// forgets the oldest but the present one.
+func roomFor(in *secure.Inbound, known []uint32, present uint32, has bool) []uint32 {
+	if len(known) < secure.MaxSSRCs {
+		return known
+	}
+	oldest := 0
+	if has && known[0] == present {
+		oldest = 1
+	}
+	in.Forget(known[oldest])
+	return append(known[:oldest], known[oldest+1:]...)
+}
+
+// rank trusts addresses that signalling or the latch named.
+func (r *receiver) rank(from netip.AddrPort) int {
+	if to := r.remote.Load(); to != nil && *to == from {
+		return trusted
+	}
+	if !r.latched && r.terms.rtp.Addr() == from.Addr() {
+		return trusted
+	}
+	return stranger
+}
+
+// restart begins the statistics of another source.
+func (r *receiver) restart(pt uint8) {
+	clock := 8000
+	if f := r.terms.formats[pt]; f != nil {
+		clock = f.ClockRate
+	} else if len(r.terms.Recv) > 0 {
+		clock = r.terms.Recv[0].ClockRate
+	}
+	if r.reports != nil {
+		r.lost += max(r.reports.Lost(), 0)
+	}
+	r.reports = jitter.NewReceiver(uint32(clock))
+	r.latest = newest{}
+}
+
+// count enters an accepted packet into the statistics, and follows the address
+// of the far end, unless the packet is an old one that was overtaken.
+func (r *receiver) count(from netip.AddrPort, now int64, p *packet.Packet) {
+	p.Arrived = now
+	r.reports.Update(p.Seq, p.Timestamp, now)
+	r.packets++
+	r.bytes += uint64(len(p.Payload))
+	if f := r.terms.formats[p.PT]; f != nil {
+		r.format = f
+	}
+	if !r.latest.advance(p.Seq) {
+		return
+	}
+	if to := r.remote.Load(); to == nil || *to != from {
+		at := from
+		r.remote.Store(&at)
+	}
+	r.latched = true
+}
+
+// apply takes new terms. moved says that signalling named another address.
+func (r *receiver) apply(t *terms, moved bool) {
+	r.Lock()
+	defer r.Unlock()
+	r.terms = t
+	r.format = nil
+	if !moved {
+		return
+	}
+	if to := r.remote.Load(); to != nil && *to == t.rtp {
+		return
+	}
+	to := t.rtp
+	r.remote.Store(&to)
+	r.latched = false
+	r.admission.leave()
+}
+
+// key replaces the context; nil is none.
+func (r *receiver) key(in *secure.Inbound) {
+	r.Lock()
+	defer r.Unlock()
+	if r.in != nil {
+		r.in.Close()
+	}
+	r.in = in
+	r.foreign = r.foreign[:0]
+	r.admission.leave()
+}

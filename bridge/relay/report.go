@@ -1,0 +1,181 @@
+package relay
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
+	"github.com/roombridge/roombridge/bridge/secure"
+)
+
+// Mean times between reports. RFC 3550 6.2 asks for 5 s and lets a stream of
+// a higher rate report more often; the first report comes in half the time.
+const (
+	reportVideo = int64(1500 * time.Millisecond)
+	reportAudio = int64(5 * time.Second)
+)
+
+// rawPacket is an RTCP packet that is marshalled already.
+type rawPacket = rtcp.RawPacket
+
+// ntpEpoch is the Unix epoch in NTP seconds.
+const ntpEpoch = 2208988800
+
+// ntpNow is the wall clock as NTP writes it (RFC 3550 4).
+func ntpNow() uint64 {
+	now := time.Now()
+	return uint64(now.Unix()+ntpEpoch)<<32 | uint64(now.Nanosecond())<<32/1e9
+}
+
+func ntpMiddle() uint32 { return uint32(ntpNow() >> 16) }
+
+// report sends a report when one is due.
+func (s *Stream) report(now int64) {
+	c := s.control
+	mean := reportAudio
+	if c.kind == media.Video {
+		mean = reportVideo
+	}
+	c.Lock()
+	due := c.terms != nil && c.terms.rtp.IsValid() && now >= c.nextReport
+	if due {
+		first := c.nextReport == 0
+		// RFC 3550 6.3.1: between half and one and a half times the mean.
+		c.nextReport = now + mean/2 + rand.Int64N(mean)
+		if first {
+			c.nextReport = now + mean/4 + rand.Int64N(mean/4)
+			due = false
+		}
+	}
+	c.Unlock()
+	if due {
+		s.sendControl(now)
+	}
+}
+
+// goodbye tells the far end that we leave (RFC 3550 6.6).
+func (s *Stream) goodbye() {
+	s.sendControl(s.now(), &rtcp.Goodbye{Sources: []uint32{s.tx.ssrc}})
+}
+
+// sendControl sends a compound packet: a report, our name, and what else is
+// given. It sends nothing while there is no address or no key.
+func (s *Stream) sendControl(now int64, more ...rtcp.Packet) {
+	c := s.control
+	block, heard := s.rx.report()
+	sender, sent := s.tx.report(now)
+	c.Lock()
+	defer c.Unlock()
+	if c.terms == nil || !c.terms.rtp.IsValid() || c.terms.secured() && c.out == nil {
+		return
+	}
+	sock, to := s.controlPath()
+	if !to.IsValid() {
+		return
+	}
+	var reports []rtcp.ReceptionReport
+	if heard {
+		c.fill(&block, now)
+		reports = []rtcp.ReceptionReport{block}
+	}
+	packets := make([]rtcp.Packet, 0, 2+len(more))
+	if sent != c.sentAt {
+		c.sentAt = sent
+		sender.Reports = reports
+		packets = append(packets, &sender)
+	} else {
+		packets = append(packets, &rtcp.ReceiverReport{SSRC: sender.SSRC, Reports: reports})
+	}
+	packets = append(packets, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+		Source: sender.SSRC,
+		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: c.cname}},
+	}}})
+	c.write(sock, to, append(packets, more...))
+}
+
+// fill adds what the far end's sender report said.
+func (c *control) fill(r *rtcp.ReceptionReport, now int64) {
+	if c.senderAt != 0 && c.senderSSRC == r.SSRC {
+		r.LastSenderReport = c.senderNTP
+		r.Delay = uint32((now - c.senderAt) / 1e3 << 16 / 1e6)
+	}
+}
+
+func (c *control) write(sock wire.Socket, to netip.AddrPort, packets []rtcp.Packet) {
+	data, err := rtcp.Marshal(packets)
+	if err != nil {
+		return
+	}
+	if c.out != nil {
+		_, tail := secure.Overhead(c.out.Suite())
+		if data, err = c.out.SealRTCP(make([]byte, 0, len(data)+tail), data); err != nil {
+			return
+		}
+	}
+	sock.Write(to, [][]byte{data})
+}
+
+// controlPath is the socket and the address for RTCP. The caller holds the
+// control's lock.
+func (s *Stream) controlPath() (wire.Socket, netip.AddrPort) {
+	if s.control.terms.Mux {
+		return s.rtp.sock, s.rtpTo()
+	}
+	if to := s.control.remote.Load(); to != nil {
+		return s.rtcp.sock, *to
+	}
+	return s.rtcp.sock, netip.AddrPort{}
+}
+
+// report is the block on what the far end sends.
+func (r *receiver) report() (rtcp.ReceptionReport, bool) {
+	r.Lock()
+	defer r.Unlock()
+	if r.reports == nil || !r.admission.known {
+		return rtcp.ReceptionReport{}, false
+	}
+	b := r.reports.Report()
+	return rtcp.ReceptionReport{
+		SSRC: r.admission.source.ssrc, FractionLost: b.Fraction, TotalLost: uint32(b.Lost) & 0xffffff,
+		LastSequenceNumber: b.Highest, Jitter: b.Jitter,
+	}, true
+}
+
+// report is what we say of our own sending.
+func (s *sender) report(now int64) (rtcp.SenderReport, uint64) {
+	s.Lock()
+	defer s.Unlock()
+	r := rtcp.SenderReport{SSRC: s.ssrc, NTPTime: ntpNow(), RTPTime: s.timestamp,
+		PacketCount: uint32(s.packets), OctetCount: uint32(s.bytes)}
+	if s.at > 0 && s.clock > 0 {
+		r.RTPTime += uint32(max(now-s.at, 0) / 1e3 * int64(s.clock) / 1e6)
+	}
+	return r, s.packets
+}
+
+// reportedBy keeps what the far end said of our packets.
+func (s *sender) reportedBy(h *heard, now int64) {
+	s.Lock()
+	defer s.Unlock()
+	s.farLost = uint64(max(int32(h.lost<<8)>>8, 0)) // 24 bits, signed
+	if s.clock > 0 {
+		s.farJitter = float64(h.jitter) * 1000 / float64(s.clock)
+	}
+}
+
+// fullIntraRequest makes a FIR for the far end's source.
+func fullIntraRequest(sender, source uint32, seq uint8) rtcp.Packet {
+	b := make([]byte, 20)
+	b[0], b[1] = 2<<6|rtcp.FormatFIR, byte(rtcp.TypePayloadSpecificFeedback)
+	binary.BigEndian.PutUint16(b[2:], 4)
+	binary.BigEndian.PutUint32(b[4:], sender)
+	binary.BigEndian.PutUint32(b[12:], source)
+	b[16] = seq
+	p := rawPacket(b)
+	return &p
+}

@@ -1,0 +1,66 @@
+package relay
+
+import (
+	"bytes"
+	"net/netip"
+	"slices"
+
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+// terms is what a negotiation settled, with what the packet path looks up for
+// every packet laid out for it. It is never changed.
+type terms struct {
+	media.Stream
+	formats [128]*media.Format // by payload type; nil is not negotiated
+	rtp     netip.AddrPort     // where RTP goes until packets teach better
+	rtcp    netip.AddrPort
+}
+
+func newTerms(st media.Stream) *terms {
+	st.Recv = slices.Clone(st.Recv)
+	t := &terms{Stream: st, rtp: unmap(st.Remote), rtcp: unmap(st.RemoteRTCP)}
+	for i := range st.Recv {
+		f := &t.Recv[i]
+		if f.PT < 128 && t.formats[f.PT] == nil {
+			t.formats[f.PT] = f
+		}
+	}
+	if !t.rtcp.IsValid() && t.rtp.IsValid() {
+		t.rtcp = t.rtp
+		if !st.Mux && t.rtp.Port() < 65535 {
+			t.rtcp = netip.AddrPortFrom(t.rtp.Addr(), t.rtp.Port()+1)
+		}
+	}
+	return t
+}
+
+// unmap gives the address as received packets show it; the unspecified one is
+// no address.
+func unmap(a netip.AddrPort) netip.AddrPort {
+	if !a.IsValid() || a.Addr().IsUnspecified() || a.Port() == 0 {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
+
+// secured tells whether nothing may travel in clear.
+func (t *terms) secured() bool { return t.Security.Keying != media.Plain }
+
+func equalStreams(a, b media.Stream) bool {
+	if !slices.Equal(a.Recv, b.Recv) || !equalSecurity(a.Security, b.Security) {
+		return false
+	}
+	a.Recv, b.Recv = nil, nil
+	a.Security, b.Security = media.Security{}, media.Security{}
+	return a.Kind == b.Kind && a.Role == b.Role && a.Direction == b.Direction && a.Held == b.Held &&
+		a.Remote == b.Remote && a.RemoteRTCP == b.RemoteRTCP && a.Mux == b.Mux && a.Send == b.Send &&
+		a.SendDTMF == b.SendDTMF && a.RecvDTMF == b.RecvDTMF && a.DTMFClock == b.DTMFClock &&
+		a.SendBitrate == b.SendBitrate && a.RecvBitrate == b.RecvBitrate && a.Feedback == b.Feedback
+}
+
+func equalSecurity(a, b media.Security) bool {
+	return a.Keying == b.Keying && a.Suite == b.Suite &&
+		bytes.Equal(a.LocalKey, b.LocalKey) && bytes.Equal(a.RemoteKey, b.RemoteKey) &&
+		a.DTLSClient == b.DTLSClient && a.FingerprintHash == b.FingerprintHash && a.Fingerprint == b.Fingerprint
+}
