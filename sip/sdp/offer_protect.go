@@ -64,11 +64,12 @@ func (s *State) offerCrypto(st *streamState, list []media.Suite) ([]crypto, erro
 	return out, nil
 }
 
-// addKeying writes what a line of our offer has to encrypt with. An offer
+// addKeying writes what a line of our offer has to encrypt with. All but the
+// first suite go when the body is too large. An offer
 // leaves the DTLS roles to its answer (RFC 5763 5).
 func (s *State) addKeying(x *section, made *madeStream) {
-	for _, c := range made.crypto {
-		x.add("crypto:" + writeCrypto(c))
+	for i, c := range made.crypto {
+		x.attributes = append(x.attributes, attr{"crypto:" + writeCrypto(c), i > 0})
 	}
 	if made.dtls {
 		x.add("fingerprint:" + s.local.Fingerprint.Hash + " " + s.local.Fingerprint.Value)

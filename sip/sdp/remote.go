@@ -17,7 +17,6 @@ type remote struct {
 	live      bool       // offered with a port
 	direction media.Direction
 	onHold    bool // c=0.0.0.0, the hold of RFC 2543
-	mute      bool // b=0 on the line: send nothing
 	addr      netip.AddrPort
 	rtcp      netip.AddrPort
 	mux       bool
@@ -69,11 +68,6 @@ func viewLine(d *Description, i int) remote {
 	r.label, _ = m.attribute("label")
 	r.mid, _ = m.attribute("mid")
 	_, r.mux = m.attribute("rtcp-mux")
-	for _, b := range m.Bandwidth {
-		if bps, _, ok := b.limit(); ok && bps == 0 {
-			r.mute = true // RFC 3264 5.1
-		}
-	}
 	r.readAddresses(d.connection(m).Addr)
 	return r
 }
@@ -153,6 +147,3 @@ func (r *remote) slides() bool {
 	}
 	return false
 }
-
-// hold tells whether the far end does not want to hear or see us.
-func (r *remote) hold() bool { return r.onHold || !r.direction.Receives() }
