@@ -172,3 +172,10 @@ func dot(x, y []float32) float32 {
 	}
 	return a + b + (c + d)
 }
+
+// Clone gives a second resampler that stands at the same place of the stream.
+func (r *Resampler) Clone() *Resampler {
+	c := *r
+	c.buf = append([]float32(nil), r.buf...)
+	return &c
+}

@@ -39,6 +39,7 @@ type buffer struct {
 	delay   delay
 
 	begun   bool
+	anew    bool  // the next packet begins a new sequence
 	lastSeq int64 // newest
 	lastTS  int64
 	played  int64 // timestamps below are late
@@ -54,7 +55,9 @@ func newBuffer(clock int) *buffer {
 }
 
 // nanos converts from the RTP clock.
-func (b *buffer) nanos(ts int64) int64 { return ts/b.clock*1_000_000_000 + ts%b.clock*1_000_000_000/b.clock }
+func (b *buffer) nanos(ts int64) int64 {
+	return ts/b.clock*1_000_000_000 + ts%b.clock*1_000_000_000/b.clock
+}
 
 // ticks converts to the RTP clock.
 func (b *buffer) ticks(ns int64) int64 { return ns * b.clock / 1_000_000_000 }
@@ -65,9 +68,13 @@ func (b *buffer) push(seq uint16, ts uint32, payload []byte, now int64) verdict 
 		return refused
 	}
 	v := taken
-	if !b.begun {
+	switch {
+	case !b.begun:
 		b.restart(seq, ts)
-	} else if b.strange(seq, ts, now) {
+	case b.anew:
+		b.restart(seq, ts)
+		v = resync
+	case b.strange(seq, ts, now):
 		if !b.odd.set || seq != b.odd.seq {
 			b.odd.seq, b.odd.set = seq+1, true
 			return suspect
@@ -97,7 +104,7 @@ func (b *buffer) strange(seq uint16, ts uint32, now int64) bool {
 
 func (b *buffer) restart(seq uint16, ts uint32) {
 	b.clear()
-	b.begun = true
+	b.begun, b.anew = true, false
 	// Far from zero, so that nothing before the first packet is negative.
 	b.lastSeq, b.lastTS = 1<<32+int64(seq), 1<<40+int64(ts)
 	b.played, b.streak = 0, 0
@@ -148,7 +155,7 @@ func (b *buffer) missed(p packet) verdict {
 	b.lastSeq = p.seq
 	b.streak++
 	if b.streak >= lateStreak {
-		b.begun = false
+		b.anew = true
 	}
 	return late
 }

@@ -77,7 +77,7 @@ func (s *Source) Push(seq uint16, ts uint32, payload []byte, now int64) {
 		s.stats.Invalid++
 	case resync:
 		s.stats.Resyncs++
-		s.playing = false
+		s.playing, s.next = false, 0
 	}
 }
 

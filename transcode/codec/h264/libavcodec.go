@@ -1,0 +1,139 @@
+//go:build cgo && !nocodecs
+
+package h264
+
+/*
+#cgo pkg-config: libavcodec libavutil libswscale
+#include <stdlib.h>
+#include "layer.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"unsafe"
+)
+
+// Available tells whether this build has H.264.
+const Available = true
+
+var quiet = sync.OnceFunc(func() { C.layer_quiet() })
+
+func failure(code C.int) error {
+	var buf [128]C.char
+	C.layer_strerror(code, &buf[0], C.int(len(buf)))
+	return fmt.Errorf("h264: %s", C.GoString(&buf[0]))
+}
+
+// Warm loads what the libraries load when first used.
+func Warm() {
+	if d, err := NewDecoder(); err == nil {
+		d.Close()
+	}
+	cfg := StillConfig{Width: minSide, Height: minSide, Profile: 66, Level: 10}
+	_, _ = EncodeStill(cfg, make([]byte, cfg.Width*cfg.Height*3/2))
+}
+
+// EncodeStill encodes an I420 picture as SPS, PPS and slices of one IDR
+// picture, in the best quality that keeps to the bounds.
+func EncodeStill(c StillConfig, i420 []byte) ([][]byte, error) {
+	if err := c.check(i420); err != nil {
+		return nil, err
+	}
+	quiet()
+	for _, crf := range []int{18, 24, 30, 36, 42, 47, 51} {
+		units, err := encodeStill(c, i420, crf)
+		if err != nil {
+			return nil, err
+		}
+		total, largest := measure(units)
+		if c.MaxNAL > 0 && largest > c.MaxNAL {
+			return nil, fmt.Errorf("h264: a NAL unit of %d bytes, %d are allowed", largest, c.MaxNAL)
+		}
+		if c.MaxSize == 0 || total <= c.MaxSize {
+			return units, nil
+		}
+	}
+	return nil, fmt.Errorf("h264: the picture does not fit into %d bytes", c.MaxSize)
+}
+
+func encodeStill(c StillConfig, i420 []byte, crf int) ([][]byte, error) {
+	profile := C.CString(map[uint8]string{66: "baseline", 77: "main", 100: "high"}[c.Profile])
+	defer C.free(unsafe.Pointer(profile))
+	name := strconv.Itoa(int(c.Level))
+	if c.Level == 9 {
+		name = "1b"
+	}
+	level := C.CString(name)
+	defer C.free(unsafe.Pointer(level))
+	var out *C.uint8_t
+	n := C.layer_encode_still((*C.uint8_t)(&i420[0]), C.int(c.Width), C.int(c.Height), profile, level, C.int(crf), C.int(c.MaxNAL), &out)
+	if n < 0 {
+		return nil, failure(n)
+	}
+	defer C.layer_free(out)
+	units := stillUnits(unsafe.Slice((*byte)(out), int(n)))
+	if len(units) < 3 {
+		return nil, errors.New("h264: the encoder gave no picture")
+	}
+	return units, nil
+}
+
+// Decoder decodes one stream.
+type Decoder struct{ d *C.decoder }
+
+// NewDecoder makes a decoder.
+func NewDecoder() (*Decoder, error) {
+	quiet()
+	d := C.layer_decoder_open(MaxWidth * MaxHeight)
+	if d == nil {
+		return nil, errors.New("h264: no decoder")
+	}
+	return &Decoder{d}, nil
+}
+
+// Result is what came out of one access unit.
+type Result struct{ Frames, Damaged, Keyframes int }
+
+// Decode decodes an access unit with start codes.
+func (d *Decoder) Decode(unit []byte) (Result, error) {
+	if len(unit) == 0 {
+		return Result{}, errors.New("h264: empty access unit")
+	}
+	var bad, keys C.int
+	n := C.layer_decoder_feed(d.d, (*C.uint8_t)(&unit[0]), C.int(len(unit)), &bad, &keys)
+	if n < 0 {
+		return Result{}, failure(n)
+	}
+	return Result{Frames: int(n), Damaged: int(bad), Keyframes: int(keys)}, nil
+}
+
+// Size gives the last picture's sides, 0 before the first.
+func (d *Decoder) Size() (width, height int) {
+	var w, h C.int
+	C.layer_decoder_size(d.d, &w, &h)
+	return int(w), int(h)
+}
+
+// Picture gives the last picture as I420, its sides made even.
+func (d *Decoder) Picture() (i420 []byte, width, height int, err error) {
+	width, height = d.Size()
+	width, height = width&^1, height&^1
+	if width == 0 || height == 0 {
+		return nil, 0, 0, errors.New("h264: nothing decoded yet")
+	}
+	i420 = make([]byte, width*height*3/2)
+	if code := C.layer_decoder_picture(d.d, (*C.uint8_t)(&i420[0]), C.int(width), C.int(height)); code < 0 {
+		return nil, 0, 0, failure(code)
+	}
+	return i420, width, height, nil
+}
+
+// Close frees the decoder.
+func (d *Decoder) Close() {
+	C.layer_decoder_close(d.d)
+	d.d = nil
+}

@@ -1,0 +1,109 @@
+package worker
+
+import (
+	"fmt"
+
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/transcode/codec"
+	"github.com/roombridge/roombridge/transcode/codec/g711"
+	"github.com/roombridge/roombridge/transcode/codec/g722"
+	"github.com/roombridge/roombridge/transcode/codec/h264"
+	"github.com/roombridge/roombridge/transcode/codec/opus"
+	"github.com/roombridge/roombridge/transcode/wire"
+)
+
+// audio is one audio codec of this build. A nil constructor is a direction it
+// does not have.
+type audio struct {
+	name    media.Codec
+	clock   int // RTP
+	decoder func() (codec.Decoder, error)
+	encoder func(transcode.Output) (codec.Encoder, error)
+	ptimes  []int // ms that a packet may have, least first
+}
+
+var evenTimes = []int{10, 20, 30, 40, 60}
+
+var audios = []audio{
+	{
+		name: media.Opus, clock: 48000, ptimes: []int{10, 20, 40, 60},
+		decoder: func() (codec.Decoder, error) { return opus.NewDecoder() },
+		encoder: opusEncoder(),
+	},
+	{
+		name: media.G722, clock: 8000, ptimes: evenTimes,
+		decoder: func() (codec.Decoder, error) { return g722.NewDecoder(), nil },
+		encoder: func(transcode.Output) (codec.Encoder, error) { return g722.NewEncoder(), nil },
+	},
+	{
+		name: media.PCMU, clock: 8000, ptimes: evenTimes,
+		decoder: func() (codec.Decoder, error) { return g711.NewDecoder(g711.Mu), nil },
+		encoder: func(transcode.Output) (codec.Encoder, error) { return g711.NewEncoder(g711.Mu), nil },
+	},
+	{
+		name: media.PCMA, clock: 8000, ptimes: evenTimes,
+		decoder: func() (codec.Decoder, error) { return g711.NewDecoder(g711.A), nil },
+		encoder: func(transcode.Output) (codec.Encoder, error) { return g711.NewEncoder(g711.A), nil },
+	},
+}
+
+func opusEncoder() func(transcode.Output) (codec.Encoder, error) {
+	if !opus.CanEncode {
+		return nil
+	}
+	return func(o transcode.Output) (codec.Encoder, error) {
+		return opus.NewEncoder(opus.EncoderConfig{Bitrate: o.Bitrate, FEC: o.FEC})
+	}
+}
+
+func audioCodec(name media.Codec) (audio, error) {
+	for _, a := range audios {
+		if a.name == name {
+			return a, nil
+		}
+	}
+	return audio{}, fmt.Errorf("codec %q is not known", name)
+}
+
+// clockOr takes over the RTP clock that was negotiated, if it can be one.
+func (a audio) clockOr(rate int) int {
+	switch rate {
+	case 8000, 16000, 32000, 48000:
+		return rate
+	}
+	return a.clock
+}
+
+// ptime gives the packet time nearest to the one wanted from below, or the
+// usual 20 ms.
+func (a audio) ptime(want int) int {
+	if want == 0 {
+		want = 20
+	}
+	best := a.ptimes[0]
+	for _, p := range a.ptimes {
+		if p <= want {
+			best = p
+		}
+	}
+	return best
+}
+
+// Capabilities says what this build of the worker can do.
+func Capabilities() transcode.Capabilities {
+	c := transcode.Capabilities{Version: wire.Version}
+	for _, a := range audios {
+		if a.decoder != nil {
+			c.AudioDecode = append(c.AudioDecode, a.name)
+		}
+		if a.encoder != nil {
+			c.AudioEncode = append(c.AudioEncode, a.name)
+		}
+	}
+	if h264.Available {
+		c.VideoDecode = []media.Codec{media.H264}
+		c.VideoEncode = []media.Codec{media.H264}
+	}
+	return c
+}

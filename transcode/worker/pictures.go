@@ -1,0 +1,153 @@
+package worker
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/transcode/codec/h264"
+	"github.com/roombridge/roombridge/transcode/wire"
+	"github.com/roombridge/roombridge/transcode/worker/screen"
+)
+
+// Bounds of the picture side. What is beyond them is refused and says so.
+const (
+	maxStills   = 32 // that wait
+	maxDecoders = 64
+	maxQueued   = 128 // access units that wait for one decoder
+)
+
+// pictures draws stills and decodes streams, beside the sound and never in its way.
+type pictures struct {
+	queue    *wire.Queue
+	painter  *screen.Painter
+	stills   chan still
+	decoders map[uint32]*decoding // the reader's alone
+	running  sync.WaitGroup
+}
+
+type still struct {
+	id   uint32
+	spec transcode.Still
+}
+
+func newPictures(q *wire.Queue, painter *screen.Painter) *pictures {
+	p := &pictures{queue: q, painter: painter, stills: make(chan still, maxStills), decoders: make(map[uint32]*decoding)}
+	p.running.Go(p.draw)
+	return p
+}
+
+// handle takes a message of the gateway. An error is one of the protocol.
+func (p *pictures) handle(m wire.Message) error {
+	switch m.Kind {
+	case wire.Still:
+		var s transcode.Still
+		if err := json.Unmarshal(m.Payload, &s); err != nil {
+			return err
+		}
+		select {
+		case p.stills <- still{m.ID, s}:
+		default:
+			p.fail(m.ID, wire.Still, errors.New("too many still pictures wait"))
+		}
+	case wire.Decode:
+		return p.open(m)
+	case wire.DecodeClose:
+		if d := p.decoders[m.ID]; d != nil {
+			delete(p.decoders, m.ID)
+			close(d.work)
+		}
+	case wire.AccessUnit:
+		p.feed(m.ID, work{unit: append([]byte(nil), m.Payload...)})
+	case wire.Picture:
+		of, err := transcode.PictureRequest(m.Payload)
+		if err != nil {
+			return err
+		}
+		if !p.feed(of, work{picture: true, id: m.ID}) {
+			p.fail(m.ID, wire.Picture, errors.New("no such decoder, or it is busy"))
+		}
+	}
+	return nil
+}
+
+func (p *pictures) fail(id uint32, kind wire.Kind, err error) {
+	text := err.Error()
+	p.queue.Control(wire.Message{Kind: wire.Error, ID: id, Seq: uint16(kind), Payload: []byte(text[:min(len(text), 500)])})
+}
+
+// draw answers requests for stills, one after the other.
+func (p *pictures) draw() {
+	for s := range p.stills {
+		units, err := p.picture(s.spec)
+		if err != nil {
+			p.fail(s.id, wire.Still, err)
+			continue
+		}
+		if !p.queue.Bulk(wire.Message{Kind: wire.Units, ID: s.id, Payload: transcode.AppendUnits(nil, units)}) {
+			p.fail(s.id, wire.Still, errors.New("the picture is too large"))
+		}
+	}
+}
+
+func (p *pictures) picture(s transcode.Still) ([][]byte, error) {
+	if p.painter == nil || !h264.Available {
+		return nil, h264.ErrUnavailable
+	}
+	img, err := p.painter.Draw(s.Width, s.Height, screen.Text{Title: s.Title, Lines: s.Lines})
+	if err != nil {
+		return nil, err
+	}
+	return h264.EncodeStill(h264.StillConfig{
+		Width: s.Width, Height: s.Height, Profile: s.Profile, Level: s.Level, MaxNAL: s.MaxNAL, MaxSize: s.MaxSize,
+	}, screen.I420(img))
+}
+
+// open starts a decoder.
+func (p *pictures) open(m wire.Message) error {
+	var o transcode.DecodeOrder
+	if err := json.Unmarshal(m.Payload, &o); err != nil {
+		return err
+	}
+	if p.decoders[m.ID] != nil {
+		return fmt.Errorf("decoder %d is open already", m.ID)
+	}
+	if len(p.decoders) == maxDecoders {
+		p.fail(m.ID, wire.Decode, fmt.Errorf("%d decoders are open", maxDecoders))
+		return nil
+	}
+	dec, err := newPictureDecoder(o.Codec)
+	if err != nil {
+		p.fail(m.ID, wire.Decode, err)
+		return nil
+	}
+	d := &decoding{id: m.ID, queue: p.queue, dec: dec, work: make(chan work, maxQueued)}
+	p.decoders[m.ID] = d
+	p.running.Go(d.run)
+	return nil
+}
+
+func (p *pictures) feed(id uint32, w work) bool {
+	d := p.decoders[id]
+	if d == nil {
+		return false
+	}
+	select {
+	case d.work <- w:
+		return true
+	default:
+		d.missed.Add(1)
+		return false
+	}
+}
+
+// close waits until all is done. No message may be handled any more.
+func (p *pictures) close() {
+	close(p.stills)
+	for _, d := range p.decoders {
+		close(d.work)
+	}
+	p.running.Wait()
+}
