@@ -131,6 +131,7 @@ func (c *Call) Connected() error {
 	if !c.step(StateConnected) {
 		return nil
 	}
+	c.core.answered(c)
 	if err := c.takeSeat(); err != nil {
 		return err
 	}

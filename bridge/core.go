@@ -36,6 +36,7 @@ type Core struct {
 	finished sync.WaitGroup // one for each call in the table
 	refused  map[Cause]uint64
 	total    uint64
+	setup    Histogram // from the first message to the answer
 }
 
 // NewCore makes a core without calls.
@@ -48,6 +49,7 @@ func NewCore(cfg Config) *Core {
 		calls:   make(map[string]*Call),
 		fronts:  make(map[string]FrontEnd),
 		refused: make(map[Cause]uint64),
+		setup:   newHistogram(),
 	}
 }
 
@@ -177,17 +179,24 @@ type CoreStats struct {
 	Running int
 	Total   uint64
 	Refused map[string]uint64
+	Setup   Histogram // from the first message to the answer
 }
 
 // Stats reads the counters.
 func (c *Core) Stats() CoreStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := CoreStats{Running: len(c.calls), Total: c.total, Refused: make(map[string]uint64, len(c.refused))}
+	s := CoreStats{Running: len(c.calls), Total: c.total, Setup: c.setup.clone(), Refused: make(map[string]uint64, len(c.refused))}
 	for k, n := range c.refused {
 		s.Refused[k.String()] = n
 	}
 	return s
+}
+
+func (c *Core) answered(call *Call) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setup.add(c.now().Sub(call.since))
 }
 
 // now is the wall clock of call records.
