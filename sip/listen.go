@@ -1,0 +1,120 @@
+package sip
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// listen opens the sockets of the configuration.
+func (e *Endpoint) listen() error {
+	for _, l := range e.cfg.Listen {
+		if err := e.open(l); err != nil {
+			return fmt.Errorf("sip: listening on %s: %w", l, err)
+		}
+	}
+	return nil
+}
+
+func (e *Endpoint) open(listen string) error {
+	u, err := url.Parse(listen)
+	if err != nil {
+		return err
+	}
+	host, _, err := net.SplitHostPort(u.Host)
+	if err != nil {
+		return err
+	}
+	switch u.Scheme {
+	case "udp":
+		c, err := net.ListenPacket("udp"+family(host), u.Host)
+		if err != nil {
+			return err
+		}
+		e.t.addUDP(c, host == "")
+		return nil
+	case "tcp", "tls":
+		l, err := net.Listen("tcp"+family(host), u.Host)
+		if err != nil {
+			return err
+		}
+		if u.Scheme == "tls" {
+			c, err := e.tlsConfig()
+			if err != nil {
+				_ = l.Close()
+				return err
+			}
+			l = tls.NewListener(l, c)
+		}
+		e.t.addListener(l, u.Scheme)
+		return nil
+	}
+	return fmt.Errorf("%q is none of udp, tcp, tls", u.Scheme)
+}
+
+// family bounds a socket to the family of its literal address, so that
+// 0.0.0.0 and [::] can be listened on beside each other. No host is both.
+func family(host string) string {
+	a, err := netip.ParseAddr(host)
+	switch {
+	case err != nil:
+		return ""
+	case a.Is4():
+		return "4"
+	}
+	return "6"
+}
+
+func (e *Endpoint) tlsConfig() (*tls.Config, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.cfg.TLS == nil {
+		c, err := TLSConfig(TLSOptions{})
+		if err != nil {
+			return nil, err
+		}
+		e.cfg.TLS = c
+	}
+	return e.cfg.TLS, nil
+}
+
+// Addrs gives the addresses that are listened on, as in Config.Listen, with
+// the real ports.
+func (e *Endpoint) Addrs() []string {
+	var all []string
+	for _, s := range e.t.udp {
+		all = append(all, "udp://"+s.laddr.String())
+	}
+	for _, l := range e.t.listeners {
+		all = append(all, l.proto+"://"+l.laddr.String())
+	}
+	return all
+}
+
+// sentBy is the host and port that a far end reaches us at: in Contact and
+// Via. A dialled connection names the port that we listen on.
+func (e *Endpoint) sentBy(f flow) (string, uint16) {
+	port := f.local().Port()
+	if f.reliable() {
+		for _, l := range e.t.listeners {
+			if l.proto == f.network() {
+				port = l.laddr.Port()
+				break
+			}
+		}
+	}
+	if e.cfg.Announce != "" {
+		return strings.Trim(e.cfg.Announce, "[]"), port
+	}
+	a := f.local().Addr()
+	if !a.IsValid() || a.IsUnspecified() {
+		a = e.localAddr(f.remote.Addr())
+	}
+	if !a.IsValid() {
+		a = netip.IPv4Unspecified()
+	}
+	return a.Unmap().WithZone("").String(), port
+}
