@@ -1,0 +1,82 @@
+package room
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/roombridge/roombridge/transcode"
+)
+
+// Config says how rooms are reached and bounded. The zero value of a field
+// is its default.
+type Config struct {
+	// Listen are addresses for browsers' media: udp://HOST:PORT, one, and
+	// tcp://HOST:PORT for ICE-TCP, at most one. An unspecified host binds each
+	// local address.
+	Listen []string
+	// Announce are addresses told to browsers instead of the local ones.
+	Announce []string
+	// FullICE sends connectivity checks to the candidates that pages name. By
+	// default the room is ice-lite (RFC 8445 2.5): it answers checks and never
+	// sends to an address that did not ask first.
+	FullICE bool
+	// VP8 lets browsers use VP8 among themselves when they lack H.264.
+	VP8 bool
+	// CompatibleSRTP offers AES-CM beside AES-GCM from the start.
+	CompatibleSRTP bool
+	// Worker makes the sound; nil is none.
+	Worker Worker
+	// MaxRooms and MaxParticipants (of one room) bound what pages can start.
+	MaxRooms, MaxParticipants int
+	// Grace is how long a browser that lost its connection keeps its place.
+	Grace time.Duration
+	// Version is told to pages.
+	Version string
+	Log     *slog.Logger
+}
+
+// Worker starts meetings' media workers. Supervised makes one of a
+// transcode.Supervisor.
+type Worker interface {
+	Available() transcode.Capabilities
+	Open(meeting string, ev transcode.Events) (Meeting, error)
+}
+
+// Meeting is one meeting's media worker; *transcode.Meeting is one.
+type Meeting interface {
+	SetGraph(g transcode.Graph)
+	Write(f transcode.Frame)
+	Still(ctx context.Context, s transcode.Still) ([][]byte, error)
+	Close()
+}
+
+// Bounds on what one page or room may ask for.
+const (
+	defaultMaxRooms        = 500
+	defaultMaxParticipants = 100
+	defaultGrace           = 30 * time.Second
+
+	maxMessage    = 64 << 10 // bytes of one message
+	maxSlots      = 49       // pictures on one page
+	maxCandidates = 100      // of one ICE generation
+	maxName       = 64       // runes of a participant's name
+	maxRoomName   = 64       // bytes
+	maxSSRCs      = 64       // RTP sources of one connection
+)
+
+func (c Config) withDefaults() Config {
+	if c.MaxRooms <= 0 {
+		c.MaxRooms = defaultMaxRooms
+	}
+	if c.MaxParticipants <= 0 {
+		c.MaxParticipants = defaultMaxParticipants
+	}
+	if c.Grace <= 0 {
+		c.Grace = defaultGrace
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}

@@ -1,0 +1,106 @@
+package room
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/rtcp"
+)
+
+// link is the path to one browser: it numbers what leaves (transport-wide
+// sequence numbers), and from what the browser says of their arrival keeps the
+// budget for pictures.
+type link struct {
+	now  func() int64
+	next atomic.Uint32
+	past [linkPast]atomic.Uint64 // microseconds<<16 | bytes, by sequence number
+
+	mu     sync.Mutex
+	budget budget
+	delay  delayBase
+	rtt    float64 // ms
+	loss   float64
+}
+
+const linkPast = 4096
+
+func newLink(now func() int64) *link { return &link{now: now, budget: newBudget()} }
+
+// leave notes a packet and gives it its number.
+func (l *link) leave(size int, now int64) uint16 {
+	seq := uint16(l.next.Add(1))
+	l.past[seq%linkPast].Store(uint64(now/1000)<<16 | uint64(uint16(size)))
+	return seq
+}
+
+// arrived takes transport-wide feedback.
+func (l *link) arrived(fb *rtcp.TransportLayerCC) {
+	now := l.now()
+	var r arrival
+	walkTWCC(fb, func(seq uint16, at int64, received bool) {
+		if int16(uint16(l.next.Load())-seq) < 0 {
+			return // never sent
+		}
+		entry := l.past[seq%linkPast].Load()
+		left, size := int64(entry>>16), int(entry&0xffff)
+		if entry == 0 || now/1000-left > 10e6 {
+			return
+		}
+		if !received {
+			r.lost++
+			return
+		}
+		r.received++
+		r.bytes += size
+		r.delay = append(r.delay, at-left)
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	queue := l.delay.queue(r.delay, now)
+	l.budget.feedback(r.received, r.lost, r.bytes, queue, now)
+}
+
+// arrival is what one feedback message tells.
+type arrival struct {
+	received, lost, bytes int
+	delay                 []int64 // one-way, microseconds, from an unknown origin
+}
+
+// reported takes a receiver report on one stream.
+func (l *link) reported(r rtcp.ReceptionReport, ntp uint64) {
+	loss := float64(r.FractionLost) / 256
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if r.LastSenderReport != 0 {
+		// RFC 3550 6.4.1: round trip in units of 1/65536 s.
+		if d := int32(uint32(ntp>>16) - r.LastSenderReport - r.Delay); d >= 0 && d < 10*65536 {
+			ms := float64(d) * 1000 / 65536
+			if l.rtt == 0 {
+				l.rtt = ms
+			}
+			l.rtt += (ms - l.rtt) / 4
+		}
+	}
+	l.loss += (loss - l.loss) / 4
+}
+
+// ceiling takes a REMB, bit/s.
+func (l *link) ceiling(bps int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.budget.ceiling = bps
+}
+
+// bitrate is what pictures may take together, bit/s.
+func (l *link) bitrate() int {
+	now := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.budget.bitrate(now)
+}
+
+func (l *link) quality() (rttMS, loss float64, acked int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rtt, l.loss, l.budget.acked
+}

@@ -1,0 +1,252 @@
+package room
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+// look decides what each slot of the page shows and tells the page.
+func (v *visitor) look(now int64) {
+	mids := make([]string, 0, len(v.slots))
+	for mid := range v.slots {
+		mids = append(mids, mid)
+	}
+	slices.Sort(mids)
+	demands := make([]demand, len(mids))
+	pictures := make([]*picture, len(mids))
+	told := slotsMsg{Type: "slots", Slots: make([]slotMsg, len(mids))}
+	for i, mid := range mids {
+		s := v.slots[mid]
+		pictures[i], told.Slots[i] = v.wish(s)
+		if p := pictures[i]; p != nil {
+			demands[i] = demand{options: p.options(now), height: s.want.Height, area: s.want.Width * s.want.Height, now: s.viewer.shown(p)}
+		}
+	}
+	budget := 0
+	connected := v.session != nil && v.session.connected()
+	if connected {
+		budget = v.session.link.bitrate()
+	}
+	got := allot(demands, budget)
+	for i, mid := range mids {
+		s, p := v.slots[mid], pictures[i]
+		switch {
+		case p == nil || len(p.layers) == 0 || !connected:
+			s.viewer.show(nil, noLimits)
+			if p != nil && connected {
+				told.Slots[i].Reason = "no picture arrives"
+			}
+		case got[i] < 0:
+			s.viewer.show(nil, noLimits)
+			told.Slots[i].Reason = "the connection is too slow for this picture"
+		default:
+			s.viewer.show(p.layers[got[i]].track, single(demands, got, i, budget))
+			told.Slots[i].State = s.viewer.state(now)
+		}
+	}
+	v.tellSlots(told)
+	v.tellLimits()
+}
+
+// wish gives the picture that a slot shall show, nil if there is none, and
+// the beginning of what the page is told.
+func (v *visitor) wish(s *pageSlot) (*picture, slotMsg) {
+	m := slotMsg{MID: s.want.MID, Participant: s.want.Participant, Kind: s.want.Kind, State: "none"}
+	if s.want.Participant == "" {
+		return nil, m
+	}
+	p := v.room.find(s.want.Participant)
+	if p == nil {
+		m.Reason = "this participant is not here"
+		return nil, m
+	}
+	pic := p.of(s.want.Kind)
+	if pic == nil {
+		m.Reason = "the camera is off"
+		if s.want.Kind == kindContent {
+			m.Reason = "nothing is shared"
+		}
+		return nil, m
+	}
+	if len(pic.layers) > 0 && !s.viewer.takes(pic.layers[0].track) {
+		m.Reason = "this browser does not play " + describe(pic.layers[0].track.Format())
+		return nil, m
+	}
+	return pic, m
+}
+
+// single bounds a picture that has only one layer by what the budget leaves
+// it; pictures with layers are bounded by choosing another.
+func single(demands []demand, got []int, i, budget int) media.Limits {
+	d := demands[i]
+	if len(d.options) != 1 {
+		return noLimits
+	}
+	others := 0
+	for j, g := range got {
+		if j != i && g >= 0 {
+			others += cost(demands[j].options, g)
+		}
+	}
+	w, h := size(d.options, 0)
+	left := budget - others
+	if left >= bitrateFor(w, h) {
+		return noLimits
+	}
+	// In steps, so that a maker is not told of every wobble.
+	return media.Limits{Bitrate: max(singleLeast, left/singleStep*singleStep)}
+}
+
+const (
+	singleLeast = 300_000
+	singleStep  = 200_000
+)
+
+// state says how far a viewer has got.
+func (v *viewer) state(now int64) string {
+	if v.track != nil && v.splice.Showing() == v.track && v.track.Live(now) {
+		return "live"
+	}
+	return "waiting"
+}
+
+func (v *visitor) tellSlots(m slotsMsg) {
+	b, err := json.Marshal(m)
+	if err != nil || string(b) == v.sent.slots || v.conn == nil {
+		return
+	}
+	v.sent.slots = string(b)
+	v.post(b)
+}
+
+// tellLimits tells the page the most that receivers of its camera take.
+func (v *visitor) tellLimits() {
+	m := limitsMsg{Type: "limits", Encodings: []encodingMsg{}}
+	bounded := false
+	for _, l := range v.main.layers {
+		if l.in == nil {
+			continue
+		}
+		w, h := l.track.Size()
+		e := encodingFor(l.in.rid, l.in.limits(), w, h)
+		bounded = bounded || e != encodingMsg{RID: e.RID, Active: true}
+		m.Encodings = append(m.Encodings, e)
+	}
+	if v.sent.limits == "" && !bounded {
+		return
+	}
+	b, err := json.Marshal(m)
+	if err != nil || string(b) == v.sent.limits || v.conn == nil {
+		return
+	}
+	v.sent.limits = string(b)
+	v.post(b)
+}
+
+// frameSizes are sizes that cameras are scaled to when a receiver bounds the
+// macroblocks of a frame.
+var frameSizes = [][2]int{
+	{1920, 1080}, {1600, 900}, {1280, 720}, {1024, 576}, {960, 540}, {848, 480}, {768, 432}, {640, 360},
+	{512, 288}, {480, 270}, {384, 216}, {320, 180}, {256, 144}, {160, 90},
+}
+
+// encodingFor says receivers' limits in the page's terms. w and h are the
+// encoding's size now, 0 while it is not known.
+func encodingFor(rid string, l media.Limits, w, h int) encodingMsg {
+	e := encodingMsg{RID: rid, Active: true, MaxBitrate: l.Bitrate, MaxFPS: l.FPS}
+	if l.MaxFS > 0 || l.Width > 0 || l.Height > 0 {
+		fit := frameSizes[len(frameSizes)-1]
+		for _, s := range frameSizes {
+			if (media.Limits{MaxFS: l.MaxFS, Width: l.Width, Height: l.Height}).Fits(s[0], s[1], 0) {
+				fit = s
+				break
+			}
+		}
+		if fit != frameSizes[0] {
+			e.MaxWidth, e.MaxHeight = fit[0], fit[1]
+		}
+	}
+	if l.MaxMBPS > 0 {
+		if w == 0 || e.MaxWidth > 0 && w > e.MaxWidth {
+			w, h = e.MaxWidth, e.MaxHeight
+		}
+		if mbs := media.Macroblocks(w, h); mbs > 0 {
+			if fps := l.MaxMBPS / mbs; fps < 30 && (e.MaxFPS == 0 || fps < e.MaxFPS) {
+				e.MaxFPS = max(1, fps)
+			}
+		}
+	}
+	return e
+}
+
+// describe names a format for people.
+func describe(f media.Format) string {
+	if f.Codec != media.H264 {
+		return string(f.Codec)
+	}
+	return "H.264 " + profileName(f.H264.ProfileOf())
+}
+
+func profileName(p media.H264Profile) string {
+	switch p {
+	case media.H264ConstrainedBaseline:
+		return "Constrained Baseline"
+	case media.H264Baseline:
+		return "Baseline"
+	case media.H264Main:
+		return "Main"
+	case media.H264ConstrainedHigh:
+		return "Constrained High"
+	case media.H264High:
+		return "High"
+	}
+	return "of an unknown profile"
+}
+
+// rate tells the page how good its connection is.
+func (v *visitor) rate() {
+	s := v.session
+	if s == nil || v.conn == nil || !s.connected() {
+		return
+	}
+	rtt, loss, acked := s.link.quality()
+	expected, lost := s.received()
+	up := 0.0
+	if expected > 0 {
+		up = float64(lost) / float64(expected)
+	}
+	v.say(qualityMsg{
+		Type: "quality", Up: grade(up, rtt), Down: grade(loss, rtt), Loss: max(up, loss), RTT: int(rtt + 0.5), BitrateDown: acked,
+	})
+}
+
+const qualityEvery = 2e9 // ns
+
+// received sums what arrived from the browser since the last call.
+func (s *session) received() (expected, lost uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, in := range s.incoming {
+		e, l := in.loss()
+		expected += e
+		lost += l
+	}
+	return expected, lost
+}
+
+// grade is a direction's quality from 0 (bad) to 4 (excellent).
+func grade(loss, rttMS float64) int {
+	switch {
+	case loss > 0.15 || rttMS > 1000:
+		return 0
+	case loss > 0.07 || rttMS > 600:
+		return 1
+	case loss > 0.03 || rttMS > 350:
+		return 2
+	case loss > 0.01 || rttMS > 200:
+		return 3
+	}
+	return 4
+}

@@ -1,0 +1,169 @@
+package room
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/relay"
+)
+
+// participant is a browser or terminal in a room. Its fields are guarded by
+// the room's mutex.
+type participant struct {
+	id       string
+	name     string
+	kind     string
+	callID   string
+	device   string
+	number   string
+	protocol string
+	since    time.Time
+
+	audio   bool // sent, as the participant says or negotiated
+	video   bool
+	sharing bool
+	level   int // dBov
+
+	main    picture
+	content picture
+	mic     *mic // nil: none
+	ear     *ear
+
+	visitor *visitor // one of these
+	seat    *seat
+}
+
+const (
+	kindBrowser  = "browser"
+	kindTerminal = "terminal"
+)
+
+func newID() string { return randomHex(6) }
+
+// newToken is a resume token of 128 bits.
+func newToken() string { return randomHex(16) }
+
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails, crypto/rand
+	return hex.EncodeToString(b)
+}
+
+// picture is what a camera or screen sends, in one layer or several, the
+// largest first.
+type picture struct {
+	layers []*layer
+}
+
+type layer struct {
+	track *relay.Track
+	rank  int       // place among its siblings
+	in    *incoming // browsers'; nil for terminals
+}
+
+func (p *picture) add(l *layer) {
+	p.layers = append(p.layers, l)
+	slices.SortStableFunc(p.layers, func(a, b *layer) int { return a.rank - b.rank })
+}
+
+func (p *picture) remove(in *incoming) {
+	p.layers = slices.DeleteFunc(p.layers, func(l *layer) bool { return l.in == in })
+}
+
+// options describes the layers for a choice.
+func (p *picture) options(now int64) []option {
+	out := make([]option, len(p.layers))
+	for i, l := range p.layers {
+		st := l.track.Stats()
+		out[i] = option{width: st.Width, height: st.Height, fps: int(st.FPS + 0.5), bitrate: st.Bitrate, live: l.track.Live(now)}
+	}
+	return out
+}
+
+func (p *picture) live(now int64) bool {
+	return slices.ContainsFunc(p.layers, func(l *layer) bool { return l.track.Live(now) })
+}
+
+// of gives the picture of a kind if the participant means to show it.
+func (p *participant) of(kind string) *picture {
+	switch {
+	case kind == kindContent && (p.sharing || p.visitor == nil):
+		return &p.content
+	case kind == kindMain && p.video:
+		return &p.main
+	}
+	return nil
+}
+
+func (p *participant) status() bridge.ParticipantStatus {
+	return bridge.ParticipantStatus{
+		ID: p.id, Name: p.name, Kind: p.kind, CallID: p.callID, Device: p.device, Number: p.number, Since: p.since,
+		AudioMuted: !p.audio, VideoOff: !p.video, Sharing: p.sharing, Level: p.level,
+	}
+}
+
+func (p *participant) message(now int64) participantMsg {
+	return participantMsg{
+		ID: p.id, Name: p.name, Kind: p.kind, Device: p.device, Number: p.number, Protocol: p.protocol,
+		Audio: p.audio, Video: p.video, Sharing: p.sharing, Picture: p.video && p.main.live(now),
+	}
+}
+
+// viewer is one place where a picture is shown: a slot of a page or the view
+// of a terminal.
+type viewer struct {
+	out    relay.Out
+	splice *relay.Splice
+	track  *relay.Track // selected
+	limits media.Limits // told to the track
+}
+
+func newViewer(out relay.Out, wake func()) *viewer {
+	v := &viewer{out: out}
+	v.splice = relay.NewSplice(relay.SpliceConfig{
+		Out: out, Kind: media.Video, OnSwitch: func(*relay.Track) { wake() },
+	})
+	return v
+}
+
+// show selects a track, nil for none, and tells its maker the receiver's limits.
+func (v *viewer) show(t *relay.Track, l media.Limits) {
+	if v.track != t {
+		if v.track != nil {
+			v.track.Unwant(v)
+		}
+		v.track, v.limits = t, l
+		if t != nil {
+			t.Want(v, l)
+		}
+		v.splice.Select(t)
+		return
+	}
+	if t != nil && v.limits != l {
+		v.limits = l
+		t.Want(v, l)
+	}
+}
+
+// takes tells whether the receiver can be given a track's packets as they are.
+func (v *viewer) takes(t *relay.Track) bool {
+	_, ok := v.out.PayloadType(t.Format())
+	return ok
+}
+
+func (v *viewer) close() {
+	if v.track != nil {
+		v.track.Unwant(v)
+		v.track = nil
+	}
+	v.splice.Close()
+}
+
+// shown is the layer whose packets go out or are awaited, -1 if it is none of p.
+func (v *viewer) shown(p *picture) int {
+	return slices.IndexFunc(p.layers, func(l *layer) bool { return l.track == v.track })
+}

@@ -1,0 +1,271 @@
+package room
+
+import (
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/relay"
+)
+
+// room is one meeting. It lives while somebody is in it.
+type room struct {
+	name  string
+	since time.Time
+	cfg   Config
+	log   *slog.Logger
+	now   func() int64
+	mixer *mixer
+
+	poke chan struct{} // wakes the goroutine
+	done chan struct{}
+	gone chan struct{} // the goroutine has ended
+
+	mu       sync.Mutex
+	people   []*participant // in the order in which they came
+	floor    floor
+	speaker  string
+	told     told
+	levelsAt int64
+	ended    bool
+	// dismissed rooms take nobody in any more.
+	dismissed bool
+}
+
+// told is what pages know already, to be compared with what is.
+type told struct {
+	participants []byte
+	speaker      string
+}
+
+const (
+	roomTick    = 100 * time.Millisecond
+	levelsEvery = 180e6 // ns
+	quietLevel  = -60   // dBov: below is not worth telling
+)
+
+func newRoom(name string, cfg Config) *room {
+	r := &room{
+		name: name, since: time.Now(), cfg: cfg, log: cfg.Log.With("room", name), now: relay.Clock,
+		poke: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
+	}
+	r.mixer = newMixer(name, cfg.Worker, r.log, r.now, r.wake)
+	go r.run()
+	return r
+}
+
+// wake makes the room look at everything again soon. It never waits and may
+// be called with any lock held.
+func (r *room) wake() {
+	select {
+	case r.poke <- struct{}{}:
+	default:
+	}
+}
+
+func (r *room) run() {
+	defer close(r.gone)
+	tick := time.NewTicker(roomTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-r.done:
+			return
+		case <-tick.C:
+			r.mu.Lock()
+			r.housekeep(r.now())
+			r.evaluate(r.now())
+			r.mu.Unlock()
+		case <-r.poke:
+			r.mu.Lock()
+			r.evaluate(r.now())
+			r.mu.Unlock()
+		}
+	}
+}
+
+// housekeep does what is due by time alone.
+func (r *room) housekeep(now int64) {
+	for _, p := range r.people {
+		for _, l := range slices.Concat(p.main.layers, p.content.layers) {
+			if l.in != nil {
+				l.track.Tick(now)
+			}
+		}
+		if p.visitor != nil {
+			p.visitor.housekeep(now)
+		}
+	}
+}
+
+// evaluate decides who speaks, who sees whom and who hears whom, and tells
+// the pages what changed. It is called with the mutex held.
+func (r *room) evaluate(now int64) {
+	if r.ended {
+		return
+	}
+	r.listen(now)
+	for _, p := range r.people {
+		if p.seat != nil {
+			p.seat.look(now)
+		} else {
+			p.visitor.look(now)
+		}
+	}
+	r.mixer.commit(r.needsWorker())
+	r.tell(now)
+}
+
+// needsWorker: for one browser alone there is nothing to mix; a terminal is
+// shown a picture with text.
+func (r *room) needsWorker() bool {
+	return len(r.people) > 1 || slices.ContainsFunc(r.people, func(p *participant) bool { return p.seat != nil })
+}
+
+// listen takes the levels and finds the speaker.
+func (r *room) listen(now int64) {
+	for _, h := range r.mixer.hear() {
+		r.floor.hear(h.owner, h.dbov, h.voice, now)
+		if p := r.find(h.owner); p != nil {
+			p.level = h.dbov
+		}
+	}
+	r.speaker = r.floor.speaker(now)
+	if now-r.levelsAt < levelsEvery {
+		return
+	}
+	levels := map[string]int{}
+	for _, p := range r.people {
+		if p.level > quietLevel && p.audio {
+			levels[p.id] = p.level
+		}
+		p.level = -127
+	}
+	if len(levels) > 0 || r.levelsAt == 0 {
+		r.broadcast(levelsMsg{"levels", levels})
+	}
+	r.levelsAt = now
+}
+
+// tell sends what changed to the pages.
+func (r *room) tell(now int64) {
+	m := participantsMsg{Type: "participants", List: []participantMsg{}}
+	for _, p := range r.people {
+		m.List = append(m.List, p.message(now))
+	}
+	if b, err := json.Marshal(m); err == nil && string(b) != string(r.told.participants) {
+		r.told.participants = b
+	}
+	for _, p := range r.people {
+		if p.visitor != nil {
+			p.visitor.inform(r.told.participants, r.speaker)
+		}
+	}
+}
+
+func (r *room) broadcast(m any) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return
+	}
+	for _, p := range r.people {
+		if p.visitor != nil {
+			p.visitor.post(b)
+		}
+	}
+}
+
+func (r *room) find(id string) *participant {
+	for _, p := range r.people {
+		if p.id == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// enter adds a participant, if there is room.
+func (r *room) enter(p *participant) error {
+	if r.dismissed {
+		return &bridge.Refusal{Cause: bridge.CauseShutdown, Reason: "the gateway is going down"}
+	}
+	if len(r.people) >= r.cfg.MaxParticipants {
+		return &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "the room is full"}
+	}
+	r.people = append(r.people, p)
+	r.log.Info("joined", "participant", p.id, "kind", p.kind, "call", p.callID)
+	r.wake()
+	return nil
+}
+
+// exit takes a participant out and lets go of everything that others saw of it.
+func (r *room) exit(p *participant) bool {
+	i := slices.Index(r.people, p)
+	if i < 0 {
+		return false
+	}
+	r.people = slices.Delete(r.people, i, i+1)
+	r.floor.leave(p.id)
+	for _, l := range slices.Concat(p.main.layers, p.content.layers) {
+		r.unshow(l.track)
+	}
+	if p.mic != nil {
+		p.mic.close()
+		p.mic = nil
+	}
+	if p.ear != nil {
+		p.ear.close()
+		p.ear = nil
+	}
+	r.log.Info("left", "participant", p.id, "kind", p.kind, "call", p.callID)
+	r.wake()
+	return true
+}
+
+// unshow takes a track from every viewer, before it ends.
+func (r *room) unshow(t *relay.Track) {
+	for _, p := range r.people {
+		for _, v := range p.viewers() {
+			if v.track == t {
+				v.show(nil, noLimits)
+			}
+		}
+	}
+}
+
+func (p *participant) viewers() []*viewer {
+	var list []*viewer
+	if p.seat != nil && p.seat.viewer != nil {
+		list = append(list, p.seat.viewer)
+	}
+	if p.visitor != nil {
+		for _, s := range p.visitor.slots {
+			list = append(list, s.viewer)
+		}
+	}
+	return list
+}
+
+func (r *room) status() bridge.RoomStatus {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := bridge.RoomStatus{Name: r.name, Since: r.since, Speaker: r.speaker}
+	for _, p := range r.people {
+		s.Participants = append(s.Participants, p.status())
+	}
+	return s
+}
+
+// end stops the room. Everybody has left.
+func (r *room) end() {
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+	close(r.done)
+	<-r.gone
+	r.mixer.close()
+	r.log.Info("room ended")
+}

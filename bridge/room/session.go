@@ -1,0 +1,292 @@
+package room
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/dtls/v2"
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v3"
+
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
+)
+
+// session is one peer connection with a browser. A browser that reloads its
+// page or refuses AES-GCM gets a new one in the same place.
+type session struct {
+	host     host
+	link     *link
+	log      *slog.Logger
+	pc       *webrtc.PeerConnection
+	api      *webrtc.API
+	identity string
+	vp8      bool
+
+	rtcp    chan []rtcp.Packet // waits for the session's goroutine; full drops
+	done    chan struct{}
+	readers sync.WaitGroup
+	ssrcs   atomic.Int32
+
+	mu         sync.Mutex
+	lines      *offer
+	slots      map[string]*slot
+	sound      *speaker
+	incoming   []*incoming
+	candidates int
+	ufrag      string
+	closed     bool
+}
+
+// host is what a session tells its visitor. All methods but picture and
+// sound return at once; none is called with a lock of the session held.
+type host interface {
+	// picture brings a layer of the camera or screen; gone tells its end.
+	picture(s *session, in *incoming)
+	gone(s *session, in *incoming)
+	// sound gives the sink for the microphone's packets.
+	sound(s *session, c media.Format) func(p *packet.Packet)
+	silent(s *session)
+	// linked tells of the connection.
+	linked(s *session, connected, failed bool)
+	// refused tells that the browser did not take AES-GCM alone.
+	refused(s *session)
+	// slotKeyframe is the browser's request for a keyframe.
+	slotKeyframe(mid string)
+	wake()
+}
+
+type sessionConfig struct {
+	transport *transport
+	audio     []media.Codec
+	vp8, full bool
+	both      bool // AES-CM beside AES-GCM
+	log       *slog.Logger
+	now       func() int64
+}
+
+const (
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 25 * time.Second
+	iceKeepAlive    = 2 * time.Second
+	dtlsInterval    = 150 * time.Millisecond
+	rtcpQueue       = 64
+	gatherTimeout   = 2 * time.Second
+)
+
+func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
+	s := &session{
+		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8,
+		rtcp: make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
+	}
+	m, err := mediaEngine(cfg.audio, cfg.vp8)
+	if err != nil {
+		return nil, err
+	}
+	r, err := interceptors()
+	if err != nil {
+		return nil, err
+	}
+	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}, BufferFactory: s.buffer}
+	cfg.transport.settings(&se)
+	se.SetLite(!cfg.full)
+	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	se.SetDTLSRetransmissionInterval(dtlsInterval)
+	// Chromium takes AES-GCM only when AES-CM is not offered.
+	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM}
+	if cfg.both {
+		profiles = append(profiles, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+	}
+	se.SetSRTPProtectionProfiles(profiles...)
+	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(se))
+	if s.pc, err = s.api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+		return nil, err
+	}
+	s.watch(!cfg.both)
+	s.readers.Go(s.run)
+	return s, nil
+}
+
+func (s *session) watch(gcmOnly bool) {
+	s.pc.OnTrack(s.onTrack)
+	s.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+		s.log.Debug("browser connection", "state", st.String())
+		s.host.linked(s, st == webrtc.PeerConnectionStateConnected, st == webrtc.PeerConnectionStateFailed)
+	})
+	if gcmOnly {
+		s.pc.SCTP().Transport().OnStateChange(func(st webrtc.DTLSTransportState) {
+			if st == webrtc.DTLSTransportStateFailed {
+				go s.host.refused(s) // pion holds its lock here
+			}
+		})
+	}
+}
+
+// answer takes an offer of the same page and gives the answer's text.
+func (s *session) answer(o *offer) (text string, err error) {
+	defer func() {
+		// A page's offer must not take the gateway down, whatever pion makes of it.
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the offer cannot be used: %v", r)
+		}
+	}()
+	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.text}); err != nil {
+		return "", fmt.Errorf("the offer cannot be used: %w", err)
+	}
+	s.mu.Lock()
+	s.lines = o
+	if s.ufrag != o.ufrag {
+		s.ufrag, s.candidates = o.ufrag, 0
+	}
+	s.mu.Unlock()
+	if err := s.send(o); err != nil {
+		return "", err
+	}
+	a, err := s.pc.CreateAnswer(nil)
+	if err != nil {
+		return "", fmt.Errorf("the offer cannot be answered: %w", err)
+	}
+	gathered := webrtc.GatheringCompletePromise(s.pc)
+	if err := s.pc.SetLocalDescription(a); err != nil {
+		return "", fmt.Errorf("the offer cannot be answered: %w", err)
+	}
+	select {
+	case <-gathered: // only local addresses: a matter of milliseconds
+	case <-time.After(gatherTimeout):
+	}
+	d := s.pc.LocalDescription()
+	if d == nil {
+		return "", errors.New("the connection was closed")
+	}
+	return finishAnswer(d.SDP, o.slots, s.sources)
+}
+
+func (s *session) sources(mid string) (sources, bool) {
+	s.mu.Lock()
+	sl := s.slots[mid]
+	s.mu.Unlock()
+	if sl == nil {
+		return sources{}, false
+	}
+	return sl.sources(), true
+}
+
+// send gives each line on which the page receives its sender.
+func (s *session) send(o *offer) error {
+	for _, t := range s.pc.GetTransceivers() {
+		mid := t.Mid()
+		var err error
+		switch {
+		case mid == o.mic:
+			err = s.sendSound(t)
+		case mid == o.camera || mid == o.screen:
+			if c := t.Receiver().GetParameters().Codecs; len(c) > 0 {
+				err = t.SetCodecPreferences(preferred(c))
+			}
+		default:
+			err = s.sendSlot(t, o)
+		}
+		if err != nil {
+			return fmt.Errorf("the offer cannot be answered: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
+	codecs := t.Receiver().GetParameters().Codecs
+	if t.Sender() != nil || t.Direction() == webrtc.RTPTransceiverDirectionInactive || len(codecs) == 0 {
+		return nil
+	}
+	sp := &speaker{now: s.link.now}
+	sender, err := s.api.NewRTPSender(sp, s.pc.SCTP().Transport())
+	if err != nil {
+		return err
+	}
+	if err := t.SetSender(sender, sp); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.sound = sp
+	s.mu.Unlock()
+	s.readers.Go(func() { s.readFeedback(sender, nil) })
+	return nil
+}
+
+func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
+	for _, so := range o.slots {
+		if so.mid != t.Mid() {
+			continue
+		}
+		s.mu.Lock()
+		sl := s.slots[so.mid]
+		s.mu.Unlock()
+		if sl != nil {
+			sl.offered(so)
+			return nil
+		}
+		if len(so.formats) == 0 || t.Direction() != webrtc.RTPTransceiverDirectionSendonly || len(t.Receiver().GetParameters().Codecs) == 0 {
+			return nil
+		}
+		sl = newSlot(so, s.link)
+		sender, err := s.api.NewRTPSender(sl, s.pc.SCTP().Transport())
+		if err != nil {
+			return err
+		}
+		if err := t.SetSender(sender, sl); err != nil {
+			return err
+		}
+		s.mu.Lock()
+		s.slots[so.mid] = sl
+		s.mu.Unlock()
+		s.readers.Go(func() { s.readFeedback(sender, sl) })
+	}
+	return nil
+}
+
+// candidate takes a trickled candidate of the page.
+func (s *session) candidate(c webrtc.ICECandidateInit) error {
+	s.mu.Lock()
+	s.candidates++
+	n := s.candidates
+	s.mu.Unlock()
+	if n > maxCandidates {
+		return nil // more than any machine has: not worth a word
+	}
+	return s.pc.AddICECandidate(c)
+}
+
+// connected tells whether media can flow now.
+func (s *session) connected() bool {
+	return s.pc.ConnectionState() == webrtc.PeerConnectionStateConnected
+}
+
+func (s *session) outputs() (map[string]*slot, *speaker) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	m := make(map[string]*slot, len(s.slots))
+	for k, v := range s.slots {
+		m[k] = v
+	}
+	return m, s.sound
+}
+
+// close ends the connection and waits for its goroutines.
+func (s *session) close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	s.mu.Unlock()
+	close(s.done)
+	_ = s.pc.Close()
+	s.readers.Wait()
+}
+
+var errSession = errors.New("room: the session has ended")

@@ -1,0 +1,46 @@
+// Package stills holds the still pictures that are in the binary: a bridge at
+// night, without text, as H.264 access units of Constrained Baseline in slices
+// that fit a packet. Tests use them as camera pictures too.
+package stills
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+)
+
+// The pictures are made by draw.go; run it here after a change.
+//
+//go:generate go run draw.go
+//go:embed *.h264
+var files embed.FS
+
+// Size is a size in which the picture exists.
+type Size struct {
+	Width, Height int
+	Level         uint8 // level_idc of the stream
+}
+
+// Sizes are all of them, the largest first.
+var Sizes = []Size{{1280, 720, 31}, {640, 360, 30}, {352, 288, 11}, {176, 144, 10}}
+
+// NALs gives a size's SPS, PPS and IDR slices without start codes, nil if
+// there is no such size.
+func (s Size) NALs() [][]byte {
+	b, err := files.ReadFile(fmt.Sprintf("%dx%d.h264", s.Width, s.Height))
+	if err != nil {
+		return nil
+	}
+	return split(b)
+}
+
+// split cuts a byte stream at its start codes (ITU-T H.264 annex B).
+func split(b []byte) [][]byte {
+	var nals [][]byte
+	for _, part := range bytes.Split(b, []byte{0, 0, 1}) {
+		if part = bytes.TrimRight(part, "\x00"); len(part) > 0 {
+			nals = append(nals, part)
+		}
+	}
+	return nals
+}
