@@ -21,7 +21,7 @@ func readPayloads(m *Media) []payload {
 	var index [128]int // one more than the place in list
 	for _, s := range m.Formats {
 		pt, err := strconv.ParseUint(s, 10, 7)
-		if err != nil || index[pt] != 0 {
+		if err != nil || index[pt] != 0 || len(s) > 1 && s[0] == '0' {
 			continue
 		}
 		list = append(list, payload{Format: media.Format{PT: uint8(pt)}, params: params{}})

@@ -183,7 +183,7 @@ func checkOptions(offer *Description, o, a *Media, bad report) {
 	}
 	for _, x := range a.Attributes {
 		if x.Name == "rtcp-fb" && !slices.ContainsFunc(o.Attributes, func(y Attribute) bool {
-			return y.Name == "rtcp-fb" && strings.HasPrefix(strings.Join(strings.Fields(y.Value), " "), x.Value)
+			return y.Name == "rtcp-fb" && hasWords(y.Value, x.Value)
 		}) {
 			bad("G12", "%s", x.Value)
 		}
@@ -200,6 +200,15 @@ func checkOptions(offer *Description, o, a *Media, bad report) {
 	}
 }
 
+// hasWords tells whether one feedback line says all that another does.
+func hasWords(offered, answered string) bool {
+	o, a := strings.Fields(offered), strings.Fields(answered)
+	if len(o) < len(a) || o[0] != a[0] || o[1] != a[1] || len(a) == 2 && len(o) > 2 {
+		return false
+	}
+	return !slices.ContainsFunc(a, func(w string) bool { return !slices.Contains(o, w) })
+}
+
 // checkCrypto is G11.
 func checkCrypto(o, a *Media, bad report) {
 	lines := valuesOf(a, "crypto")
@@ -212,7 +221,7 @@ func checkCrypto(o, a *Media, bad report) {
 		found := false
 		for _, offered := range valuesOf(o, "crypto") {
 			g := strings.Fields(offered)
-			found = found || len(g) >= 3 && g[0] == f[0] && g[1] == f[1]
+			found = found || len(g) >= 3 && g[0] == f[0] && strings.EqualFold(g[1], f[1])
 			if len(g) >= 3 && g[2] == f[2] {
 				bad("G11", "their key")
 			}
