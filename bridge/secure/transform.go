@@ -127,7 +127,7 @@ func (t *pion) sealRTCP(dst, pkt []byte, ssrc uint32, index uint32) ([]byte, err
 		return nil, err
 	}
 	t.ctx.SetIndex(ssrc, index-1) // pion counts up before it seals
-	out, err := t.ctx.EncryptRTCP(dst, pkt, nil)
+	out, err := t.ctx.EncryptRTCP(whole(dst, pkt), pkt, nil)
 	return out, malformed(err)
 }
 
@@ -135,11 +135,20 @@ func (t *pion) openRTCP(dst, pkt []byte) ([]byte, error) {
 	if err := t.note(rtcpSSRC(pkt)); err != nil {
 		return nil, err
 	}
-	out, err := t.ctx.DecryptRTCP(dst, pkt, nil)
+	out, err := t.ctx.DecryptRTCP(whole(dst, pkt), pkt, nil)
 	if err != nil {
 		return nil, ErrAuth
 	}
 	return out, nil
+}
+
+// whole makes dst as long as the packet when it is the packet's own memory:
+// pion clears what lies between the two lengths before it reads the packet.
+func whole(dst, pkt []byte) []byte {
+	if cap(dst) > 0 && len(pkt) > 0 && &dst[:1][0] == &pkt[0] {
+		return pkt
+	}
+	return dst
 }
 
 func (t *pion) close() {
