@@ -200,8 +200,8 @@ const statsTicks = 100
 // tickMeter measures what ticks cost, over a second.
 type tickMeter struct {
 	ticks, skipped uint64
-	sum, max             int64
-	allLate              uint64
+	sum, max       int64
+	allLate        uint64
 }
 
 func (t *tickMeter) add(cost, late int64) {
