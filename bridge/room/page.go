@@ -1,15 +1,11 @@
 package room
 
 import (
-	"errors"
-
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 )
 
 // This file is what a page's messages do.
-
-var errNoOffer = errors.New("there is no offer yet")
 
 // offer answers an offer; a page with a new peer connection gets a new session.
 func (v *visitor) offer(c *connection, m request) error {
@@ -40,6 +36,10 @@ func (v *visitor) offer(c *connection, m request) error {
 		s.close()
 		return err
 	}
+	for _, cand := range v.early {
+		_ = s.candidate(cand)
+	}
+	v.early = nil
 	v.open(s)
 	c.out.post(answerMsg{"answer", text, m.Revision})
 	return nil
@@ -110,7 +110,11 @@ func (v *visitor) candidate(m request) error {
 	v.negotiating.Lock()
 	defer v.negotiating.Unlock()
 	if v.session == nil {
-		return errNoOffer
+		// A browser finds candidates while its offer is still on the way.
+		if len(v.early) < maxCandidates {
+			v.early = append(v.early, *cand)
+		}
+		return nil
 	}
 	return v.session.candidate(*cand)
 }

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/webrtc/v3"
+
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
 )
@@ -19,9 +21,10 @@ type visitor struct {
 	token  string
 	dial   []string
 
-	negotiating sync.Mutex // held while an offer is answered; before the room's
-	compat      bool       // AES-CM is offered too
-	session     *session   // written with both locks held
+	negotiating sync.Mutex                // held while an offer is answered; before the room's
+	compat      bool                      // AES-CM is offered too
+	session     *session                  // written with both locks held
+	early       []webrtc.ICECandidateInit // guarded by negotiating
 
 	conn  *connection // nil while the page is away
 	away  int64       // since when

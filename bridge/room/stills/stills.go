@@ -4,9 +4,10 @@
 package stills
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
+
+	"github.com/roombridge/roombridge/bridge/h264"
 )
 
 // The pictures are made by draw.go; run it here after a change.
@@ -31,16 +32,5 @@ func (s Size) NALs() [][]byte {
 	if err != nil {
 		return nil
 	}
-	return split(b)
-}
-
-// split cuts a byte stream at its start codes (ITU-T H.264 annex B).
-func split(b []byte) [][]byte {
-	var nals [][]byte
-	for _, part := range bytes.Split(b, []byte{0, 0, 1}) {
-		if part = bytes.TrimRight(part, "\x00"); len(part) > 0 {
-			nals = append(nals, part)
-		}
-	}
-	return nals
+	return h264.SplitAnnexB(b)
 }
