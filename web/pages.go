@@ -11,14 +11,14 @@ import (
 // pageData is what the HTML files are filled in with; everything else the
 // scripts do.
 type pageData struct {
-	Lang    string // language of the first paint; scripts follow the person's choice
-	Assets  string // where scripts and styles are
-	Room    string
-	Version string
-	Dial    string // what a terminal dials, as a JSON list; on the landing page for the room "{room}"
-	Open    bool
-	Token   bool // the API wants a token
-	Missing string
+	Lang       string // language of the first paint; scripts follow the person's choice
+	Assets     string // where scripts and styles are
+	Room       string
+	Version    string
+	Dial       string // what a terminal dials, as a JSON list; on the landing page for the room "{room}"
+	Open       bool
+	Token      bool // the API wants a token
+	SelfSigned bool
 }
 
 // roomMark stands for a room's name in the landing page's dial strings.
@@ -71,7 +71,7 @@ func (s *Server) dialJSON(room string) string {
 
 func (s *Server) html(w http.ResponseWriter, r *http.Request, code int, name string, d pageData) {
 	d.Lang, d.Assets, d.Version = language(r.Header.Get("Accept-Language")), "/assets/"+s.assets.tag, s.cfg.Version
-	d.Open, d.Token = s.cfg.Open, s.cfg.Token != ""
+	d.Open, d.Token, d.SelfSigned = s.cfg.Open, s.cfg.Token != "", s.cfg.SelfSigned
 	var b bytes.Buffer
 	if err := s.assets.pages.ExecuteTemplate(&b, name, d); err != nil {
 		s.cfg.Log.Error("page", "name", name, "error", err)

@@ -57,20 +57,21 @@ type pageConn struct {
 }
 
 func (p *pageConn) run(ctx context.Context, rooms Rooms, join bridge.Join) {
-	ctx, cancel := context.WithCancel(ctx)
+	// Reading outlasts ctx by the time that a goodbye takes: a read whose
+	// context ends tears the connection down.
+	reading, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer cancel()
 		p.write(ctx)
 	}()
-	err := p.serve(ctx, rooms, join)
-	if err != nil && ctx.Err() == nil {
+	err := p.serve(reading, rooms, join)
+	if err != nil && reading.Err() == nil {
 		p.log.Debug("meeting page cut", "error", err)
 	}
 	p.queue.close(closing(err))
 	<-done
-	cancel()
 }
 
 // serve reads the page's messages until it leaves, is lost or misbehaves.

@@ -1,0 +1,163 @@
+// The WebSocket to the room: first message join, then what docs/signalling.md says. A lost connection is taken up again with the
+// token of the first; media may go on meanwhile.
+
+const PAUSES = [300, 800, 1500, 3000, 5000];
+const PING_EVERY = 4000;
+const SILENCE = 12000; // without any message the connection is taken for dead
+const ERRORS = { most: 4, within: 30000 };
+
+/** Codes of bye after which nobody tries again. */
+const FINAL = ['removed', 'replaced', 'full'];
+
+/**
+ * Fires 'message' (detail: the object), 'up' (detail: the welcome), 'down', and at last 'end' (detail: {code, reason}).
+ */
+export class Signalling extends EventTarget {
+  /** @param options {url, join: () => object, make: (url) => WebSocket, clock: {setTimeout, clearTimeout, now}} */
+  constructor({ url, join, make = (u) => new WebSocket(u), clock = defaultClock }) {
+    super();
+    Object.assign(this, { url, join, make, clock });
+    this.resume = '';
+    this.failures = 0;
+    this.errors = [];
+    this.up = false;
+    this.ended = false;
+    this.pings = 0;
+  }
+
+  open() {
+    if (this.ended) return;
+    this.clock.clearTimeout(this.retry);
+    this.drop();
+    const ws = this.make(this.url);
+    this.ws = ws;
+    this.heard = this.clock.now();
+    ws.onopen = () => {
+      ws.send(JSON.stringify({ type: 'join', ...this.join(), resume: this.resume }));
+      this.beat();
+    };
+    ws.onmessage = (e) => this.receive(ws, e.data);
+    ws.onclose = () => this.closed(ws);
+    ws.onerror = () => {};
+    this.beat();
+  }
+
+  beat() {
+    this.clock.clearTimeout(this.timer);
+    if (this.ended) return;
+    this.timer = this.clock.setTimeout(() => {
+      if (this.clock.now() - this.heard > SILENCE) {
+        this.closed(this.ws);
+        return;
+      }
+      if (this.up) this.send('ping', { n: ++this.pings });
+      this.beat();
+    }, PING_EVERY);
+  }
+
+  receive(ws, text) {
+    if (ws !== this.ws) return;
+    this.heard = this.clock.now();
+    let m;
+    try {
+      m = JSON.parse(text);
+    } catch {
+      return;
+    }
+    if (m === null || typeof m !== 'object') return;
+    switch (m.type) {
+      case 'welcome':
+        this.welcome(m);
+        break;
+      case 'bye':
+        this.bye(m);
+        return;
+      case 'error':
+        this.error(m);
+        break;
+    }
+    this.dispatchEvent(new CustomEvent('message', { detail: m }));
+  }
+
+  welcome(m) {
+    this.resume = m.resume ?? '';
+    this.failures = 0;
+    this.up = true;
+    this.dispatchEvent(new CustomEvent('up', { detail: m }));
+  }
+
+  bye(m) {
+    if (FINAL.includes(m.code)) {
+      this.finish(m.code, m.reason);
+      return;
+    }
+    this.again = 3000; // the gateway restarts
+  }
+
+  /** Refused before the welcome: nothing to wait for. Later: the room cuts us, and we come back, but not for ever. */
+  error(m) {
+    const now = this.clock.now();
+    this.errors = [...this.errors.filter((t) => now - t < ERRORS.within), now];
+    if (!this.up || this.errors.length >= ERRORS.most) this.finish('refused', m.reason ?? m.code);
+  }
+
+  closed(ws) {
+    if (ws !== this.ws || this.ended) return;
+    this.drop();
+    const pause = this.again ?? PAUSES[Math.min(this.failures, PAUSES.length - 1)];
+    this.again = undefined;
+    this.failures++;
+    if (this.up) {
+      this.up = false;
+      this.dispatchEvent(new Event('down'));
+    }
+    this.clock.clearTimeout(this.retry);
+    this.retry = this.clock.setTimeout(() => this.open(), pause);
+  }
+
+  /** Forgets the current connection without hearing of its end. */
+  drop() {
+    const ws = this.ws;
+    this.ws = null;
+    this.clock.clearTimeout(this.timer);
+    if (!ws) return;
+    ws.onopen = ws.onmessage = ws.onclose = null;
+    try {
+      ws.close();
+    } catch {
+      // It never opened.
+    }
+  }
+
+  /** @returns {boolean} whether it went out; what is lost is told anew after the next welcome. */
+  send(type, members = {}) {
+    if (!this.up || this.ws?.readyState !== 1) return false;
+    this.ws.send(JSON.stringify({ type, ...members }));
+    return true;
+  }
+
+  /** Tries at once: the network is back, or somebody clicked. */
+  hurry() {
+    if (!this.up && !this.ended) this.open();
+  }
+
+  leave() {
+    this.send('leave');
+    this.finish('left', '');
+  }
+
+  finish(code, reason = '') {
+    if (this.ended) return;
+    this.ended = true;
+    this.up = false;
+    this.clock.clearTimeout(this.retry);
+    this.drop();
+    this.dispatchEvent(new CustomEvent('end', { detail: { code, reason } }));
+  }
+}
+
+const defaultClock = {
+  setTimeout: (f, ms) => setTimeout(f, ms),
+  clearTimeout: (id) => clearTimeout(id),
+  now: () => performance.now(),
+};
