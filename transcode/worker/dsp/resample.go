@@ -10,6 +10,7 @@ const (
 	halfTaps  = 32 // zero crossings on each side of the filter
 	halfSame  = 16 // enough between equal rates, where Nyquist is beyond hearing
 	passband  = 0.92
+	passSame  = 0.97
 	kaiser    = 8.0 // about 80 dB
 	maxAdjust = 0.05
 )
@@ -82,12 +83,12 @@ func bessel(x float64) float64 {
 func NewResampler(from, to int) *Resampler {
 	ratio := float64(from) / float64(to)
 	stretch := max(ratio, 1)
-	half := float64(halfTaps)
+	half, cutoff := float64(halfTaps), passband/stretch
 	if from == to {
-		half = halfSame
+		half, cutoff = halfSame, passSame
 	}
 	taps := (int(math.Ceil(2*half*stretch)) + 7) &^ 7
-	r := &Resampler{step: ratio, nominal: ratio, taps: taps, bank: newBank(taps, passband/stretch)}
+	r := &Resampler{step: ratio, nominal: ratio, taps: taps, bank: newBank(taps, cutoff)}
 	r.Reset()
 	return r
 }
