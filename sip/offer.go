@@ -61,8 +61,11 @@ func (l *leg) reinvited(o *ourOffer, res *sipgo.Response, err error) {
 	if err == nil && res.IsProvisional() {
 		return
 	}
-	if err == nil && res.IsSuccess() && l.acknowledge(res) {
-		return // a repetition
+	if err == nil && res.IsSuccess() {
+		l.dlg.retarget(res)
+		if l.acknowledge(res) {
+			return // a repetition
+		}
 	}
 	if l.offered != o {
 		return // the call is leaving
@@ -74,7 +77,6 @@ func (l *leg) reinvited(o *ourOffer, res *sipgo.Response, err error) {
 	switch {
 	case err == nil && res.IsSuccess():
 		l.glare.done()
-		l.dlg.retarget(res)
 		l.learn(res)
 		l.timer.agreeUAC(res)
 		l.armTimer()
