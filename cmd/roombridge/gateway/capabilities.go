@@ -1,0 +1,61 @@
+package gateway
+
+import (
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+// capabilities is what our end of a SIP call can do. Sound is mixed by the
+// media worker, so its codecs bound ours; H.264 is relayed and bounded only by
+// what browsers decode.
+func (g *Gateway) capabilities(bridge.Invite) media.Capabilities {
+	rate := g.cfg.Media.Bitrate
+	return media.Capabilities{
+		Audio:       g.audio(),
+		Video:       video(rate),
+		RecvBitrate: rate,
+		SendBitrate: rate,
+		Feedback:    media.NACK | media.PLI | media.FIR | media.TMMBR,
+		Encryption:  media.Policy(g.cfg.SIP.Encryption),
+		Suites:      []media.Suite{media.AEADGCM256, media.AEADGCM128, media.AESCM80, media.AESCM32},
+		DTLS:        true,
+	}
+}
+
+// audio lists the codecs of the worker, best first. Without a worker the
+// codecs that every terminal has are listed all the same, so that a call is
+// not refused for its sound.
+func (g *Gateway) audio() []media.Format {
+	worker := g.worker.Available()
+	var list []media.Format
+	for _, f := range []media.Format{
+		{Codec: media.Opus, ClockRate: 48000, Channels: 2, FEC: true},
+		{Codec: media.G722, ClockRate: 8000},
+		{Codec: media.PCMA, ClockRate: 8000},
+		{Codec: media.PCMU, ClockRate: 8000},
+	} {
+		if worker.Mixes(f.Codec) || f.Codec == media.PCMA || f.Codec == media.PCMU {
+			list = append(list, f)
+		}
+	}
+	return append(list, media.Format{Codec: media.DTMF, ClockRate: 8000}, media.Format{Codec: media.DTMF, ClockRate: 48000})
+}
+
+// video is H.264 as browsers decode it: constrained baseline in both
+// packetisations, which every terminal and browser shares, then high profile
+// for terminals that offer nothing else; up to 1080p at 30 pictures a second.
+// Level 3.1 is the floor that browsers name; the max parameters lift it.
+func video(rate int) []media.Format {
+	h := media.H264Params{
+		Profile: 66, Constraints: 0xc0 | 0x20, Level: 31, Mode: 1,
+		MaxFS: 8192, MaxMBPS: 245760, MaxBR: uint32(rate / 1000), AsymmetryAllowed: true,
+	}
+	single, high := h, h
+	single.Mode = 0
+	high.Profile, high.Constraints = 100, 0x0c
+	return []media.Format{
+		{Codec: media.H264, ClockRate: 90000, H264: h},
+		{Codec: media.H264, ClockRate: 90000, H264: single},
+		{Codec: media.H264, ClockRate: 90000, H264: high},
+	}
+}

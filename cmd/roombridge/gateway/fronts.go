@@ -1,0 +1,173 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/sip"
+	"github.com/roombridge/roombridge/web"
+)
+
+func (g *Gateway) openSIP() error {
+	c := g.cfg.SIP
+	t, err := sip.TLSConfig(sip.TLSOptions{Cert: c.TLS.Cert, Key: c.TLS.Key, Min: c.TLSMin})
+	if err != nil {
+		return err
+	}
+	g.sip, err = sip.New(sip.Config{
+		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
+		MaxCalls: g.cfg.Limits.Calls, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
+	}, g.core)
+	if err != nil {
+		return err
+	}
+	g.core.Register("sip", g.sip)
+	g.core.Register("sips", g.sip)
+	return nil
+}
+
+func (g *Gateway) openWeb() error {
+	log := g.log.With("part", "web")
+	t, err := g.webTLS()
+	if err != nil {
+		return err
+	}
+	listen, err := hostPort(g.cfg.Web.Listen)
+	if err != nil {
+		return err
+	}
+	redirect, err := hostPort(g.cfg.Web.HTTP)
+	if err != nil {
+		return err
+	}
+	g.web, err = web.New(web.Config{
+		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
+		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
+		Calls: g.core, Rooms: g.engine, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, Log: log,
+	})
+	return err
+}
+
+func (g *Gateway) webTLS() (*tls.Config, error) {
+	log := g.log.With("part", "web")
+	if c := g.cfg.Web.TLS; c.Cert != "" {
+		return web.Reload(c.Cert, c.Key, time.Now, log)
+	}
+	cert, err := web.Certificate(g.stateDir(), web.HostNames(g.cfg.Room.Announce...), time.Now(), log)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, nil
+}
+
+// stateDir is where a self-signed certificate stays: web.state_dir, else the
+// XDG state directory of the user, else nowhere.
+func (g *Gateway) stateDir() string {
+	if g.cfg.Web.StateDir != "" {
+		return g.cfg.Web.StateDir
+	}
+	if d := os.Getenv("XDG_STATE_HOME"); d != "" {
+		return filepath.Join(d, "roombridge")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "state", "roombridge")
+}
+
+func hostPort(listen string) (string, error) {
+	if listen == "" {
+		return "", nil
+	}
+	e, err := config.ParseListen(listen)
+	return e.Addr.String(), err
+}
+
+// host is how this machine is named to people: what is announced, else its
+// first address that others can reach.
+func (g *Gateway) host(listen netip.Addr) string {
+	if g.cfg.SIP.Announce != "" {
+		return g.cfg.SIP.Announce
+	}
+	if g.cfg.Media.Announce != "" {
+		return g.cfg.Media.Announce
+	}
+	if !listen.IsUnspecified() {
+		return listen.String()
+	}
+	addrs, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && n.IP.To4() != nil {
+			return n.IP.String()
+		}
+	}
+	return "127.0.0.1"
+}
+
+// dialStrings is what a terminal dials to reach a room, one for each transport.
+func (g *Gateway) dialStrings(room string) []string {
+	var list []string
+	for _, a := range g.sip.Addrs() {
+		e, err := config.ParseListen(a)
+		if err != nil {
+			continue
+		}
+		list = append(list, dialString(room, g.host(e.Addr.Addr()), e))
+	}
+	return list
+}
+
+func dialString(room, host string, e config.Endpoint) string {
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	usual := uint16(5060)
+	if e.Scheme == "tls" {
+		usual = 5061
+	}
+	s := fmt.Sprintf("sip:%s@%s", room, host)
+	if e.Addr.Port() != usual {
+		s += fmt.Sprintf(":%d", e.Addr.Port())
+	}
+	if e.Scheme != "udp" {
+		s += ";transport=" + e.Scheme
+	}
+	return s
+}
+
+// Welcome tells a person who started the gateway what to dial and where to go.
+func (g *Gateway) Welcome() string {
+	var b strings.Builder
+	host := g.host(netip.IPv4Unspecified())
+	if e, err := config.ParseListen(g.cfg.Web.Listen); err == nil {
+		host = g.host(e.Addr.Addr())
+	}
+	_, port, _ := net.SplitHostPort(g.web.Addr().String())
+	fmt.Fprintf(&b, "\nRoombridge %s is ready.\n\n", g.opts.Version)
+	if g.cfg.Admission.Open {
+		fmt.Fprintf(&b, "  People open    https://%s/room/1001\n", net.JoinHostPort(host, port))
+		for i, d := range g.dialStrings("1001") {
+			label := "Terminals dial"
+			if i > 0 {
+				label = "            or"
+			}
+			fmt.Fprintf(&b, "  %s %s\n", label, d)
+		}
+		b.WriteString("\n  Any number opens the room of that name, and anybody who reaches this machine may enter.\n")
+	} else {
+		fmt.Fprintf(&b, "  Pages at       https://%s/\n  No number leads to a room: admission.open is off.\n", net.JoinHostPort(host, port))
+	}
+	if g.cfg.Web.TLS.Cert == "" {
+		b.WriteString("  The certificate is self-signed: browsers ask once whether to go on.\n")
+	}
+	b.WriteString("\n")
+	return b.String()
+}

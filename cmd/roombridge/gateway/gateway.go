@@ -1,0 +1,211 @@
+// Package gateway wires the parts of Roombridge into one running gateway.
+// Front-ends, the room engine and the web side meet only here.
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/relay"
+	"github.com/roombridge/roombridge/bridge/room"
+	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/sip"
+	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/web"
+)
+
+// Bounds of a clean shutdown. Together they stay below the five seconds that
+// service managers and operators are told.
+const (
+	goodbyeTime = 3 * time.Second
+	closeTime   = time.Second
+)
+
+// Options is what a configuration file does not say.
+type Options struct {
+	Log     *slog.Logger
+	Version string
+	HasFile bool             // the configuration came from a file
+	Started func(g *Gateway) // called when the gateway takes calls
+}
+
+// Gateway is the running whole.
+type Gateway struct {
+	cfg  config.Config
+	opts Options
+	log  *slog.Logger
+
+	plane  *relay.Plane
+	worker *transcode.Supervisor
+	engine *room.Engine
+	core   *bridge.Core
+	sip    *sip.Endpoint
+	web    *web.Server
+
+	stopping chan struct{} // closed when goodbyes begin
+}
+
+// Run serves until ctx ends, then says goodbye to calls and pages.
+func Run(ctx context.Context, cfg config.Config, opts Options) error {
+	g, err := New(cfg, opts)
+	if err != nil {
+		return err
+	}
+	return g.Serve(ctx)
+}
+
+// New opens everything that can fail: ports, certificates, addresses.
+func New(cfg config.Config, opts Options) (*Gateway, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	g := &Gateway{cfg: cfg, opts: opts, log: opts.Log, stopping: make(chan struct{})}
+	for _, open := range []func() error{g.openMedia, g.openRooms, g.openSIP, g.openWeb} {
+		if err := open(); err != nil {
+			g.close()
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+func (g *Gateway) openMedia() (err error) {
+	first, last, err := g.cfg.Media.PortRange()
+	if err != nil {
+		return err
+	}
+	address, err := netip.ParseAddr(g.cfg.Media.Address)
+	if err != nil {
+		return err
+	}
+	var announce netip.Addr
+	if g.cfg.Media.Announce != "" {
+		if announce, err = netip.ParseAddr(g.cfg.Media.Announce); err != nil {
+			return err
+		}
+	}
+	g.plane, err = relay.NewPlane(relay.PlaneConfig{
+		Address: address, Announce: announce, PortMin: first, PortMax: last,
+		MediaTimeout: g.cfg.Media.Timeout, Log: g.log.With("part", "media"),
+	})
+	return err
+}
+
+func (g *Gateway) openRooms() (err error) {
+	g.worker = transcode.NewSupervisor(transcode.SupervisorConfig{
+		Path: g.cfg.Worker.Path, Log: g.log.With("part", "worker"),
+		MemoryLimit: g.cfg.Worker.Memory, MaxWorkers: g.cfg.Worker.Max,
+	})
+	var listen []string
+	for _, e := range config.Endpoints(g.cfg.Room.Listen, "udp") {
+		listen = append(listen, e.String())
+	}
+	g.engine, err = room.New(room.Config{
+		Listen: listen, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
+		Worker: supervised{g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants,
+		Version: g.opts.Version, Log: g.log.With("part", "room"),
+	})
+	if err != nil {
+		return err
+	}
+	g.core = bridge.NewCore(bridge.Config{
+		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities,
+		MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Log: g.log,
+	})
+	return nil
+}
+
+func (g *Gateway) router() bridge.Router {
+	if g.cfg.Admission.Open {
+		return bridge.OpenRouter{}
+	}
+	return bridge.ClosedRouter{}
+}
+
+// Serve runs the front-ends until ctx ends or one of them fails.
+func (g *Gateway) Serve(ctx context.Context) error {
+	defer g.close()
+	for _, n := range g.cfg.Notes(g.opts.HasFile) {
+		g.log.Warn(n)
+	}
+	front, stop := context.WithCancelCause(context.Background())
+	defer stop(nil)
+	var wg sync.WaitGroup
+	for name, serve := range map[string]func(context.Context) error{"sip": g.sip.Serve, "web": g.web.Serve} {
+		wg.Go(func() {
+			if err := serve(front); err != nil && front.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	g.announce(ctx)
+	select {
+	case <-ctx.Done():
+	case <-front.Done():
+	}
+	failed := context.Cause(front)
+	g.goodbye()
+	stop(nil)
+	wg.Wait()
+	return failed
+}
+
+// announce waits for the front-ends and tells that calls are taken.
+func (g *Gateway) announce(ctx context.Context) {
+	for _, ready := range []<-chan struct{}{g.sip.Ready(), g.web.Ready()} {
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return
+		}
+	}
+	g.log.Info("ready", "version", g.opts.Version, "sip", g.sip.Addrs(), "web", g.web.Addr().String())
+	if g.opts.Started != nil {
+		g.opts.Started(g)
+	}
+}
+
+// goodbye hangs up every call and tells every page, both within their time.
+func (g *Gateway) goodbye() {
+	close(g.stopping)
+	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := g.core.Shutdown(ctx); err != nil {
+			g.log.Warn("not every call ended in time", "error", err)
+		}
+	})
+	wg.Go(func() {
+		if err := g.engine.Close(ctx); err != nil {
+			g.log.Warn("not every room closed in time", "error", err)
+		}
+	})
+	wg.Wait()
+}
+
+// close frees what New opened, as far as it got.
+func (g *Gateway) close() {
+	if g.engine != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+		defer cancel()
+		_ = g.engine.Close(ctx)
+	}
+	if g.worker != nil {
+		g.worker.Close()
+	}
+	if g.plane != nil {
+		_ = g.plane.Close()
+	}
+	if g.web != nil {
+		g.web.Close()
+	}
+}
+
+// Core is the call table, for tests.
+func (g *Gateway) Core() *bridge.Core { return g.core }

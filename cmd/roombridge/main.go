@@ -1,0 +1,97 @@
+// Command roombridge is the gateway: it seats SIP and H.323 room terminals in
+// WebRTC rooms.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/roombridge/roombridge/cmd/roombridge/gateway"
+	"github.com/roombridge/roombridge/config"
+)
+
+// version is set at build time.
+var version = "dev"
+
+type cli struct {
+	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the gateway."`
+	Check   checkCmd   `cmd:"" help:"Explain the configuration, or say what is wrong with it (exit status 1)."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	k := kong.Parse(&c,
+		kong.Name("roombridge"),
+		kong.Description("Seats SIP room terminals in WebRTC rooms, next to people in browsers."),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+	)
+	if err := k.Run(); err != nil {
+		var e exitStatus
+		if errors.As(err, &e) {
+			os.Exit(int(e))
+		}
+		fmt.Fprintln(os.Stderr, "roombridge:", err)
+		os.Exit(1)
+	}
+}
+
+// exitStatus ends the program with a status and no further words.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+type configFlag struct {
+	Config string `short:"c" type:"path" placeholder:"FILE" help:"YAML configuration file; without one, every default applies."`
+}
+
+type serveCmd struct{ configFlag }
+
+// Run serves until the context ends, which SIGINT and SIGTERM do.
+func (s *serveCmd) Run(ctx context.Context) error {
+	cfg, err := config.Load(s.Config)
+	if err != nil {
+		return err
+	}
+	log := gateway.NewLogger(os.Stderr, cfg.Log)
+	return gateway.Run(ctx, cfg, gateway.Options{
+		Log: log, Version: version, HasFile: s.Config != "",
+		Started: func(g *gateway.Gateway) { fmt.Print(g.Welcome()) },
+	})
+}
+
+type checkCmd struct{ configFlag }
+
+// Run prints the configuration in force. Values that differ from their
+// default are marked.
+func (c *checkCmd) Run() error {
+	cfg, err := config.Load(c.Config)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "The configuration is wrong:")
+		fmt.Fprintln(os.Stderr, err)
+		return exitStatus(1)
+	}
+	fmt.Println("The configuration is good. Keys marked * differ from their defaults.")
+	fmt.Print(cfg.Explain())
+	for _, n := range cfg.Notes(c.Config != "") {
+		fmt.Println("note:", n)
+	}
+	return nil
+}
+
+type versionCmd struct{}
+
+// Run prints the version.
+func (versionCmd) Run() error {
+	fmt.Println("roombridge", version)
+	return nil
+}
