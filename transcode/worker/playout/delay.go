@@ -18,7 +18,7 @@ const (
 	bin       = 5 * ms
 	bins      = 48     // 240 ms
 	forget    = 0.998  // for each packet: a memory of about ten seconds
-	inTime    = 0.99   // share of packets that shall come in time
+	inTime    = 0.995  // share of packets that shall come in time
 	margin    = 5 * ms // for what the histogram's bins do not resolve
 	window    = 2_000 * ms
 	windows   = 4
@@ -35,6 +35,7 @@ type delay struct {
 	since    int64 // begin of fastest[0]
 	shares   [bins]float64
 	total    float64
+	origin   int64 // base that the shares are counted from
 	begun    bool
 }
 
@@ -42,7 +43,7 @@ type delay struct {
 func (d *delay) packet(at, now int64) {
 	transit := now - at
 	if !d.begun {
-		*d = delay{begun: true, previous: transit, since: now}
+		*d = delay{begun: true, previous: transit, since: now, origin: transit}
 		for i := range d.fastest {
 			d.fastest[i] = forgotten
 		}
@@ -51,7 +52,8 @@ func (d *delay) packet(at, now int64) {
 	d.fastest[0] = min(d.fastest[0], transit)
 	d.jitter += (math.Abs(float64(transit-d.previous)) - d.jitter) / 16
 	d.previous = transit
-	late := min(max((transit-d.base())/bin, 0), bins-1)
+	d.shift(d.base())
+	late := min(max((transit-d.origin)/bin, 0), bins-1)
 	for i := range d.shares {
 		d.shares[i] *= forget
 	}
@@ -65,6 +67,25 @@ func (d *delay) roll(now int64) {
 	}
 	copy(d.fastest[1:], d.fastest[:])
 	d.fastest[0], d.since = forgotten, now
+}
+
+// shift counts the shares from another base, after the network or the
+// sender's clock has moved. When it leaps, what was learnt is void.
+func (d *delay) shift(base int64) {
+	by := int((base - d.origin) / bin)
+	if by == 0 {
+		return
+	}
+	d.origin += int64(by) * bin
+	old := d.shares
+	d.shares = [bins]float64{}
+	if by < -bins {
+		d.total = 0
+		return
+	}
+	for i, s := range old {
+		d.shares[min(max(i-by, 0), bins-1)] += s
+	}
 }
 
 // base is the transit of the fastest packets.

@@ -87,12 +87,13 @@ func (s *Source) Pull(out []float32, now int64) {
 		s.more(now)
 	}
 	s.re.Read(out)
-	s.steer(now)
+	s.steer(now + int64(len(out))*1_000_000_000/Rate)
 }
 
-// position is the timestamp of what is heard now.
-func (s *Source) position() int64 {
-	return s.next - int64(s.re.Delay()*float64(s.buf.clock)/float64(s.dec.Rate()))
+// delay is how much later than it could be a sample of this timestamp is
+// heard, if it is the next that goes into the resampler now.
+func (s *Source) delay(ts, now int64) int64 {
+	return s.buf.age(ts, now) + int64(s.re.Delay()*1e9/float64(s.dec.Rate()))
 }
 
 // steer moves the speed so that the delay comes to its target.
@@ -101,7 +102,7 @@ func (s *Source) steer(now int64) {
 		s.re.Adjust(0)
 		return
 	}
-	s.stats.Delay = s.buf.age(s.position(), now)
+	s.stats.Delay = s.delay(s.next, now)
 	off := s.stats.Delay - s.target()
 	by := 0.0
 	if off > dead || off < -dead {
@@ -143,12 +144,21 @@ func (s *Source) more(now int64) {
 // wait is silence until the first packet has become as old as the target.
 func (s *Source) wait(now int64) {
 	p := s.buf.first()
-	if p == nil || s.buf.age(p.ts, now) < s.target() {
+	if p == nil {
 		s.conceal(piece)
+		return
+	}
+	if early := s.early(p, now); early > 0 {
+		s.conceal(min(early, piece))
 		return
 	}
 	s.begin(p)
 	s.play(p, now)
+}
+
+// early is how much time is left until a packet is due.
+func (s *Source) early(p *packet, now int64) int64 {
+	return s.target() - s.delay(p.ts, now)
 }
 
 func (s *Source) begin(p *packet) {
@@ -188,8 +198,8 @@ func (s *Source) gap(p *packet, now int64) {
 	missing := s.buf.nanos(p.ts - s.next)
 	lost := p.seq - s.seq - 1
 	if lost <= 0 || missing > longGap {
-		if s.buf.age(p.ts, now) < s.target() {
-			s.conceal(piece)
+		if early := s.early(p, now); early > 0 {
+			s.conceal(min(early, piece))
 			return
 		}
 		s.count(lost)
@@ -242,13 +252,12 @@ func (s *Source) play(p *packet, now int64) {
 	if s.fill != nil {
 		s.fill.Good(pcm)
 	}
-	s.re.Write(s.scale(pcm, now))
+	s.re.Write(s.scale(pcm, s.delay(ts, now)-s.target(), now))
 }
 
 // scale leaves a period out of the sound, or inserts one, when the delay is
 // far from its target.
-func (s *Source) scale(pcm []float32, now int64) []float32 {
-	off := s.buf.age(s.position(), now) - s.target()
+func (s *Source) scale(pcm []float32, off, now int64) []float32 {
 	if off < tooLate && off > -tooEarly || now-s.cut < spacing {
 		return pcm
 	}
