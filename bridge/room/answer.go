@@ -15,19 +15,23 @@ type sources struct {
 
 // finishAnswer turns pion's answer into what the page gets: the lines of
 // slots name all formats that the slot takes and the source of
-// retransmissions, which pion knows nothing of.
-func finishAnswer(answer string, slots []slotOffer, of func(mid string) (sources, bool)) (string, error) {
+// retransmissions, and the camera names what its retransmissions repair. pion
+// knows nothing of either.
+func finishAnswer(answer string, o *offer, of func(mid string) (sources, bool)) (string, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(answer); err != nil {
 		return "", err
 	}
 	for _, m := range d.MediaDescriptions {
 		mid, _ := m.Attribute("mid")
+		if mid == o.camera && len(o.rids) > 0 && o.rridID != 0 {
+			m.WithValueAttribute("extmap", fmt.Sprintf("%d %s", o.rridID, extRepairRID))
+		}
 		src, ok := of(mid)
 		if !ok {
 			continue
 		}
-		for _, s := range slots {
+		for _, s := range o.slots {
 			if s.mid == mid {
 				writeSlot(m, s, src)
 			}

@@ -104,7 +104,7 @@ func mediaEngine(audio []media.Codec, vp8 bool) (*webrtc.MediaEngine, error) {
 			return nil, err
 		}
 	}
-	for _, uri := range []string{extMID, extRID, extRepairRID, extTWCC, extAbsTime} {
+	for _, uri := range []string{extMID, extRID, extTWCC, extAbsTime} {
 		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, webrtc.RTPCodecTypeVideo); err != nil {
 			return nil, err
 		}

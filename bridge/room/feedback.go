@@ -3,70 +3,90 @@ package room
 import (
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/packet"
 )
 
-// readFeedback reads what the browser says of one stream that it gets. sl is
-// nil for the sound.
-func (s *session) readFeedback(sender *webrtc.RTPSender, sl *slot) {
+// tap is the interceptor that reads all RTCP of a browser as soon as pion
+// binds a reader, in front of all others: reports of its sources, which other
+// interceptors see on the way, and feedback on ours.
+type tap struct {
+	interceptor.NoOp
+	session *session
+}
+
+// NewInterceptor makes it its own factory.
+func (t *tap) NewInterceptor(string) (interceptor.Interceptor, error) { return t, nil }
+
+// BindRTCPReader starts to read.
+func (t *tap) BindRTCPReader(r interceptor.RTCPReader) interceptor.RTCPReader {
+	t.session.start(func() { t.session.readRTCP(r) })
+	return r
+}
+
+func (s *session) readRTCP(r interceptor.RTCPReader) {
 	b := make([]byte, packet.MaxSize)
 	for {
-		n, _, err := sender.Read(b)
+		n, _, err := r.Read(b, nil)
 		if err != nil {
 			return
 		}
-		list, err := rtcp.Unmarshal(b[:n])
-		if err != nil {
-			continue
-		}
-		for _, p := range list {
-			s.feedback(p, sl)
+		if list, err := rtcp.Unmarshal(b[:n]); err == nil {
+			s.feedback(list)
 		}
 	}
 }
 
-// feedback takes one RTCP packet. pion hands a compound packet to every
-// stream that it names, so each stream takes only what is about itself.
-func (s *session) feedback(p rtcp.Packet, sl *slot) {
-	switch p := p.(type) {
-	case *rtcp.TransportLayerCC:
-		s.link.arrived(p)
-	case *rtcp.ReceiverEstimatedMaximumBitrate:
-		s.link.ceiling(int(p.Bitrate))
-		s.host.wake()
-	}
-	if sl == nil {
-		return
-	}
-	ssrc := sl.sources().ssrc
-	switch p := p.(type) {
-	case *rtcp.PictureLossIndication:
-		if p.MediaSSRC == ssrc {
-			s.host.slotKeyframe(sl.mid)
-		}
-	case *rtcp.FullIntraRequest:
-		for _, e := range p.FIR {
-			if e.SSRC == ssrc {
-				s.host.slotKeyframe(sl.mid)
+// feedback takes RTCP. pion hands a compound packet to every stream that it
+// names; what is in it more than once does no harm twice.
+func (s *session) feedback(list []rtcp.Packet) {
+	for _, p := range list {
+		switch p := p.(type) {
+		case *rtcp.TransportLayerCC:
+			s.link.arrived(p)
+		case *rtcp.ReceiverEstimatedMaximumBitrate:
+			s.link.ceiling(int(p.Bitrate))
+			s.host.wake()
+		case *rtcp.PictureLossIndication:
+			s.keyframe(p.MediaSSRC)
+		case *rtcp.FullIntraRequest:
+			for _, e := range p.FIR {
+				s.keyframe(e.SSRC)
 			}
+		case *rtcp.TransportLayerNack:
+			if sl := s.slotOf(p.MediaSSRC); sl != nil {
+				sl.repeat(p)
+			}
+		case *rtcp.ReceiverReport:
+			s.reports(p.Reports)
+		case *rtcp.SenderReport:
+			s.reports(p.Reports)
 		}
-	case *rtcp.TransportLayerNack:
-		if p.MediaSSRC == ssrc {
-			sl.repeat(p)
-		}
-	case *rtcp.ReceiverReport:
-		s.reports(p.Reports, ssrc)
-	case *rtcp.SenderReport:
-		s.reports(p.Reports, ssrc)
 	}
 }
 
-func (s *session) reports(list []rtcp.ReceptionReport, ssrc uint32) {
+func (s *session) keyframe(ssrc uint32) {
+	if sl := s.slotOf(ssrc); sl != nil {
+		s.host.slotKeyframe(sl.mid)
+	}
+}
+
+func (s *session) slotOf(ssrc uint32) *slot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sl := range s.slots {
+		if sl.source() == ssrc {
+			return sl
+		}
+	}
+	return nil
+}
+
+func (s *session) reports(list []rtcp.ReceptionReport) {
 	for _, r := range list {
-		if r.SSRC == ssrc {
+		if s.slotOf(r.SSRC) != nil {
 			s.link.reported(r, ntpNow(time.Now()))
 		}
 	}

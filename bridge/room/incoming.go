@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/transport/v2/packetio"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -48,7 +47,6 @@ func (s *session) onTrack(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiv
 	case lines.screen:
 		s.start(func() { s.readPicture(remote, receiver, media.Content) })
 	}
-	s.start(func() { drainReports(remote, receiver) })
 }
 
 // start runs a reader unless the session is closing.
@@ -57,23 +55,6 @@ func (s *session) start(f func()) {
 	defer s.mu.Unlock()
 	if !s.closed {
 		s.readers.Go(f)
-	}
-}
-
-// drainReports reads the sender reports of a source: pion's interceptors see
-// them only on the way to a reader.
-func drainReports(remote *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
-	b := make([]byte, packet.MaxSize)
-	for {
-		var err error
-		if rid := remote.RID(); rid != "" {
-			_, _, err = receiver.ReadSimulcast(b, rid)
-		} else {
-			_, _, err = receiver.Read(b)
-		}
-		if err != nil {
-			return
-		}
 	}
 }
 
@@ -217,25 +198,3 @@ func (in *incoming) loss() (expected, lost uint32) {
 	defer in.mu.Unlock()
 	return in.arrivals.loss()
 }
-
-// buffer makes the buffer of one incoming RTP or RTCP source. pion makes one
-// for each source that it hears, before it knows anything of it: their number
-// and size are bounded here.
-func (s *session) buffer(kind packetio.BufferPacketType, _ uint32) io.ReadWriteCloser {
-	b := packetio.NewBuffer()
-	if s.ssrcs.Add(1) > 2*maxSSRCs {
-		b.SetLimitSize(1) // takes nothing
-		return b
-	}
-	if kind == packetio.RTCPBufferPacket {
-		b.SetLimitSize(rtcpBuffer)
-	} else {
-		b.SetLimitSize(rtpBuffer)
-	}
-	return b
-}
-
-const (
-	rtcpBuffer = 64 << 10
-	rtpBuffer  = 512 << 10
-)

@@ -20,6 +20,8 @@ type link struct {
 	delay  delayBase
 	rtt    float64 // ms
 	loss   float64
+	told   uint8 // number of the last transport-wide feedback
+	heard  bool
 }
 
 const linkPast = 4096
@@ -35,6 +37,13 @@ func (l *link) leave(size int, now int64) uint16 {
 
 // arrived takes transport-wide feedback.
 func (l *link) arrived(fb *rtcp.TransportLayerCC) {
+	l.mu.Lock()
+	again := l.heard && l.told == fb.FbPktCount
+	l.heard, l.told = true, fb.FbPktCount
+	l.mu.Unlock()
+	if again {
+		return
+	}
 	now := l.now()
 	var r arrival
 	walkTWCC(fb, func(seq uint16, at int64, received bool) {

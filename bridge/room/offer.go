@@ -22,6 +22,12 @@ type offer struct {
 	screen   string
 	rids     []string // of the camera, in the page's order
 	slots    []slotOffer
+
+	// retransmissions of what the page sends (RFC 4588)
+	apt    map[uint8]uint8   // payload types
+	fid    map[uint32]uint32 // sources, where the offer names them
+	ridID  uint8             // header extensions that name encodings
+	rridID uint8
 }
 
 // slotOffer is a line on which the page receives a picture.
@@ -61,7 +67,7 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 	if len(d.MediaDescriptions) > 3+maxSlots {
 		return nil, errOfferSize
 	}
-	o := &offer{text: text}
+	o := &offer{text: text, apt: map[uint8]uint8{}, fid: map[uint32]uint32{}}
 	seen := map[string]bool{}
 	candidates, sources := 0, map[string]bool{}
 	for i, m := range d.MediaDescriptions {
@@ -108,15 +114,41 @@ func (o *offer) line(i int, mid string, m *sdp.MediaDescription, vp8 bool) error
 		o.mic = mid
 	case 1:
 		o.camera = mid
+		o.repairs(m)
 		var err error
 		o.rids, err = readRIDs(m)
 		return err
 	case 2:
 		o.screen = mid
+		o.repairs(m)
 	default:
 		o.slots = append(o.slots, slotOffer{mid: mid, formats: slotFormats(m, vp8), twcc: extensionID(m, extTWCC)})
 	}
 	return nil
+}
+
+// repairs reads what repeats lost packets of a line.
+func (o *offer) repairs(m *sdp.MediaDescription) {
+	if id := extensionID(m, extRID); id != 0 {
+		o.ridID, o.rridID = id, extensionID(m, extRepairRID)
+	}
+	for _, a := range m.Attributes {
+		first, rest, _ := strings.Cut(a.Value, " ")
+		switch a.Key {
+		case "fmtp":
+			pt, err := strconv.ParseUint(first, 10, 7)
+			apt, ok := strings.CutPrefix(rest, "apt=")
+			of, err2 := strconv.ParseUint(apt, 10, 7)
+			if ok && err == nil && err2 == nil {
+				o.apt[uint8(pt)] = uint8(of)
+			}
+		case "ssrc-group":
+			var of, by uint32
+			if n, _ := fmt.Sscanf(a.Value, "FID %d %d", &of, &by); n == 2 {
+				o.fid[by] = of
+			}
+		}
+	}
 }
 
 func firstAttribute(d *sdp.SessionDescription, key string) string {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v2"
@@ -30,7 +29,7 @@ type session struct {
 	rtcp    chan []rtcp.Packet // waits for the session's goroutine; full drops
 	done    chan struct{}
 	readers sync.WaitGroup
-	ssrcs   atomic.Int32
+	inboxes *inboxes
 
 	mu         sync.Mutex
 	lines      *offer
@@ -83,6 +82,7 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8,
 		rtcp: make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
 	}
+	s.inboxes = newInboxes(s.overheard)
 	m, err := mediaEngine(cfg.audio, cfg.vp8)
 	if err != nil {
 		return nil, err
@@ -91,7 +91,8 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}, BufferFactory: s.buffer}
+	r.Add(&tap{session: s}) // in front of the others
+	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}, BufferFactory: s.inboxes.make}
 	cfg.transport.settings(&se)
 	se.SetLite(!cfg.full)
 	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
@@ -128,6 +129,7 @@ func (s *session) watch(gcmOnly bool) {
 
 // answer takes an offer of the same page and gives the answer's text.
 func (s *session) answer(o *offer) (text string, err error) {
+	s.inboxes.offered(o)
 	defer func() {
 		// A page's offer must not take the gateway down, whatever pion makes of it.
 		if r := recover(); r != nil {
@@ -162,7 +164,7 @@ func (s *session) answer(o *offer) (text string, err error) {
 	if d == nil {
 		return "", errors.New("the connection was closed")
 	}
-	return finishAnswer(d.SDP, o.slots, s.sources)
+	return finishAnswer(d.SDP, o, s.sources)
 }
 
 func (s *session) sources(mid string) (sources, bool) {
@@ -213,7 +215,6 @@ func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
 	s.mu.Lock()
 	s.sound = sp
 	s.mu.Unlock()
-	s.readers.Go(func() { s.readFeedback(sender, nil) })
 	return nil
 }
 
@@ -243,7 +244,7 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		s.mu.Lock()
 		s.slots[so.mid] = sl
 		s.mu.Unlock()
-		s.readers.Go(func() { s.readFeedback(sender, sl) })
+		s.inboxes.sends(sl.rtxSSRC)
 	}
 	return nil
 }

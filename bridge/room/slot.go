@@ -200,6 +200,12 @@ func (s *slot) report(now int64, ntp uint64) *rtcp.SenderReport {
 	return s.sent.report(s.ssrc, now, ntp)
 }
 
+func (s *slot) source() uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ssrc
+}
+
 func (s *slot) sources() sources {
 	s.mu.Lock()
 	defer s.mu.Unlock()

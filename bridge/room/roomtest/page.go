@@ -48,6 +48,7 @@ type Page struct {
 
 	Camera map[string]*Source // by rid; "" without simulcast
 	Screen *Source
+	all    []*Source // guarded by mu
 	Mic    *Mic
 	slots  []*Slot
 	Sound  *Sound
@@ -181,6 +182,7 @@ func (p *Page) api() (*webrtc.API, error) {
 		err = errors.Join(err, e)
 		ir.Add(f)
 	}
+	ir.Add(&tap{page: p})
 	se := webrtc.SettingEngine{}
 	se.SetIncludeLoopbackCandidate(true)
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)

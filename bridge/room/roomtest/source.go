@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
@@ -71,7 +72,19 @@ func (p *Page) addSources(pc *webrtc.PeerConnection) error {
 		return err
 	}
 	p.Screen = screen
-	return p.send(pc, screen)
+	if err := p.send(pc, screen); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = []*Source{screen}
+	for _, s := range p.Camera {
+		p.all = append(p.all, s)
+	}
+	for _, s := range p.all {
+		s.still.Track().Attach(s)
+	}
+	return nil
 }
 
 func (p *Page) addCamera(pc *webrtc.PeerConnection, mime string) error {
@@ -105,7 +118,6 @@ func (p *Page) addSimulcast(pc *webrtc.PeerConnection, mime string) error {
 			return err
 		}
 		s.sender, s.mid = first.sender, first.mid
-		p.read(s)
 	}
 	return nil
 }
@@ -128,7 +140,6 @@ func (p *Page) source(mime, id, rid string, size stills.Size, old *Source) (*Sou
 	s.still = relay.NewStill(relay.StillConfig{ID: id + rid, FPS: SourceFPS, Format: media.Format{
 		Codec: media.H264, ClockRate: 90000, H264: media.H264Params{Profile: 66, Constraints: 0xe0, Level: 31, Mode: 1},
 	}})
-	s.still.Track().Attach(s)
 	s.off = id == "screen"
 	return s, s.still.SetPicture(size.NALs(), size.Width, size.Height)
 }
@@ -146,44 +157,63 @@ func (p *Page) send(pc *webrtc.PeerConnection, s *Source) error {
 		return err
 	}
 	s.sender, s.mid = t.Sender(), t.Mid
-	p.read(s)
 	return nil
 }
 
-// read takes the room's RTCP on a source.
-func (p *Page) read(s *Source) {
-	sender, rid := s.sender, s.rid
-	p.wg.Go(func() {
+// tap reads all RTCP of the room. It does so where pion binds its readers,
+// for reading from senders of several encodings is not safe beside closing them.
+type tap struct {
+	interceptor.NoOp
+	page *Page
+}
+
+func (t *tap) NewInterceptor(string) (interceptor.Interceptor, error) { return t, nil }
+
+func (t *tap) BindRTCPReader(r interceptor.RTCPReader) interceptor.RTCPReader {
+	t.page.wg.Go(func() {
+		b := make([]byte, packet.MaxSize)
 		for {
-			var list []rtcp.Packet
-			var err error
-			if rid == "" {
-				list, _, err = sender.ReadRTCP()
-			} else {
-				list, _, err = sender.ReadSimulcastRTCP(rid)
-			}
+			n, _, err := r.Read(b, nil)
 			if err != nil {
 				return
 			}
-			s.heard(list)
+			if list, err := rtcp.Unmarshal(b[:n]); err == nil {
+				t.page.heard(list)
+			}
 		}
 	})
+	return r
 }
 
-func (s *Source) heard(list []rtcp.Packet) {
-	own := s.ssrc()
+func (p *Page) heard(list []rtcp.Packet) {
 	for _, m := range list {
 		switch m := m.(type) {
 		case *rtcp.PictureLossIndication:
-			if m.MediaSSRC == own {
-				s.asked()
-			}
+			p.asked(m.MediaSSRC)
 		case *rtcp.FullIntraRequest:
-			s.asked()
+			for _, e := range m.FIR {
+				p.asked(e.SSRC)
+			}
 		case *rtcp.ReceiverEstimatedMaximumBitrate:
-			s.Bitrate.Store(int64(m.Bitrate))
+			for _, s := range p.sources() {
+				s.Bitrate.Store(int64(m.Bitrate))
+			}
 		}
 	}
+}
+
+func (p *Page) asked(ssrc uint32) {
+	for _, s := range p.sources() {
+		if s.ssrc() == ssrc {
+			s.asked()
+		}
+	}
+}
+
+func (p *Page) sources() []*Source {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all
 }
 
 func (s *Source) asked() {
