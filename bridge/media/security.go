@@ -1,5 +1,10 @@
 package media
 
+import (
+	"fmt"
+	"io"
+)
+
 // Suite is an SRTP protection profile.
 type Suite uint8
 
@@ -71,8 +76,10 @@ func (k Keying) String() string {
 // Key is master key and salt, one after the other. It never prints itself.
 type Key []byte
 
-func (Key) String() string   { return "[masked]" }
-func (Key) GoString() string { return "media.Key([masked])" }
+func (Key) String() string { return "[masked]" }
+
+// Format keeps keys out of every verb of fmt, %d and %x among them.
+func (Key) Format(f fmt.State, _ rune) { io.WriteString(f, "[masked]") }
 
 // MarshalText keeps keys out of JSON, logs and traces.
 func (Key) MarshalText() ([]byte, error) { return []byte("[masked]"), nil }
