@@ -47,6 +47,8 @@ type Stream struct {
 		digit     func(d rune)
 		timeout   func()
 		expecting int64 // since when media is expected, 0 is not
+		told      int64 // what the last packet was when the timeout was told
+		silent    bool  // it was told, and nothing has come since
 	}
 
 	applying sync.Mutex // serialises Apply and Close; guards closed
@@ -276,12 +278,15 @@ func (s *Stream) watch(now int64) {
 	}
 	s.hooks.Lock()
 	defer s.hooks.Unlock()
-	since := max(s.hooks.expecting, s.heard.Load())
-	if s.hooks.expecting == 0 || now-since < limit {
+	heard := s.heard.Load()
+	if s.hooks.silent && heard == s.hooks.told {
 		return
 	}
-	// Told once: the next silence is counted from the next packet or negotiation.
-	s.hooks.expecting = now + 1<<62
+	s.hooks.silent = false
+	if s.hooks.expecting == 0 || now-max(s.hooks.expecting, heard) < limit {
+		return
+	}
+	s.hooks.silent, s.hooks.told = true, heard
 	if f := s.hooks.timeout; f != nil {
 		s.tell.post(f)
 	}

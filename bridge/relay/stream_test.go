@@ -1,0 +1,223 @@
+package relay
+
+import (
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
+)
+
+func TestSoundGoesThrough(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		r.audio(r.far, 7, 65530, 12)
+		got := r.sink.take()
+		if len(got) != 12 {
+			t.Fatalf("%d packets published", len(got))
+		}
+		for i, p := range got {
+			if p.Seq != 65530+uint16(i) || p.Payload[0] != byte(i) || p.SSRC != 7 {
+				t.Fatalf("packet %d: %+v", i, p)
+			}
+		}
+		st := r.stream.Stats()
+		if st.Recv.Packets != 12 || st.Recv.Codec != media.PCMU || st.Recv.Lost != 0 || !st.Latched {
+			t.Fatalf("stats: %+v", st)
+		}
+		if at := r.stream.LastReceived(); time.Since(at) > time.Second {
+			t.Fatalf("last received at %v", at)
+		}
+	})
+}
+
+func TestNothingBeforeApply(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.audio(r.far, 7, 1, 3)
+		r.stream.Send(packet.Header{Seq: 1}, []byte{1})
+		r.stream.Flush()
+		if len(r.sink.take()) != 0 || r.drops("idle") != 3 || len(r.far.Take()) != 0 {
+			t.Fatal("media flowed without a negotiation")
+		}
+		if !r.stream.LastReceived().IsZero() {
+			t.Fatal("something was received")
+		}
+	})
+}
+
+func TestDirectionsAreObeyed(t *testing.T) {
+	for _, d := range []media.Direction{media.Inactive, media.Send, media.Recv, media.SendRecv} {
+		inBubble(t, media.Audio, func(r *rig) {
+			r.apply(func(st *media.Stream) { st.Direction = d })
+			r.audio(r.far, 7, 1, 3)
+			r.stream.Send(packet.Header{Seq: 1}, []byte{1})
+			r.stream.Flush()
+			synctest.Wait()
+			if got := len(r.sink.take()) > 0; got != d.Receives() {
+				t.Errorf("%v: received %v", d, got)
+			}
+			if got := len(r.far.Take()) > 0; got != d.Sends() {
+				t.Errorf("%v: sent %v", d, got)
+			}
+		})
+	}
+}
+
+func TestNothingIsSentWithoutAddress(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		r.audio(r.far, 7, 1, 3)
+		r.apply(func(st *media.Stream) { st.Remote = netip.MustParseAddrPort("0.0.0.0:5000") })
+		r.stream.Send(packet.Header{Seq: 1}, []byte{1})
+		r.stream.Flush()
+		if len(r.far.Take()) != 0 {
+			t.Fatal("sent to a far end that is on hold at 0.0.0.0")
+		}
+		r.apply()
+		r.stream.Send(packet.Header{Seq: 1}, []byte{1})
+		r.stream.Flush()
+		if len(r.far.Take()) != 1 {
+			t.Fatal("resuming does not send again")
+		}
+	})
+}
+
+func TestNumbersAreKeptAcrossNegotiations(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		for i := range 3 {
+			r.stream.Send(packet.Header{Seq: 100 + uint16(i), Timestamp: 1000 + 160*uint32(i)}, []byte{1})
+		}
+		r.stream.Flush()
+		r.apply(func(st *media.Stream) { st.Send.PTime = 40 })
+		r.stream.Send(packet.Header{Seq: 103, Timestamp: 1480}, []byte{1})
+		r.stream.Flush()
+		sent := r.far.Take()
+		if len(sent) != 4 {
+			t.Fatalf("%d packets sent", len(sent))
+		}
+		var first, p packet.Packet
+		packet.Parse(sent[0], &first)
+		for i, d := range sent {
+			packet.Parse(d, &p)
+			if p.SSRC != first.SSRC || p.Seq != first.Seq+uint16(i) || p.Timestamp != first.Timestamp+160*uint32(i) {
+				t.Fatalf("packet %d: %+v after %+v", i, p.Header, first.Header)
+			}
+		}
+	})
+}
+
+func TestAnotherWriterGoesOnWhereOneStopped(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		r.stream.Send(packet.Header{Seq: 100, Timestamp: 1000}, []byte{1})
+		r.stream.Flush()
+		time.Sleep(100 * time.Millisecond)
+		r.stream.Send(packet.Header{Seq: 40000, Timestamp: 9999999}, []byte{1})
+		r.stream.Flush()
+		sent := r.far.Take()
+		var a, b packet.Packet
+		packet.Parse(sent[0], &a)
+		packet.Parse(sent[1], &b)
+		if b.Seq != a.Seq+1 || b.Timestamp != a.Timestamp+800 {
+			t.Fatalf("%+v after %+v", b.Header, a.Header)
+		}
+	})
+}
+
+func TestApplyIsIdempotentAndKeepsTheLatch(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		moved := r.socket(netip.AddrPortFrom(farAddr, 6000))
+		r.audio(moved, 7, 1, 3)
+		for range 2 {
+			r.apply(func(st *media.Stream) { st.SendBitrate = 64000 })
+			if r.stream.Remote() != moved.LocalAddr() {
+				t.Fatalf("latch lost: %v", r.stream.Remote())
+			}
+		}
+		next := netip.AddrPortFrom(farAddr, 7000)
+		r.apply(func(st *media.Stream) { st.Remote = next })
+		if r.stream.Remote() != next {
+			t.Fatalf("signalling named %v, sending to %v", next, r.stream.Remote())
+		}
+	})
+}
+
+func TestTimeoutIsToldOnce(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		told := 0
+		r.stream.OnTimeout(func() { told++ })
+		r.apply()
+		r.audio(r.far, 7, 1, 5)
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		if told != 0 {
+			t.Fatal("told too early")
+		}
+		time.Sleep(30 * time.Second)
+		synctest.Wait()
+		if told != 1 {
+			t.Fatalf("told %d times", told)
+		}
+	})
+}
+
+func TestNoTimeoutOnHold(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		told := 0
+		r.stream.OnTimeout(func() { told++ })
+		r.apply(func(st *media.Stream) { st.Held, st.Direction = true, media.Send })
+		time.Sleep(time.Minute)
+		r.apply()
+		time.Sleep(9 * time.Second)
+		synctest.Wait()
+		if told != 0 {
+			t.Fatal("a held stream timed out")
+		}
+	})
+}
+
+func TestTimeoutMayCloseTheStream(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		closed := make(chan struct{})
+		r.stream.OnTimeout(func() { r.stream.Close(); close(closed) })
+		r.apply()
+		<-closed
+	})
+}
+
+func TestCloseIsIdempotent(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		for range 3 {
+			if err := r.stream.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.stream.Apply(plainTerms(media.Audio)); err != ErrClosed {
+			t.Fatalf("Apply after Close: %v", err)
+		}
+		r.stream.Send(packet.Header{Seq: 1}, []byte{1})
+		r.stream.Flush()
+		r.stream.SendDigit('1', 100)
+		r.stream.RequestKeyframe(0)
+		if n := r.net.Open(); n != 2 {
+			t.Fatalf("%d sockets open beside the far end's", n-2)
+		}
+	})
+}
+
+func TestPlaneCloseEndsStreams(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, media.Audio)
+		r.open(media.Video)
+		r.close()
+		r.close()
+		if _, err := r.plane.Open(StreamOptions{Kind: media.Audio}); err != ErrClosed {
+			t.Fatalf("Open after Close: %v", err)
+		}
+	})
+}
