@@ -210,9 +210,10 @@ func run(t testing.TB, e *Endpoint) {
 	t.Cleanup(func() {
 		cancel()
 		<-done
-		if s := e.Stats(); s.Dialogs != 0 || s.Transactions != 0 || s.Connections != 0 {
-			t.Errorf("left over: %+v", s)
-		}
+		until(t, "nothing is left over", func() bool {
+			s := e.Stats()
+			return s.Dialogs == 0 && s.Transactions == 0 && s.Connections == 0
+		})
 	})
 }
 

@@ -98,9 +98,6 @@ func (e *Endpoint) outgoingDialog(t bridge.Target, uri sipgo.Uri, f flow) *dialo
 // targetURI reads what is to be called.
 func targetURI(s string) (sipgo.Uri, error) {
 	s = strings.TrimSpace(s)
-	if low := strings.ToLower(s); !strings.HasPrefix(low, "sip:") && !strings.HasPrefix(low, "sips:") {
-		s = "sip:" + s
-	}
 	uri, ok := addressURI("<" + s + ">")
 	if !ok || strings.ContainsAny(s, "\r\n<>\" ") {
 		return uri, errTarget

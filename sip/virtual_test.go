@@ -231,12 +231,14 @@ func TestGlareYield(t *testing.T) {
 			applied := get(call, func() int { return len(call.applied) })
 			c.Write(ours.Reply(answer, "Whatever", "", "Contact: <sip:room7@127.0.0.1:7060>\nContent-Type: application/sdp", answerTo(ours.Body)))
 			patiently(t, c.Peer, time.Second, "ACK")
+			synctest.Wait()
 			if get(call, func() int { return len(call.applied) }) != applied {
 				t.Error("the answer to an abandoned offer changed the media")
 			}
 			again := patiently(t, c.Peer, 5*time.Second, "INVITE")
 			c.Write(again.Reply(200, "OK", "", "Contact: <sip:room7@127.0.0.1:7060>\nContent-Type: application/sdp\nSession-Expires: 1800;refresher=uac", answerTo(again.Body)))
 			patiently(t, c.Peer, time.Second, "ACK")
+			synctest.Wait()
 			if get(call, func() int { return len(call.applied) }) != applied+1 {
 				t.Error("our offer was not made again")
 			}
