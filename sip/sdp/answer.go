@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/roombridge/roombridge/bridge/media"
 )
@@ -31,36 +32,33 @@ func (s *State) acceptLines(d *Description, lines []remote) ([]*agreed, error) {
 	labels := floorLabels(d)
 	session := s.noStreams()
 	var refusal *Mismatch
-	count := 0
 	for i := range s.local.Streams {
-		a, r, why, err := s.findLine(d, i, lines, taken, labels)
-		if err != nil {
-			return nil, err
-		}
-		if refusal == nil {
+		a, err := s.findLine(d, i, lines, taken, labels)
+		var why *Mismatch
+		if errors.As(err, &why) && refusal == nil {
 			refusal = why
+		} else if err != nil && why == nil {
+			return nil, err
 		}
 		if a == nil {
 			s.streams[i].security = media.Security{} // a later start has new keys
 			continue
 		}
-		count++
-		taken[r.index] = a
-		s.streams[i].settle(r.index, a.Security)
-		session.Streams[i] = s.outcome(d, r, a)
-	}
-	if count == 0 && (wantsMedia(lines) || !s.Established()) {
-		return nil, orDefault(refusal)
+		taken[a.line.index] = a
+		s.streams[i].settle(a.line.index, a.Security)
+		session.Streams[i] = s.outcome(d, a)
 	}
 	s.session = session
+	if !slices.ContainsFunc(session.Streams, agreedOn) && (wantsMedia(lines) || !s.Established()) {
+		return nil, orDefault(refusal)
+	}
 	return taken, nil
 }
 
-// findLine tries the candidates for a stream, best first. Why is the first
-// reason against one.
-func (s *State) findLine(d *Description, i int, lines []remote, taken []*agreed, labels map[string]bool) (
-	*agreed, *remote, *Mismatch, error) {
-	var why *Mismatch
+// findLine tries the candidates for a stream, best first. Where none will do,
+// the error is the reason against the first of them.
+func (s *State) findLine(d *Description, i int, lines []remote, taken []*agreed, labels map[string]bool) (*agreed, error) {
+	var first error
 	st := &s.streams[i]
 	for _, r := range candidates(s.local.Streams[i], st.line, lines, labels, s.local.Caps.Encryption) {
 		if taken[r.index] != nil {
@@ -68,17 +66,17 @@ func (s *State) findLine(d *Description, i int, lines []remote, taken []*agreed,
 		}
 		a, err := s.accept(d, i, r)
 		if err == nil {
-			return a, r, why, nil
+			return a, nil
 		}
 		var m *Mismatch
 		if !errors.As(err, &m) {
-			return nil, nil, nil, err
+			return nil, err
 		}
-		if why == nil {
-			why = m
+		if first == nil {
+			first = err
 		}
 	}
-	return nil, nil, why, nil
+	return nil, first
 }
 
 // wantsMedia tells whether any sound or picture is offered as live.
@@ -107,7 +105,7 @@ func (s *State) accept(d *Description, i int, r *remote) (*agreed, error) {
 	if err := s.chooseAddress(r); err != nil {
 		return nil, err
 	}
-	a := &agreed{stream: i, want: l.Direction, payloads: readPayloads(r.m), mux: r.mux}
+	a := &agreed{stream: i, line: r, want: l.Direction, payloads: readPayloads(r.m), mux: r.mux}
 	if err := s.chooseFormat(a, l.Kind, r, d); err != nil {
 		return nil, err
 	}

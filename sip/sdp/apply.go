@@ -18,34 +18,28 @@ func (s *State) ApplyAnswer(answer *Description) (media.Session, error) {
 	next := s.clone()
 	next.lines, next.pending = slices.Clone(s.pending.lines), nil
 	session := next.noStreams()
-	lines := view(answer)
 	var refusal *Mismatch
-	for i, r := range s.matchLines(lines) {
-		st := &next.streams[i]
+	for i, r := range s.matchLines(view(answer)) {
 		made := s.pending.streams[i]
 		if made == nil {
 			continue
 		}
-		st.line = made.line
+		next.streams[i].settle(made.line, media.Security{})
 		if r == nil {
-			st.security = media.Security{}
 			continue
 		}
 		a, err := next.agree(answer, i, r, made)
-		if err != nil {
-			var m *Mismatch
-			if !errors.As(err, &m) {
-				return media.Session{}, err
-			}
-			if refusal == nil {
-				refusal = m
-			}
-			st.security = media.Security{}
-			continue
+		var why *Mismatch
+		switch {
+		case err == nil:
+			next.streams[i].settle(made.line, a.Security)
+			next.lines[made.line].types.learnAnswer(a.payloads)
+			session.Streams[i] = next.outcome(answer, a)
+		case !errors.As(err, &why):
+			return media.Session{}, err
+		case refusal == nil:
+			refusal = why
 		}
-		st.settle(made.line, a.Security)
-		next.lines[made.line].types.learnAnswer(a.payloads)
-		session.Streams[i] = next.outcome(answer, r, a)
 	}
 	next.session = session
 	if !s.Established() && !slices.ContainsFunc(session.Streams, agreedOn) {
@@ -98,7 +92,7 @@ func (s *State) agree(d *Description, i int, r *remote, made *madeStream) (*agre
 		r.mux = false
 		r.readAddresses(d.connection(r.m).Addr)
 	}
-	a := &agreed{stream: i, want: made.want, payloads: readPayloads(r.m), mux: r.mux}
+	a := &agreed{stream: i, line: r, want: made.want, payloads: readPayloads(r.m), mux: r.mux}
 	if err := a.pair(made.formats); err != nil {
 		return nil, err
 	}

@@ -10,6 +10,7 @@ import (
 // agreed is what both ends settled for a line that carries a stream of ours.
 type agreed struct {
 	stream      int
+	line        *remote
 	want        media.Direction // what we said
 	payloads    []payload       // the far end's
 	chosen      *payload        // what we send
@@ -24,8 +25,8 @@ type agreed struct {
 }
 
 // outcome puts an agreed line into neutral words.
-func (s *State) outcome(d *Description, r *remote, a *agreed) media.Stream {
-	l := s.local.Streams[a.stream]
+func (s *State) outcome(d *Description, a *agreed) media.Stream {
+	l, r := s.local.Streams[a.stream], a.line
 	st := media.Stream{
 		Kind: l.Kind, Role: l.Role,
 		Direction: r.direction.Reverse() & a.want,

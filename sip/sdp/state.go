@@ -82,7 +82,7 @@ type pendingOffer struct {
 
 // NewState starts a negotiation.
 func NewState(l Local) *State {
-	s := &State{local: l, address: l.Address, version: l.Version}
+	s := &State{local: l, address: l.Address.Unmap(), version: l.Version}
 	for range l.Streams {
 		s.streams = append(s.streams, streamState{line: -1})
 	}
@@ -120,7 +120,7 @@ func (s *State) SetDirection(stream int, d media.Direction) {
 func (s *State) SetCapabilities(c media.Capabilities) { s.local.Caps = c }
 
 // SetAddress changes our address from the next description on.
-func (s *State) SetAddress(a netip.Addr) { s.local.Address, s.address = a, a }
+func (s *State) SetAddress(a netip.Addr) { s.address = a.Unmap() }
 
 // Rekey lets the next offer state new SDES keys. It is for offers that a far
 // end other than the one so far may answer, which knows nothing of our packet
