@@ -149,7 +149,7 @@ func FuzzWalk(f *testing.F) {
 }
 
 func BenchmarkInspect(b *testing.B) {
-	payload := append([]byte{0x7c, 0x85, 0x88}, make([]byte, 1180)...)
+	payload := append([]byte{0x7c, 0x85, 0x88, 0x84}, make([]byte, 1180)...)
 	b.ReportAllocs()
 	for b.Loop() {
 		Inspect(payload)
