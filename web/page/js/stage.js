@@ -17,7 +17,7 @@ export function tilesOf(known, self) {
     tiles.push({ key: `${p.id}/main`, participant: p.id, kind: 'main', person: p, speaking: known.speaker === p.id, keep: p.sharing });
     if (p.sharing) tiles.push({ key: `${p.id}/content`, participant: p.id, kind: 'content', person: p, keep: true });
   }
-  tiles.push({ key: 'self/main', participant: known.id, kind: 'main', self: true, keep: true, speaking: known.speaker === known.id, person: { ...self, id: known.id, kind: 'browser' } });
+  tiles.push({ key: 'self/main', participant: known.id, kind: 'main', self: true, keep: true, speaking: known.id !== '' && known.speaker === known.id, person: { ...self, id: known.id, kind: 'browser' } });
   return tiles;
 }
 

@@ -5,6 +5,9 @@ import { fit } from './layout.js';
 import { deviceName, hue, initials, loudness } from './roster.js';
 import { t } from './i18n.js';
 
+const HAVE_CURRENT_DATA = 2;
+const PATIENCE = 600;
+
 export class Tile {
   /** @param model {key, participant, kind, self} */
   constructor(model, { pin }) {
@@ -113,9 +116,12 @@ export class Tile {
       this.el.dataset.picture = 'true';
       this.refit();
     };
-    if (this.video.requestVideoFrameCallback) this.video.requestVideoFrameCallback(reveal);
-    else if (this.video.readyState >= 2) reveal();
-    else this.video.addEventListener('loadeddata', reveal, { once: true });
+    const here = () => this.video.readyState >= HAVE_CURRENT_DATA;
+    // Windows that nobody looks at present no frames: there, that data has come must do.
+    this.video.requestVideoFrameCallback?.(reveal);
+    if (!here()) this.video.addEventListener('loadeddata', reveal, { once: true });
+    else if (this.video.requestVideoFrameCallback) setTimeout(() => here() && reveal(), PATIENCE);
+    else reveal();
   }
 
   /** Moves and sizes the tile. */
