@@ -42,8 +42,8 @@ func inBubble(t *testing.T, kind media.Kind, f func(r *rig)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, kind)
+		defer r.close()
 		f(r)
-		r.close()
 	})
 }
 
