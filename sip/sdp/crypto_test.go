@@ -214,7 +214,7 @@ func TestAnsweredSuites(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 	s.Rollback()
-	s.Rekey()
+	s.Restart()
 	m = mustParse(t, []byte(mustOffer(t, s))).Media[0]
 	if lines := valuesOf(&m, "crypto"); len(lines) != 4 {
 		t.Errorf("%q", lines)
@@ -268,5 +268,25 @@ func TestOfferedTwiceFollowsThePolicy(t *testing.T) {
 		if strings.Count(out, "m=audio 4000") != 1 {
 			t.Errorf("%s:\n%s", p, out)
 		}
+	}
+}
+
+func TestOwnKeySource(t *testing.T) {
+	s := with(func(l *Local) { l.Keys = nil })
+	_, session := answer(t, s, savp(key30))
+	_, other := answer(t, with(func(l *Local) { l.Keys = nil }), savp(key30))
+	a, b := session.Streams[0].Security.LocalKey, other.Streams[0].Security.LocalKey
+	if len(a) != 30 || bytes.Equal(a, b) {
+		t.Error("keys are not random")
+	}
+}
+
+// Where an answer holds several lines, the tag says which of ours is meant.
+func TestTagOfSeveralAnsweredLines(t *testing.T) {
+	s := with(policy(media.EncryptionRequire))
+	session := mustApply(t, s, "m=audio 5000 RTP/SAVP 0\na=crypto:9 AES_CM_128_HMAC_SHA1_80 inline:"+key30+
+		"\na=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:"+key30+"\n")
+	if got := session.Streams[0].Security.Suite; got != media.AESCM32 {
+		t.Error(got)
 	}
 }

@@ -37,6 +37,17 @@ func TestSendAndReceiveLimits(t *testing.T) {
 	}
 }
 
+func TestNoBoundOfOurOwn(t *testing.T) {
+	s := with(func(l *Local) { l.Caps.RecvBitrate = 0 })
+	out, session := answer(t, s, offerOf("m=video 5002 RTP/AVP 96\n"+h264Line))
+	if v := session.Streams[1]; v.RecvBitrate != 0 || v.SendBitrate != 14_000_000 {
+		t.Errorf("%+v", v)
+	}
+	wantNone(t, out, "b=")
+	out, _ = answer(t, s, offerOf("m=video 5002 RTP/AVP 96\nb=TIAS:700000\n"+h264Line))
+	wantLine(t, out, "b=TIAS:700000")
+}
+
 func TestZeroBandwidthIsSilence(t *testing.T) {
 	for _, b := range []string{"b=AS:0\n", "b=TIAS:0\n"} {
 		out, session := answer(t, with(nil), offerOf("m=audio 5000 RTP/AVP 0\n"+b))

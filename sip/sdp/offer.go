@@ -35,7 +35,7 @@ func (s *State) Offer() ([]byte, error) {
 		return nil, &Mismatch{Code: WarnMedia, Text: "no stream to offer"}
 	}
 	p.body = next.publish(sections)
-	next.pending = p
+	next.pending, next.restarted = p, false
 	*s = *next
 	return slices.Clone(p.body), nil
 }
@@ -184,6 +184,9 @@ func (s *State) numberEvents(l *lineState, clocks map[int]bool) []media.Format {
 // inUseFirst gives our formats with the one in use in front.
 func (s *State) inUseFirst(i int) []media.Format {
 	all := s.formatsOf(s.local.Streams[i].Kind)
+	if s.restarted {
+		return all
+	}
 	list := make([]media.Format, 0, len(all))
 	for _, inUse := range []bool{true, false} {
 		for _, f := range all {

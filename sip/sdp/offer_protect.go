@@ -45,7 +45,7 @@ func offerProto(made *madeStream) string {
 }
 
 // offerCrypto gives our crypto lines. Keys stay from offer to offer. Once a
-// suite is in use only that one is offered, unless its key was dropped (Rekey).
+// suite is in use only that one is offered, unless its key was dropped (Restart).
 func (s *State) offerCrypto(st *streamState, list []media.Suite) ([]crypto, error) {
 	if inUse := st.security; inUse.Keying == media.SDES && st.offerKeys[inUse.Suite] != nil {
 		list = []media.Suite{inUse.Suite}

@@ -38,8 +38,8 @@ func readPayloads(m *Media) []payload {
 		p := &list[index[pt]-1]
 		if a.Name == "fmtp" {
 			p.params.add(rest)
-		} else if p.name == "" {
-			p.name = rest
+		} else if p.name == "" && strings.Contains(rest, "/") {
+			p.name = rest // one that is cut short says nothing
 		}
 	}
 	for i := range list {

@@ -30,7 +30,9 @@ func TestPayloads(t *testing.T) {
 		{"m=audio 1 RTP/AVP 101\na=rtpmap:101 TELEPHONE-EVENT/8000\n", media.Format{Codec: media.DTMF, PT: 101, ClockRate: 8000}},
 		{"m=audio 1 RTP/AVP 97\na=rtpmap:97 speex/8000\n", media.Format{PT: 97, ClockRate: 8000}},
 		{"m=audio 1 RTP/AVP 97\n", media.Format{PT: 97}},
-		{"m=video 1 RTP/AVP 31\na=rtpmap:31 H26\n", media.Format{PT: 31}},
+		{"m=video 1 RTP/AVP 31\na=rtpmap:31 H26\n", media.Format{Codec: media.H261, PT: 31, ClockRate: 90000}},
+		{"m=video 1 RTP/AVP 96\na=rtpmap:96 H26\n", media.Format{PT: 96}},
+		{"m=audio 1 RTP/AVP 97\na=rtpmap:97 PCMU/\xc3\xa9\n", media.Format{PT: 97}},
 		{"m=video 1 RTP/AVP 34\n", media.Format{Codec: media.H263, PT: 34, ClockRate: 90000}},
 		{"m=video 1 RTP/AVP 96\na=rtpmap:96 H264/\n", media.Format{PT: 96}},
 		{"m=video 1 RTP/AVP 96\na=rtpmap:96 VP8/90000\na=fmtp:96 max-fr=30; max-fs=3600\n",
@@ -77,6 +79,19 @@ func TestH264Parameters(t *testing.T) {
 			t.Errorf("%q is taken for %s", bad, got.Codec)
 		}
 	}
+}
+
+func TestUsualNumbers(t *testing.T) {
+	s := with(func(l *Local) {
+		l.Caps.Encryption = media.EncryptionOff
+		l.Caps.Audio = []media.Format{{Codec: media.G7221, ClockRate: 16000, Bitrate: 32000}, {Codec: media.G7221, ClockRate: 32000, Bitrate: 48000}, {Codec: media.PCMA, ClockRate: 8000}}
+		l.Caps.Video = []media.Format{vp8, {Codec: media.H265, ClockRate: 90000}, cb(1)}
+	})
+	out := mustOffer(t, s)
+	wantLine(t, out, "m=audio 4000 RTP/AVP 104 127 8")
+	wantLine(t, out, "a=rtpmap:104 G7221/16000")
+	wantLine(t, out, "a=fmtp:127 bitrate=48000")
+	wantLine(t, out, "m=video 4002 RTP/AVP 100 127 126")
 }
 
 // TestDescribeH264: what an answer says of our decoder under an offered type.

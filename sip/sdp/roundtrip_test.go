@@ -156,10 +156,10 @@ func TestGlare(t *testing.T) {
 	exchange(t, from, to)
 }
 
-func TestRekeyBothWays(t *testing.T) {
+func TestRestartBothWays(t *testing.T) {
 	from, to := with(nil), farEnd(nil)
 	before, _ := exchange(t, from, to)
-	from.Rekey()
+	from.Restart()
 	after, _ := exchange(t, from, to)
 	x, y := before.Streams[0].Security, after.Streams[0].Security
 	if bytes.Equal(x.LocalKey, y.LocalKey) || bytes.Equal(x.RemoteKey, y.RemoteKey) {

@@ -47,6 +47,8 @@ type State struct {
 	session media.Session
 	pending *pendingOffer
 
+	restarted bool // the next offer is for a new far end
+
 	version uint64
 	sent    string // last description sent, without its version
 }
@@ -122,10 +124,13 @@ func (s *State) SetCapabilities(c media.Capabilities) { s.local.Caps = c }
 // SetAddress changes our address from the next description on.
 func (s *State) SetAddress(a netip.Addr) { s.address = a.Unmap() }
 
-// Rekey lets the next offer state new SDES keys. It is for offers that a far
-// end other than the one so far may answer, which knows nothing of our packet
-// counters: the answer to an INVITE without a description inside a dialog.
-func (s *State) Rekey() {
+// Restart makes the next offer fit for a far end other than the one so far: it
+// states new SDES keys, because that one knows nothing of our packet counters,
+// and puts formats in our order of preference. It is for the answer to an
+// INVITE without a description inside a dialog, by which a B2BUA connects its
+// side to somebody else. Lines and payload types stay.
+func (s *State) Restart() {
+	s.restarted = true
 	for i := range s.streams {
 		s.streams[i].offerKeys = [5]media.Key{}
 	}
