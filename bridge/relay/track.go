@@ -282,8 +282,10 @@ func (t *Track) Want(key any, l media.Limits) {
 func (t *Track) Unwant(key any) {
 	t.limits.Lock()
 	defer t.limits.Unlock()
-	delete(t.limits.wants, key)
-	t.tellLimit()
+	if t.limits.wants != nil {
+		delete(t.limits.wants, key)
+		t.tellLimit()
+	}
 }
 
 func (t *Track) tellLimit() {
