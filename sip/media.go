@@ -18,6 +18,7 @@ type negotiation interface {
 	Answer(offer *sdp.Description) ([]byte, media.Session, error)
 	Offer() ([]byte, error)
 	ApplyAnswer(answer *sdp.Description) (media.Session, error)
+	Expected() media.Session
 	Rollback()
 	Pending() bool
 }
@@ -31,7 +32,7 @@ type legMedia struct {
 
 // openMedia takes the call's ports and starts its negotiation. remote is the
 // far end of the signalling; the address told follows the offer's media.
-func (e *Endpoint) openMedia(c call, remote netip.Addr) (legMedia, error) {
+func (e *Endpoint) openMedia(c call, remote netip.Addr, datagrams bool) (legMedia, error) {
 	list, err := c.ports()
 	if err != nil {
 		return legMedia{}, err
@@ -39,6 +40,9 @@ func (e *Endpoint) openMedia(c call, remote netip.Addr) (legMedia, error) {
 	local := sdp.Local{
 		Address: c.LocalAddr(remote), AddressFor: c.LocalAddr,
 		SessionID: randomID(), Version: 1, Caps: c.Capabilities(),
+	}
+	if datagrams {
+		local.MTU = maxDatagram - inviteHead
 	}
 	local.Fingerprint.Hash, local.Fingerprint.Value = c.Fingerprint()
 	for _, p := range list {
@@ -57,6 +61,9 @@ func (m legMedia) answer(offer *sdp.Description) ([]byte, error) {
 	}
 	return body, m.call.Apply(session)
 }
+
+// ready prepares the streams for what may come before the answer to our offer.
+func (m legMedia) ready() error { return m.call.Apply(m.neg.Expected()) }
 
 // offer is our full current offer.
 func (m legMedia) offer() ([]byte, error) { return m.neg.Offer() }

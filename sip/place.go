@@ -52,7 +52,7 @@ func (e *Endpoint) prepare(ctx context.Context, c call, t bridge.Target, uri sip
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	m, err := e.openMedia(c, addrs[0].Addr())
+	m, err := e.openMedia(c, addrs[0].Addr(), proto == "udp")
 	if err != nil {
 		return nil, bridge.AsRefusal(err)
 	}

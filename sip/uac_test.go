@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/sip/siptest"
 )
 
@@ -264,6 +265,13 @@ func TestPlaceRaisesInterval(t *testing.T) {
 // terminal listens there, and by UDP when it does not.
 func TestPlaceLargeByTCP(t *testing.T) {
 	b := newFakeBoard()
+	for mode := range uint8(2) {
+		for _, profile := range []uint8{66, 77, 100} {
+			b.caps.Video = append(b.caps.Video, media.Format{
+				Codec: media.H264, ClockRate: 90000, H264: media.H264Params{Profile: profile, Level: 31, Mode: mode, MaxFS: 8160, MaxMBPS: 245760},
+			})
+		}
+	}
 	e := serve(t, b, nil)
 	addr, accept := siptest.Listen(t)
 	_, done := calling(e, b, t.Context(), "sip:room7@"+addr)

@@ -82,7 +82,7 @@ func (l *leg) routed(c call, err error) {
 		return
 	}
 	l.attach(c)
-	if l.media, err = l.e.openMedia(c, l.f.remote.Addr()); err == nil {
+	if l.media, err = l.e.openMedia(c, l.f.remote.Addr(), !l.f.reliable()); err == nil {
 		l.uas.body, err = l.describe()
 	}
 	if err != nil {
@@ -101,7 +101,11 @@ func (l *leg) routed(c call, err error) {
 func (l *leg) describe() ([]byte, error) {
 	if l.uas.offer == nil {
 		l.uas.late = true
-		return l.media.offer()
+		body, err := l.media.offer()
+		if err == nil {
+			err = l.media.ready() // before the ACK: media may be faster (INTEROP 2.2)
+		}
+		return body, err
 	}
 	return l.media.answer(l.uas.offer)
 }

@@ -77,6 +77,10 @@ func TestLateOffer(t *testing.T) {
 	if n := get(call, func() int { return call.connects }); n != 0 {
 		t.Error("seated before the answer came")
 	}
+	// Media may be faster than the ACK (INTEROP 2.2).
+	if s := call.session(); len(s.Streams) != 2 || len(s.Streams[0].Recv) == 0 || s.Streams[0].RecvDTMF == 0 || s.Streams[0].Direction != media.Recv {
+		t.Errorf("not ready before the ACK: %+v", s)
+	}
 	c.Learn(ok)
 	c.Send("ACK", "", answerTo(ok.Body))
 	call.untilConnected(t)
