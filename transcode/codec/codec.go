@@ -35,6 +35,9 @@ type Encoder interface {
 	Rate() int
 	// Encode appends the packet for pcm to dst.
 	Encode(dst []byte, pcm []float32) ([]byte, error)
+	// Clone gives a second encoder in the same state: what either makes goes
+	// on where the packets so far have brought their receivers' decoders.
+	Clone() (Encoder, error)
 	// Close frees what the encoder holds.
 	Close()
 }

@@ -21,18 +21,28 @@ type audio struct {
 	decoder func() (codec.Decoder, error)
 	encoder func(transcode.Output) (codec.Encoder, error)
 	ptimes  []int // ms that a packet may have, least first
+	memory  memory
 }
+
+// memory is how much a decoder depends on the packets before.
+type memory uint8
+
+const (
+	none   memory = iota // any packet decodes alone
+	little               // a decoder may begin anywhere, and hears little of it
+	full                 // a decoder must have heard all: what another encoder makes is a bang
+)
 
 var evenTimes = []int{10, 20, 30, 40, 60}
 
 var audios = []audio{
 	{
-		name: media.Opus, clock: 48000, ptimes: []int{10, 20, 40, 60},
+		name: media.Opus, clock: 48000, ptimes: []int{10, 20, 40, 60}, memory: little,
 		decoder: func() (codec.Decoder, error) { return opus.NewDecoder() },
 		encoder: opusEncoder(),
 	},
 	{
-		name: media.G722, clock: 8000, ptimes: evenTimes,
+		name: media.G722, clock: 8000, ptimes: evenTimes, memory: full,
 		decoder: func() (codec.Decoder, error) { return g722.NewDecoder(), nil },
 		encoder: func(transcode.Output) (codec.Encoder, error) { return g722.NewEncoder(), nil },
 	},

@@ -18,7 +18,7 @@ type Refusal struct {
 // cannot be served are left out and named.
 func (e *Engine) SetGraph(g transcode.Graph) []Refusal {
 	refused := e.setInputs(g.Inputs)
-	p := plan{engine: e, encoders: make(map[form]*encoder), mixes: make(map[string]*mix)}
+	p := plan{engine: e, mixes: make(map[string]*mix), taken: make(map[*encoder]bool), before: make(map[*encoder]*mix)}
 	seen := make(map[transcode.StreamID]bool, len(g.Outputs))
 	for _, spec := range g.Outputs {
 		if seen[spec.ID] {
@@ -30,7 +30,7 @@ func (e *Engine) SetGraph(g transcode.Graph) []Refusal {
 			refused = append(refused, Refusal{spec.ID, err.Error()})
 		}
 	}
-	p.carryOver()
+	p.join()
 	return append(refused, p.apply()...)
 }
 
@@ -61,20 +61,34 @@ func (e *Engine) setInputs(specs []transcode.Input) (refused []Refusal) {
 	return refused
 }
 
-// plan is the outputs' side of a new graph while it is made: first which
-// encoders are wanted, then which of the old ones become which.
+// plan is the outputs' side of a new graph while it is made: which outputs
+// share an encoder, and which encoder that was before.
 type plan struct {
-	engine   *Engine
-	wanted   []*encoder // without codec until apply
-	encoders map[form]*encoder
-	mixes    map[string]*mix
-	specs    []transcode.Output
-	forms    []form
-	reused   map[*encoder]*encoder // new to old
-	before   map[*encoder]*mix     // what old encoders mixed until now
+	engine *Engine
+	groups []*group
+	fresh  []member // outputs that were not there before
+	mixes  map[string]*mix
+	taken  map[*encoder]bool // old encoders that go on
+	before map[*encoder]*mix // what old encoders mixed until now
 }
 
-// output finds the form of an output.
+// group is the outputs of one encoder.
+type group struct {
+	form    form
+	mix     *mix
+	from    *encoder // the old one that they come from, nil if they are new
+	members []transcode.Output
+}
+
+type member struct {
+	spec  transcode.Output
+	form  form
+	hears []transcode.StreamID
+	codec audio
+}
+
+// output puts one that was there before into its group, and new ones aside:
+// they join where they can when all groups are known.
 func (p *plan) output(spec transcode.Output) error {
 	a, err := audioCodec(spec.Codec)
 	if err != nil {
@@ -85,14 +99,33 @@ func (p *plan) output(spec transcode.Output) error {
 	}
 	spec.ClockRate = a.clockOr(spec.ClockRate)
 	hears := p.hears(spec.Hears)
-	f := formOf(spec, hears, a.ptime(spec.PTime))
-	if p.encoders[f] == nil {
-		w := &encoder{form: f, mix: p.mix(f, hears)}
-		p.encoders[f] = w
-		p.wanted = append(p.wanted, w)
+	m := member{spec: spec, form: formOf(spec, hears, a.ptime(spec.PTime)), hears: hears, codec: a}
+	old := p.engine.outputs[spec.ID]
+	if old == nil || !old.enc.form.sameCoding(m.form) {
+		p.fresh = append(p.fresh, m)
+		return nil
 	}
-	p.specs, p.forms = append(p.specs, spec), append(p.forms, f)
+	p.add(m, old.enc, func(g *group) bool { return g.from == old.enc || a.memory == none })
 	return nil
+}
+
+// join places the new outputs. Their receivers hear nothing yet: with most
+// codecs they may come in where an encoder is in the middle of its stream.
+func (p *plan) join() {
+	for _, m := range p.fresh {
+		p.add(m, nil, func(g *group) bool { return g.from == nil || m.codec.memory != full })
+	}
+}
+
+// add puts an output into a group of its form that it may be in, or a new one.
+func (p *plan) add(m member, from *encoder, may func(*group) bool) {
+	for _, g := range p.groups {
+		if g.form == m.form && may(g) {
+			g.members = append(g.members, m.spec)
+			return
+		}
+	}
+	p.groups = append(p.groups, &group{form: m.form, mix: p.mix(m.form, m.hears), from: from, members: []transcode.Output{m.spec}})
 }
 
 // hears gives the known inputs of a set, sorted, each once.
@@ -110,7 +143,7 @@ func (p *plan) hears(ids []transcode.StreamID) []transcode.StreamID {
 func (p *plan) mix(f form, hears []transcode.StreamID) *mix {
 	m := p.mixes[f.hears]
 	if m == nil {
-		m = &mix{hears: hears, in: make(map[*input]bool, len(hears))}
+		m = &mix{in: make(map[*input]bool, len(hears))}
 		for _, id := range hears {
 			m.in[p.engine.inputs[id]] = true
 		}
@@ -119,60 +152,30 @@ func (p *plan) mix(f form, hears []transcode.StreamID) *mix {
 	return m
 }
 
-// carryOver finds the old encoder that each wanted one goes on with: the one
-// that served all of its outputs so far, if its coding is the same and nobody
-// else goes on with it. The first come takes it.
-func (p *plan) carryOver() {
-	p.reused, p.before = make(map[*encoder]*encoder), make(map[*encoder]*mix)
-	for _, old := range p.engine.encoders {
-		p.before[old] = old.mix
-	}
-	taken := make(map[*encoder]bool)
-	mixed := make(map[*encoder]bool)
-	for i, spec := range p.specs {
-		old := p.engine.outputs[spec.ID]
-		if old == nil {
-			continue
-		}
-		w := p.encoders[p.forms[i]]
-		switch have := p.reused[w]; {
-		case have == old.enc:
-		case have != nil: // outputs of two encoders come together: a fresh one is clean for both
-			mixed[w] = true
-		case !taken[old.enc] && old.enc.form.sameCoding(w.form):
-			p.reused[w] = old.enc
-			taken[old.enc] = true
-		default:
-			mixed[w] = true
-		}
-	}
-	for w := range mixed {
-		delete(p.reused, w)
-	}
-}
-
 // apply builds what is new, moves what stays and frees what is not wanted.
 func (p *plan) apply() (refused []Refusal) {
 	e := p.engine
-	live := make(map[form]*encoder, len(p.wanted))
-	encoders := make([]*encoder, 0, len(p.wanted))
-	outputs := make(map[transcode.StreamID]*output, len(p.specs))
-	for i, spec := range p.specs {
-		f := p.forms[i]
-		enc := live[f]
-		if enc == nil {
-			var err error
-			if enc, err = p.encoder(spec, p.encoders[f]); err != nil {
+	for _, old := range e.encoders {
+		p.before[old] = old.mix
+	}
+	encoders := make([]*encoder, 0, len(p.groups))
+	outputs := make(map[transcode.StreamID]*output)
+	for _, g := range p.groups {
+		enc, err := p.encoder(g)
+		if err != nil {
+			for _, spec := range g.members {
 				refused = append(refused, Refusal{spec.ID, err.Error()})
-				continue
 			}
-			live[f] = enc
-			encoders = append(encoders, enc)
+			continue
 		}
-		outputs[spec.ID] = p.connect(spec, enc)
+		encoders = append(encoders, enc)
+		enc.outputs = enc.outputs[:0]
+		for _, spec := range g.members {
+			outputs[spec.ID] = p.connect(spec, enc)
+		}
 	}
 	for _, old := range e.encoders {
-		if !slices.Contains(encoders, old) {
+		if !p.taken[old] {
 			old.enc.Close()
 		}
 	}
@@ -180,26 +183,26 @@ func (p *plan) apply() (refused []Refusal) {
 	return refused
 }
 
-// encoder gives the running encoder for a wanted one: the old one that it
-// goes on with, or a new one that takes up where the output's old one stands.
-func (p *plan) encoder(spec transcode.Output, w *encoder) (*encoder, error) {
-	if old := p.reused[w]; old != nil {
-		if old.before == nil && !sameInputs(old.mix, w.mix) {
-			old.before = old.mix
+// encoder gives a group the encoder that its outputs come from. When they came
+// from one but part now, the first group takes it and others get a copy.
+func (p *plan) encoder(g *group) (*encoder, error) {
+	old := g.from
+	if old == nil {
+		enc, err := newEncoder(g.members[0], g.form, g.mix)
+		if err == nil {
+			enc.align(p.engine.ticks)
 		}
-		old.form, old.mix, old.outputs = w.form, w.mix, old.outputs[:0]
-		return old, nil
+		return enc, err
 	}
-	enc, err := newEncoder(spec, w.form, w.mix)
-	if err != nil {
-		return nil, err
+	if p.taken[old] {
+		return old.split(g.form, g.mix, p.before[old])
 	}
-	if was := p.engine.outputs[spec.ID]; was != nil && was.enc.form.sameCoding(w.form) {
-		enc.adopt(was.enc, p.before[was.enc])
-	} else {
-		enc.align(p.engine.ticks)
+	p.taken[old] = true
+	if old.before == nil && !sameInputs(old.mix, g.mix) {
+		old.before = old.mix
 	}
-	return enc, nil
+	old.form, old.mix = g.form, g.mix
+	return old, nil
 }
 
 // sameInputs tells whether two mixes hear the very same inputs: an id may have

@@ -12,10 +12,9 @@ import (
 
 // mix is the sum of a set of inputs. Outputs that hear the same share it.
 type mix struct {
-	hears []transcode.StreamID // sorted, inputs that exist
-	in    map[*input]bool
-	sum   [block]float32
-	done  uint64 // tick for which sum was made
+	in   map[*input]bool // those that are heard
+	sum  [block]float32
+	done uint64 // tick for which sum was made
 }
 
 // compute adds up what is heard in this tick. all is the sum of every input in
@@ -122,15 +121,20 @@ func newEncoder(o transcode.Output, f form, m *mix) (*encoder, error) {
 	return e, nil
 }
 
-// adopt goes on where another encoder of the same kind stands, so that the
-// outputs that change over miss nothing.
-func (e *encoder) adopt(old *encoder, before *mix) {
-	*e.limiter = *old.limiter
-	e.waiting = append(e.waiting[:0], old.waiting...)
-	if e.re != nil && old.re != nil {
-		e.re = old.re.Clone()
+// split gives an encoder for some of another's outputs, which are to hear
+// something else from now on. It stands where the other does, so that they
+// miss nothing.
+func (e *encoder) split(f form, m, before *mix) (*encoder, error) {
+	enc, err := e.enc.Clone()
+	if err != nil {
+		return nil, err
 	}
-	e.before = before
+	c := &encoder{form: f, mix: m, before: before, enc: enc, limiter: new(dsp.Limiter), size: e.size, waiting: append([]float32(nil), e.waiting...)}
+	*c.limiter = *e.limiter
+	if e.re != nil {
+		c.re = e.re.Clone()
+	}
+	return c, nil
 }
 
 // tick takes in this tick's mix and, when a frame is full, encodes it.

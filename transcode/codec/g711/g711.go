@@ -113,5 +113,8 @@ func (e *Encoder) Encode(dst []byte, pcm []float32) ([]byte, error) {
 	return dst, nil
 }
 
+// Clone gives another.
+func (e *Encoder) Clone() (codec.Encoder, error) { return NewEncoder(e.law), nil }
+
 // Close does nothing.
 func (e *Encoder) Close() {}

@@ -67,5 +67,12 @@ func (e *Encoder) Encode(dst []byte, pcm []float32) ([]byte, error) {
 	return append(dst, e.out[:n]...), nil
 }
 
+// Clone copies the predictors' state. Without it the receivers' decoders would
+// hear a bang: they carry on from what they have, not from the beginning.
+func (e *Encoder) Clone() (codec.Encoder, error) {
+	state := *e.e
+	return &Encoder{e: &state}, nil
+}
+
 // Close does nothing.
 func (e *Encoder) Close() {}

@@ -5,6 +5,7 @@ package opus
 /*
 #cgo pkg-config: opus
 #include <opus.h>
+#include <string.h>
 
 // opus_encoder_ctl takes a varying number of arguments, which cgo does not.
 static int set_up(OpusEncoder *e, int bitrate, int fec, int loss) {
@@ -16,12 +17,23 @@ static int set_up(OpusEncoder *e, int bitrate, int fec, int loss) {
 	if (!bad && fec) bad = opus_encoder_ctl(e, OPUS_SET_PACKET_LOSS_PERC(loss));
 	return bad;
 }
+
+static OpusEncoder *copy_of(const OpusEncoder *e) {
+	int size = opus_encoder_get_size(1);
+	int code;
+	OpusEncoder *c = opus_encoder_create(48000, 1, OPUS_APPLICATION_VOIP, &code);
+	if (c)
+		memcpy(c, e, size);
+	return c;
+}
 */
 import "C"
 
 import (
 	"fmt"
 	"unsafe"
+
+	"github.com/roombridge/roombridge/transcode/codec"
 )
 
 // CanEncode tells whether this build has an encoder.
@@ -125,6 +137,16 @@ func (e *Encoder) Encode(dst []byte, pcm []float32) ([]byte, error) {
 		return dst, failure(C.int(n))
 	}
 	return append(dst, e.out[:n]...), nil
+}
+
+// Clone copies the state, which is one piece of memory without pointers into
+// itself (opus.h).
+func (e *Encoder) Clone() (codec.Encoder, error) {
+	c := C.copy_of(e.e)
+	if c == nil {
+		return nil, failure(C.OPUS_ALLOC_FAIL)
+	}
+	return &Encoder{e: c}, nil
 }
 
 // Close frees the encoder.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/pion/opus"
+
+	"github.com/roombridge/roombridge/transcode/codec"
 )
 
 // CanEncode tells whether this build has an encoder.
@@ -55,6 +57,9 @@ func (e *Encoder) Rate() int { return sampleRate }
 
 // Encode fails.
 func (e *Encoder) Encode(dst []byte, _ []float32) ([]byte, error) { return dst, ErrUnavailable }
+
+// Clone fails.
+func (e *Encoder) Clone() (codec.Encoder, error) { return nil, ErrUnavailable }
 
 // Close does nothing.
 func (e *Encoder) Close() {}

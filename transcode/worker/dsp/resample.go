@@ -3,7 +3,10 @@
 // machine over samples, without goroutine, clock or logger.
 package dsp
 
-import "math"
+import (
+	"math"
+	"sync"
+)
 
 const (
 	phases    = 96 // filter tables between two input samples, a multiple of 6; more are interpolated
@@ -33,6 +36,25 @@ type Resampler struct {
 type bank struct {
 	taps   int
 	coeffs []float32
+}
+
+// bankKey is what a bank depends on.
+type bankKey struct {
+	taps   int
+	cutoff float64
+}
+
+// banks holds those that were made: they never change, and all streams of
+// equal rates share one.
+var banks sync.Map
+
+func bankFor(taps int, cutoff float64) *bank {
+	key := bankKey{taps, cutoff}
+	if b, ok := banks.Load(key); ok {
+		return b.(*bank)
+	}
+	b, _ := banks.LoadOrStore(key, newBank(taps, cutoff))
+	return b.(*bank)
 }
 
 func newBank(taps int, cutoff float64) *bank {
@@ -88,7 +110,7 @@ func NewResampler(from, to int) *Resampler {
 		half, cutoff = halfSame, passSame
 	}
 	taps := (int(math.Ceil(2*half*stretch)) + 7) &^ 7
-	r := &Resampler{step: ratio, nominal: ratio, taps: taps, bank: newBank(taps, cutoff)}
+	r := &Resampler{step: ratio, nominal: ratio, taps: taps, bank: bankFor(taps, cutoff)}
 	r.Reset()
 	return r
 }
