@@ -261,3 +261,5 @@ func TestTuples(t *testing.T) {
 	}
 	parseTuples([]byte{1, 2, 3}, func(bitrateTuple) { t.Error("read a truncated entry") })
 }
+
+func marshalPLI() []byte { return marshal(&rtcp.PictureLossIndication{SenderSSRC: 9}) }
