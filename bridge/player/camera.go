@@ -16,6 +16,9 @@ const (
 	burst = 16
 	// keyframeGap is the least time between two jumps to a keyframe.
 	keyframeGap = int64(300 * time.Millisecond)
+	// frameGap is the least time between two pictures, which must not have the
+	// same timestamp.
+	frameGap = int64(5 * time.Millisecond)
 	// patience is how much more than the receiver's limit may be sent for a
 	// while: so many seconds' worth.
 	patience = 1.5
@@ -43,6 +46,7 @@ type camera struct {
 	rest     [][]byte
 	restAt   int64
 	jumped   int64
+	last     int64 // when the last frame was due
 	h        packet.Header
 	origin   int64 // time of timestamp 0
 	thinning bool  // nothing until the next keyframe
@@ -81,7 +85,8 @@ func (c *camera) interval(frames int64) int64 {
 // step sends what is due and tells when there will be more.
 func (c *camera) step(now int64) (next int64) {
 	if !c.started {
-		c.started, c.anchor, c.origin, c.budgetAt, c.jumped = true, now, now, now, now-keyframeGap
+		c.started, c.anchor, c.origin, c.budgetAt = true, now, now, now
+		c.jumped, c.last = now-keyframeGap, now-frameGap
 	}
 	c.jump(now)
 	if now-c.due() > late {
@@ -96,17 +101,24 @@ func (c *camera) step(now int64) (next int64) {
 		c.begin(c.due(), now)
 	}
 	c.out.Flush()
+	next = c.due()
 	if len(c.rest) > 0 {
-		return min(c.restAt, c.due())
+		next = min(next, c.restAt)
 	}
-	return c.due()
+	if c.wanted.Load() && c.packets != nil {
+		next = min(next, max(c.mayJump(), now+int64(time.Millisecond)))
+	}
+	return next
 }
 
 func (c *camera) due() int64 { return c.anchor + c.interval(c.frames) }
 
+// mayJump is when the next jump is allowed.
+func (c *camera) mayJump() int64 { return max(c.jumped+keyframeGap, c.last+frameGap) }
+
 // jump goes to the next keyframe when one is wanted, at once.
 func (c *camera) jump(now int64) {
-	if now-c.jumped < keyframeGap || !c.wanted.Swap(false) || c.packets == nil {
+	if c.packets == nil || now < c.mayJump() || !c.wanted.Swap(false) {
 		return
 	}
 	c.finish()
@@ -119,6 +131,7 @@ func (c *camera) begin(due, now int64) {
 	at := c.unit
 	c.unit = (c.unit + 1) % len(c.clip.Units)
 	c.frames++
+	c.last = due
 	if c.packets == nil {
 		return
 	}

@@ -100,6 +100,22 @@ func TestKeyframeIsSentAtOnce(t *testing.T) {
 	}
 }
 
+// A request just after a picture must not make two of one timestamp.
+func TestKeyframeRequestAtTheTimeOfAFrame(t *testing.T) {
+	cam, out := newTestCamera(t, clip.TestPicture(), 1, 0)
+	out.run(0, 400*millisecond, cam.step)
+	cam.step(400 * millisecond)
+	cam.KeyframeWanted()
+	out.run(400*millisecond, 440*millisecond, cam.step)
+	frames := out.frames()
+	if n := len(frames); n != 12 || !isKeyframe(frames[11]) || isKeyframe(frames[10]) {
+		t.Fatalf("%d frames", n)
+	}
+	if d := frames[11][0].at - frames[10][0].at; d != frameGap {
+		t.Errorf("the keyframe comes %d ns after the frame", d)
+	}
+}
+
 // Many requests make few keyframes, and none is forgotten.
 func TestKeyframeRequestsAreLimited(t *testing.T) {
 	cam, out := newTestCamera(t, clip.TestPicture(), 1, 0)

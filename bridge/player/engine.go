@@ -64,12 +64,15 @@ func (e *Engine) now() int64 { return 1 + int64(time.Since(e.began)) }
 // Seat implements bridge.Engine.
 func (e *Engine) Seat(_ context.Context, t bridge.Terminal) (bridge.Seat, error) {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
+	closed := e.closed
+	e.mu.Unlock()
+	if closed {
 		return nil, &bridge.Refusal{Cause: bridge.CauseShutdown, Reason: "the terminal is going down"}
 	}
 	s := newSeat(e, t)
+	e.mu.Lock()
 	e.seats[t.CallID] = s
+	e.mu.Unlock()
 	return s, nil
 }
 
