@@ -5,13 +5,14 @@ import (
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/packet"
 )
 
-// tap is the interceptor that reads all RTCP of a browser as soon as pion
-// binds a reader, in front of all others: reports of its sources, which other
-// interceptors see on the way, and feedback on ours.
+// tap is the interceptor that reads the RTCP on a browser's sources as soon as
+// pion binds a reader, in front of the others, which see it on the way: reading
+// from a receiver of several encodings is not safe beside new encodings.
 type tap struct {
 	interceptor.NoOp
 	session *session
@@ -26,7 +27,19 @@ func (t *tap) BindRTCPReader(r interceptor.RTCPReader) interceptor.RTCPReader {
 	return r
 }
 
-func (s *session) readRTCP(r interceptor.RTCPReader) {
+// rtcpReader is what the room reads RTCP from: a webrtc.RTPSender, or what an
+// interceptor is bound to.
+type rtcpReader = interceptor.RTCPReader
+
+// ofSender reads the feedback on a stream of ours.
+type ofSender struct{ *webrtc.RTPSender }
+
+// Read makes a sender an rtcpReader.
+func (o ofSender) Read(b []byte, _ interceptor.Attributes) (int, interceptor.Attributes, error) {
+	return o.RTPSender.Read(b)
+}
+
+func (s *session) readRTCP(r rtcpReader) {
 	b := make([]byte, packet.MaxSize)
 	for {
 		n, _, err := r.Read(b, nil)

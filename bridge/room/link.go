@@ -13,7 +13,9 @@ import (
 type link struct {
 	now  func() int64
 	next atomic.Uint32
-	past [linkPast]atomic.Uint64 // microseconds<<16 | bytes, by sequence number
+	past [linkPast]atomic.Uint64 // microseconds since begun<<16 | bytes, by sequence number
+
+	begun int64
 
 	mu     sync.Mutex
 	budget budget
@@ -26,12 +28,12 @@ type link struct {
 
 const linkPast = 4096
 
-func newLink(now func() int64) *link { return &link{now: now, budget: newBudget()} }
+func newLink(now func() int64) *link { return &link{now: now, begun: now(), budget: newBudget()} }
 
 // leave notes a packet and gives it its number.
 func (l *link) leave(size int, now int64) uint16 {
 	seq := uint16(l.next.Add(1))
-	l.past[seq%linkPast].Store(uint64(now/1000)<<16 | uint64(uint16(size)))
+	l.past[seq%linkPast].Store(uint64((now-l.begun)/1000+1)<<16 | uint64(uint16(size)))
 	return seq
 }
 
@@ -52,7 +54,7 @@ func (l *link) arrived(fb *rtcp.TransportLayerCC) {
 		}
 		entry := l.past[seq%linkPast].Load()
 		left, size := int64(entry>>16), int(entry&0xffff)
-		if entry == 0 || now/1000-left > 10e6 {
+		if entry == 0 || (now-l.begun)/1000-left > 10e6 {
 			return
 		}
 		if !received {

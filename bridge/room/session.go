@@ -94,13 +94,15 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	r.Add(&tap{session: s}) // in front of the others
 	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}, BufferFactory: s.inboxes.make}
 	cfg.transport.settings(&se)
+	se.DisableMediaEngineCopy(true) // senders are made outside of the connection
 	se.SetLite(!cfg.full)
 	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	se.SetDTLSRetransmissionInterval(dtlsInterval)
-	// Chromium takes AES-GCM only when AES-CM is not offered.
-	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM}
+	// Chromium takes AES-GCM only when AES-CM is not offered, and then the
+	// longer of the keys it is offered.
+	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM}
 	if cfg.both {
-		profiles = append(profiles, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
+		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	}
 	se.SetSRTPProtectionProfiles(profiles...)
 	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(se))
@@ -215,6 +217,7 @@ func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
 	s.mu.Lock()
 	s.sound = sp
 	s.mu.Unlock()
+	s.start(func() { s.readRTCP(ofSender{sender}) })
 	return nil
 }
 
@@ -245,6 +248,7 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		s.slots[so.mid] = sl
 		s.mu.Unlock()
 		s.inboxes.sends(sl.rtxSSRC)
+		s.start(func() { s.readRTCP(ofSender{sender}) })
 	}
 	return nil
 }
