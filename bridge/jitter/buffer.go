@@ -23,7 +23,8 @@ const Restarted = -1
 
 // Config is what a Buffer is made of. Only Emit has no default.
 type Config struct {
-	// MaxDelay is how long a hole is waited for; 40 ms when zero.
+	// MaxDelay is how long a packet waits at most for those before it;
+	// 40 ms when zero.
 	MaxDelay time.Duration
 	// MaxPackets is how far ahead of a hole packets are kept, rounded up to
 	// a power of two; 128 when zero, at most 2048.
@@ -63,6 +64,7 @@ type Buffer struct {
 	ssrc    uint32
 	next    uint16 // the number that is due
 	held    int    // packets in slots
+	oldest  int64  // when the first of them came
 	pending int    // given up since the last packet was emitted, or Restarted
 
 	stray slot // the possible first packet of a source that started over
@@ -134,12 +136,8 @@ func (b *Buffer) Push(p *packet.Packet, now int64) {
 // Expire gives up the holes that have been waited for long enough. Its owner
 // calls it when Deadline has passed; Push does it by itself.
 func (b *Buffer) Expire(now int64) {
-	for b.held > 0 {
-		d := b.hole()
-		if now-b.slot(d).at < b.delay {
-			break
-		}
-		b.skip(d)
+	for b.held > 0 && now-b.oldest >= b.delay {
+		b.skip(b.hole())
 	}
 	if b.stray.buf != nil && now-b.stray.at >= b.delay {
 		b.adopt() // nothing of the old numbers came since: it did start over
@@ -148,17 +146,15 @@ func (b *Buffer) Expire(now int64) {
 
 // Deadline tells when Expire will have something to do; false when nothing waits.
 func (b *Buffer) Deadline() (int64, bool) {
-	at, waiting := int64(0), false
-	if b.held > 0 {
-		at, waiting = b.slot(b.hole()).at, true
+	switch stray := b.stray.buf != nil; {
+	case b.held > 0 && stray:
+		return min(b.oldest, b.stray.at) + b.delay, true
+	case b.held > 0:
+		return b.oldest + b.delay, true
+	case stray:
+		return b.stray.at + b.delay, true
 	}
-	if b.stray.buf != nil && (!waiting || b.stray.at < at) {
-		at, waiting = b.stray.at, true
-	}
-	if !waiting {
-		return 0, false
-	}
-	return at + b.delay, true
+	return 0, false
 }
 
 // Stats gives the counts so far.
@@ -209,15 +205,35 @@ func (b *Buffer) pass(p *packet.Packet) {
 
 // drain emits the waiting packets that are due now.
 func (b *Buffer) drain() {
+	before := b.held
 	for b.held > 0 {
 		s := b.slot(0)
 		if s.buf == nil {
-			return
+			break
 		}
 		b.held--
 		b.stats.Reordered++
 		b.pass(&s.p)
 		s.release()
+	}
+	if b.held > 0 && b.held < before {
+		b.age()
+	}
+}
+
+// age looks for the oldest packet that waits. It need not be the first in
+// order: a later one may have come before it.
+func (b *Buffer) age() {
+	left := b.held
+	for i := 0; left > 0; i++ {
+		s := &b.slots[i]
+		if s.buf == nil {
+			continue
+		}
+		if left == b.held || s.at < b.oldest {
+			b.oldest = s.at
+		}
+		left--
 	}
 }
 
@@ -254,8 +270,10 @@ func (b *Buffer) ahead(p *packet.Packet, d int, now int64) {
 	case len(p.Payload) > b.pool.Size():
 		b.stats.Oversize++
 	default:
+		if b.held++; b.held == 1 {
+			b.oldest = now
+		}
 		s.keep(b.pool, p, now)
-		b.held++
 	}
 }
 
