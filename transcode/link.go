@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"syscall"
 	"time"
 
 	"github.com/roombridge/roombridge/transcode/wire"
@@ -24,7 +26,8 @@ type link struct {
 	queue   *wire.Queue
 	greeted chan struct{} // closed by the reader when the hello was good
 	pongs   chan struct{}
-	broken  chan error // reader's and writer's last words
+	reading chan error // the reader's last words
+	writing chan error // the writer's, if it failed
 }
 
 // serve runs one worker until it dies or the meeting closes. The error says
@@ -37,8 +40,9 @@ func (m *Meeting) serve(reason string) error {
 	if err != nil {
 		return fmt.Errorf("media worker does not start: %w", err)
 	}
-	l := &link{proc: proc, queue: wire.NewQueue(), greeted: make(chan struct{}), pongs: make(chan struct{}, 1), broken: make(chan error, 2)}
-	tell := newStderr(m.log.With("worker", proc.proc.Pid))
+	l := &link{proc: proc, queue: wire.NewQueue(), greeted: make(chan struct{}), pongs: make(chan struct{}, 1), reading: make(chan error, 1), writing: make(chan error, 1)}
+	tell := m.words
+	tell.listen()
 	ends := make(chan struct{}, 3)
 	go func() { tell.copy(proc.stderr); ends <- struct{}{} }()
 	go func() { l.write(); ends <- struct{}{} }()
@@ -63,9 +67,9 @@ func (m *Meeting) watch(l *link) error {
 	select {
 	case <-l.greeted:
 	case <-l.proc.exited:
-		return fmt.Errorf("it ended before it said hello: %s", l.proc.how)
-	case err := <-l.broken:
-		return err
+		return fmt.Errorf("before it said hello: %w", l.cause(errGone, l.reading))
+	case err := <-l.reading:
+		return fmt.Errorf("before it said hello: %w", l.cause(err, nil))
 	case <-hello.C:
 		return errors.New("it said no hello")
 	case <-m.closing:
@@ -87,19 +91,48 @@ func (m *Meeting) guard(l *link) error {
 				return fmt.Errorf("it has not answered for %v", pongWait)
 			}
 			l.queue.Control(wire.Message{Kind: wire.Ping})
-		case err := <-l.broken:
-			select { // a death tells more than the broken socket after it
-			case <-l.proc.exited:
-				return errors.New(l.proc.how)
-			case <-time.After(50 * time.Millisecond):
-				return err
-			}
+		case err := <-l.reading:
+			return l.cause(err, nil)
+		case err := <-l.writing:
+			return l.cause(err, l.reading)
 		case <-l.proc.exited:
-			return errors.New(l.proc.how)
+			return l.cause(errGone, l.reading)
 		case <-m.closing:
 			return nil
 		}
 	}
+}
+
+// errGone is a connection that is closed: there must be a reason elsewhere.
+var errGone = errors.New("it closed the connection")
+
+// lastWords is how long the other half of an explanation is waited for.
+const lastWords = 100 * time.Millisecond
+
+// cause finds out why a worker is lost. A broken protocol tells more than the
+// death that follows, and a death more than the closed socket that follows it.
+func (l *link) cause(err error, reading <-chan error) error {
+	late := time.After(lastWords)
+	for exited := l.proc.exited; errors.Is(err, errGone) && (exited != nil || reading != nil); {
+		select {
+		case <-exited:
+			exited = nil
+		case e := <-reading:
+			if reading = nil; !errors.Is(e, errGone) {
+				return e
+			}
+		case <-late:
+			exited, reading = nil, nil
+		}
+	}
+	select {
+	case <-l.proc.exited:
+		if errors.Is(err, errGone) {
+			return errors.New(l.proc.how)
+		}
+	default:
+	}
+	return err
 }
 
 // leave takes the link away from the meeting's other goroutines.
@@ -142,12 +175,12 @@ func (l *link) write() {
 		buf = l.queue.Take(buf, nil)
 		if len(buf) == 0 {
 			if l.queue.Failed() {
-				l.broken <- errors.New("it does not read what it is sent")
+				l.writing <- errors.New("it does not read what it is sent")
 			}
 			return
 		}
 		if _, err := l.proc.conn.Write(buf); err != nil {
-			l.broken <- fmt.Errorf("writing to it: %w", err)
+			l.writing <- fmt.Errorf("%w: %w", errGone, err)
 			return
 		}
 	}
@@ -160,10 +193,10 @@ func (m *Meeting) read(l *link, reason string) {
 	if err == nil {
 		err = m.receive(l, r)
 	}
-	if errors.Is(err, io.EOF) {
-		err = errors.New("it closed the connection")
+	if errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, syscall.ECONNRESET) {
+		err = errGone
 	}
-	l.broken <- err
+	l.reading <- err
 }
 
 // greet checks the hello and gives the worker all it needs to know.

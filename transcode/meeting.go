@@ -25,6 +25,7 @@ type Meeting struct {
 	ev   Events
 	log  *slog.Logger
 
+	words   *stderr
 	link    atomic.Pointer[link] // the running worker, nil while there is none
 	unsent  atomic.Uint64        // frames written while there was no worker
 	wanted  chan struct{}        // closed when a worker is first needed
@@ -33,9 +34,10 @@ type Meeting struct {
 	end     sync.Once
 	done    chan struct{} // closed when run has returned
 
+	version atomic.Uint64 // of graph
+
 	mu       sync.Mutex
 	graph    Graph
-	version  uint64 // of graph
 	encoded  []byte // graph as JSON
 	requests requests
 	restarts uint64
@@ -50,7 +52,7 @@ func newMeeting(s *Supervisor, name string, ev Events) *Meeting {
 	return &Meeting{
 		sup: s, name: name, ev: ev, log: s.log.With("meeting", name),
 		wanted: make(chan struct{}), closing: make(chan struct{}), done: make(chan struct{}),
-		requests: newRequests(),
+		requests: newRequests(), words: newStderr(s.log.With("meeting", name)),
 	}
 }
 
@@ -68,7 +70,7 @@ func (m *Meeting) SetGraph(g Graph) {
 	}
 	m.mu.Lock()
 	m.graph, m.encoded = g, encoded
-	m.version++
+	m.version.Add(1)
 	if l := m.link.Load(); l != nil {
 		l.queue.Control(wire.Message{Kind: wire.Graph, Payload: encoded})
 	}

@@ -22,12 +22,12 @@ type numbering struct {
 
 // refresh takes over the meeting's graph when it is a new one.
 func (r *renumbering) refresh(m *Meeting) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if r.version == m.version {
+	if r.version == m.version.Load() {
 		return
 	}
-	r.version = m.version
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r.version = m.version.Load()
 	r.inputs = make(map[StreamID]bool, len(m.graph.Inputs))
 	for _, in := range m.graph.Inputs {
 		r.inputs[in.ID] = true

@@ -120,7 +120,10 @@ func splitUnits(b []byte, s Still) ([][]byte, error) {
 	if s.MaxSize > 0 && total > s.MaxSize {
 		return nil, fmt.Errorf("transcode: worker sent a picture of %d bytes, %d are allowed", total, s.MaxSize)
 	}
-	return units, checkStill(units)
+	if err := checkStill(units); err != nil {
+		return nil, err
+	}
+	return units, nil
 }
 
 // NAL unit types of ITU-T H.264 table 7-1.

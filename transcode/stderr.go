@@ -16,7 +16,8 @@ const (
 	stderrPeriod = 5 * time.Second
 )
 
-// stderr copies a worker's words into the log, bounded in size and rate.
+// stderr copies the words of a meeting's workers, one after the other, into
+// the log, bounded in size and rate.
 type stderr struct {
 	log   *slog.Logger
 	since time.Time
@@ -28,6 +29,13 @@ type stderr struct {
 }
 
 func newStderr(log *slog.Logger) *stderr { return &stderr{log: log} }
+
+// listen forgets what the worker before has said.
+func (s *stderr) listen() {
+	s.mu.Lock()
+	s.cause = ""
+	s.mu.Unlock()
+}
 
 func (s *stderr) copy(from io.Reader) {
 	r := bufio.NewReaderSize(from, stderrLine)
