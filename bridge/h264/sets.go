@@ -134,7 +134,7 @@ func (s *ParameterSets) SPS(id uint8) (SPS, bool) {
 	return SPS{}, false
 }
 
-// ForPPS gives the NAL unit of the sequence parameter set that a picture
+// forPPS gives the sequence parameter set that a picture
 // parameter set belongs to, nil when one of the two is not known.
 func (s *ParameterSets) forPPS(id uint8) *storedSPS {
 	pps := s.findPPS(id)
