@@ -49,7 +49,7 @@ func (s *State) acceptLines(d *Description, lines []remote) ([]*agreed, error) {
 		session.Streams[i] = s.outcome(d, a)
 	}
 	s.session = session
-	if !slices.ContainsFunc(session.Streams, agreedOn) && (wantsMedia(lines) || !s.Established()) {
+	if !slices.ContainsFunc(session.Streams, agreedOn) && (wantsMedia(lines) || !s.Established() || len(lines) == 0) {
 		return nil, orDefault(refusal)
 	}
 	return taken, nil

@@ -125,7 +125,9 @@ func (s *State) remember(lines []remote, taken []*agreed) {
 		s.lines[i] = l
 	}
 	for i := range s.streams {
-		if s.streams[i].line >= len(lines) {
+		// A far end may not drop lines or change what they are; one that does
+		// leaves the stream without a line.
+		if line := s.streams[i].line; line >= len(lines) || line >= 0 && lines[line].kind != s.local.Streams[i].Kind {
 			s.streams[i].line = -1
 		}
 	}

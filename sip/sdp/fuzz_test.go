@@ -114,3 +114,60 @@ func FuzzApplyAnswer(f *testing.F) {
 		}
 	})
 }
+
+// FuzzTalk: a far end that says first one thing and then another gets legal
+// answers, and our own offers keep to what the lines are.
+func FuzzTalk(f *testing.F) {
+	all := fixtures(f)
+	f.Add(all["cisco-best-effort"], all["cucm-music-on-hold"])
+	f.Add(all["dtls-phone"], all["acano"])
+	f.Add(all["hexmeet-srtp"], all["old-hold"])
+	f.Fuzz(func(t *testing.T, one, two []byte) {
+		s := with(dualStack)
+		for _, body := range [][]byte{one, two, one} {
+			d, err := Parse(body)
+			if err != nil {
+				continue
+			}
+			out, session, err := s.Answer(d)
+			if err != nil {
+				continue
+			}
+			for _, b := range breaches(d, string(out), session) {
+				t.Errorf("%s", b)
+			}
+			checkTalk(t, s, d)
+			if t.Failed() {
+				t.Logf("%q\n%q\n%s", one, two, out)
+			}
+		}
+	})
+}
+
+// checkTalk offers in the session and takes the far end's words as its answer.
+func checkTalk(t *testing.T, s *State, d *Description) {
+	s = s.clone()
+	body, err := s.Offer()
+	if err != nil {
+		return
+	}
+	ours := mustParse(t, body)
+	if len(ours.Media) != len(d.Media) {
+		t.Errorf("%d lines for %d", len(ours.Media), len(d.Media))
+		return
+	}
+	for i := range ours.Media {
+		m := &ours.Media[i]
+		if m.Type != d.Media[i].Type {
+			t.Errorf("line %d: %s becomes %s", i, d.Media[i].Type, m.Type)
+		}
+		for _, p := range readPayloads(m) {
+			if k := p.Codec.Kind(); m.Port != 0 && k.String() != m.Type && !m.is(k.String()) {
+				t.Errorf("line %d: %s in %s", i, p.Codec, m.Type)
+			}
+		}
+	}
+	if _, err := s.ApplyAnswer(d); err == nil && s.Pending() {
+		t.Error("still pending")
+	}
+}

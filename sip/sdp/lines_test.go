@@ -90,6 +90,15 @@ func TestFewerLinesThanBefore(t *testing.T) {
 	}
 }
 
+func TestALineThatChangesItsKind(t *testing.T) {
+	s := with(nil)
+	answer(t, s, offerOf("m=audio 5000 RTP/AVP 0\nm=video 5002 RTP/AVP 96\n"+h264Line))
+	answer(t, s, offerOf("m=audio 5000 RTP/AVP 0\nm=audio 5002 RTP/AVP 0\n"))
+	if got := sectionOf(t, mustOffer(t, s), 1); !strings.HasPrefix(got, "m=audio 0 RTP/AVP 0\r\n") {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestHolds(t *testing.T) {
 	for _, c := range []struct {
 		lines     string

@@ -19,14 +19,28 @@ func (p *parser) readMedia(value string) *SyntaxError {
 	case len(p.d.Media) >= maxMedia:
 		return &SyntaxError{Text: "too many media lines"}
 	}
-	for _, token := range f {
-		if !visible(token) || len(token) > maxToken {
-			return &SyntaxError{Text: "media line with a word that is too long or not ASCII"}
+	for i, word := range f {
+		if i == 2 {
+			word = strings.ReplaceAll(word, "/", "")
+		}
+		if i != 1 && !isToken(word) {
+			return &SyntaxError{Text: "media line with a word that cannot be one"}
 		}
 	}
 	p.d.Media = append(p.d.Media, Media{Type: f[0], Port: readPort(f[1]), Proto: f[2], Formats: f[3:]})
 	p.m = &p.d.Media[len(p.d.Media)-1]
 	return nil
+}
+
+// isToken takes the words that may stand in a media line (RFC 8866 9, token).
+// Our answer repeats them.
+func isToken(s string) bool {
+	if s == "" || len(s) > maxToken {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune(`"(),/:;<=>?@[\]`, r)
+	}) < 0
 }
 
 // readPort takes a port with or without a number of ports behind it.

@@ -58,6 +58,8 @@ func TestParseRefuses(t *testing.T) {
 		{"cut to the bone", "v=0\nm="},
 		{"control character in a media line", "v=0\nm=audio 1 RTP/AVP 0\x00\n"},
 		{"media line in another script", "v=0\nm=âudio 1 RTP/AVP 0\n"},
+		{"a protocol that is none", "v=0\nm=audio 1 a:b 0\n"},
+		{"a line run into the next", "v=0\nm=audio 1 RTP/AVP 0 a=rtpmap:0\n"},
 		{"endless word", "v=0\nm=audio 1 RTP/AVP " + strings.Repeat("9", 65) + "\n"},
 		{"too large", "v=0\ns=" + strings.Repeat("x", maxBody) + "\n"},
 		{"too many lines", many("m=audio 1 RTP/AVP 0", maxMedia+1)},

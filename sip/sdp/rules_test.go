@@ -52,6 +52,8 @@ type report func(rule, format string, args ...any)
 
 var head = regexp.MustCompile(`^v=0\r\no=\S+ \d+ \d+ IN IP[46] \S+\r\ns=[^\r\n]+\r\nc=IN IP[46] \S+\r\nt=0 0\r\n`)
 
+var unasked = regexp.MustCompile(`(?m)^a=(group:|candidate|ice-|crypto:.*(UNENCRYPTED|UNAUTHENTICATED)).*$`)
+
 func checkText(body string, bad report) {
 	if !head.MatchString(body) {
 		bad("G9", "head")
@@ -66,10 +68,8 @@ func checkText(body string, bad report) {
 			break
 		}
 	}
-	for _, word := range []string{"UNENCRYPTED", "group:", "candidate", "ice-"} {
-		if strings.Contains(body, word) {
-			bad("G10", "%s", word)
-		}
+	for _, l := range unasked.FindAllString(body, -1) {
+		bad("G10", "%s", l)
 	}
 }
 

@@ -192,6 +192,17 @@ func TestNothingLeftInAnEstablishedCall(t *testing.T) {
 	}
 }
 
+func TestNoLinesInAnEstablishedCall(t *testing.T) {
+	s := with(nil)
+	_, before := answer(t, s, offerOf(plainOffer))
+	if _, _, err := s.Answer(mustParse(t, offerOf(""))); err == nil {
+		t.Error("a far end took its lines back")
+	}
+	if d := cmp.Diff(before, s.Session(), compareSessions); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestSizeBound(t *testing.T) {
 	all := everything(t)
 	for name, body := range all {
