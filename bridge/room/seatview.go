@@ -57,7 +57,7 @@ func (s *seat) candidates(now int64) (ids []string, refusal string) {
 			continue
 		}
 		if t := pic.layers[0].track; !s.viewer.takes(t) {
-			refusal = p.name + " sends " + describe(t.Format()) + ", which the terminal does not take as it is"
+			refusal = p.name + " sends " + describe(t.Format()) + ", and " + s.terminal.Video.Refusal(t.Format())
 			continue
 		}
 		ids = append(ids, p.id)

@@ -243,3 +243,10 @@ func (s *Sound) Timing() ([]uint16, []uint32) {
 	defer s.mu.Unlock()
 	return append([]uint16(nil), s.Seqs...), append([]uint32(nil), s.Times...)
 }
+
+// Sounding gives the mix, nil while none has come.
+func (p *Page) Sounding() *Sound {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.Sound
+}
