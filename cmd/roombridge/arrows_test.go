@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"bridge/secure":        {"bridge/media", "bridge/packet"},
 	"bridge/relay":         {"bridge/media", "bridge/packet", "bridge/h264", "bridge/jitter", "bridge/secure", "bridge/relay/..."},
 	"bridge/room":          {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/relay", "bridge/room/...", "transcode"},
-	"bridge/player":        {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/relay", "transcode", "transcode/codec/g711", "transcode/codec/g722"},
+	"bridge/player":        {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/jitter", "bridge/relay", "bridge/player/...", "transcode", "transcode/codec/g711", "transcode/codec/g722"},
 	"bridge/store":         {"bridge"},
 	"transcode":            {"bridge/media", "transcode/wire", "transcode/..."},
 	"transcode/worker":     {"bridge/media", "transcode/..."},
