@@ -1,0 +1,231 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// chrome is one headless Chromium with a fake camera and a tone as microphone.
+type chrome struct {
+	t   *testing.T
+	ctx context.Context
+}
+
+func startChrome(t *testing.T, toneHz float64) *chrome {
+	t.Helper()
+	wav := filepath.Join(t.TempDir(), "tone.wav")
+	writeTone(t, wav, toneHz, 10)
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("/usr/bin/chromium"),
+		chromedp.NoSandbox,
+		chromedp.Flag("ignore-certificate-errors", true),
+		chromedp.Flag("use-fake-device-for-media-stream", true),
+		chromedp.Flag("use-fake-ui-for-media-stream", true),
+		chromedp.Flag("use-file-for-fake-audio-capture", wav),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.Flag("allow-loopback-in-peer-connection", true),
+		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"),
+		chromedp.Flag("disable-gpu", true),
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true),
+		chromedp.WindowSize(1366, 768),
+	)
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(func() { cancel(); cancelAlloc() })
+	if err := chromedp.Run(ctx); err != nil {
+		t.Fatalf("chromium: %v", err)
+	}
+	return &chrome{t: t, ctx: ctx}
+}
+
+// spy runs before the page's own code: it keeps every peer connection and can
+// say what arrives, from the browser's own statistics and from the sound.
+const spy = `
+(() => {
+  const pcs = [];
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real { constructor(...a) { super(...a); pcs.push(this); } };
+  const live = () => pcs.filter(p => p.connectionState !== 'closed');
+  window.spy = {
+    pcs,
+    async stats() {
+      const video = [], out = []; let suite = '', pair = null;
+      for (const pc of live()) {
+        const r = await pc.getStats();
+        const codec = id => { const c = r.get(id); return c ? c.mimeType + ' ' + (c.sdpFmtpLine || '') : ''; };
+        r.forEach(s => {
+          if (s.type === 'inbound-rtp' && s.kind === 'video') video.push({mid: s.mid, frames: s.framesDecoded || 0, fps: s.framesPerSecond || 0,
+            width: s.frameWidth || 0, height: s.frameHeight || 0, keys: s.keyFramesDecoded || 0, lost: s.packetsLost || 0, packets: s.packetsReceived || 0,
+            freezes: s.freezeCount || 0, frozen: s.totalFreezesDuration || 0, codec: codec(s.codecId), nacks: s.nackCount || 0, plis: s.pliCount || 0, dropped: s.framesDropped || 0});
+          if (s.type === 'outbound-rtp' && s.kind === 'video') out.push({rid: s.rid || '', frames: s.framesEncoded || 0, width: s.frameWidth || 0, height: s.frameHeight || 0, codec: codec(s.codecId), active: s.active, keys: s.keyFramesEncoded || 0});
+          if (s.type === 'transport') suite = s.srtpCipher || '';
+        });
+      }
+      return {video, out, suite};
+    },
+    // The part of a tone in what is heard during a moment: its bin's power over all power.
+    async hears(hz, ms) {
+      const pc = live().at(-1); if (!pc) return 0;
+      const rx = pc.getReceivers().find(r => r.track && r.track.kind === 'audio'); if (!rx) return 0;
+      if (!window.spy.ac) window.spy.ac = new AudioContext({sampleRate: 48000});
+      const ac = window.spy.ac; await ac.resume();
+      if (window.spy.track !== rx.track) {
+        window.spy.track = rx.track;
+        const stream = new MediaStream([rx.track]);
+        const el = new Audio(); el.muted = true; el.srcObject = stream; el.play().catch(() => {});
+        const an = ac.createAnalyser(); an.fftSize = 16384; an.smoothingTimeConstant = 0;
+        ac.createMediaStreamSource(stream).connect(an); window.spy.an = an; window.spy.el = el;
+      }
+      await new Promise(r => setTimeout(r, ms));
+      const n = window.spy.an.fftSize, x = new Float32Array(n); window.spy.an.getFloatTimeDomainData(x);
+      const k = 2 * Math.cos(2 * Math.PI * hz / 48000); let s1 = 0, s2 = 0, total = 0;
+      for (const v of x) { const s0 = v + k * s1 - s2; s2 = s1; s1 = s0; total += v * v; }
+      if (total < 1e-6) return 0;
+      return 2 * (s1 * s1 + s2 * s2 - k * s1 * s2) / (n * total);
+    },
+  };
+})();`
+
+// tab is one participant's page.
+type tab struct {
+	t      *testing.T
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+// join opens a room's page as a new participant.
+func (c *chrome) join(g *gw, room, name, query string) *tab {
+	c.t.Helper()
+	ctx, cancel := chromedp.NewContext(c.ctx)
+	p := &tab{t: c.t, ctx: ctx, cancel: cancel}
+	c.t.Cleanup(cancel)
+	u := fmt.Sprintf("%s/room/%s?join=1&lang=en&name=%s%s", g.web, url.PathEscape(room), url.QueryEscape(name), query)
+	err := chromedp.Run(ctx,
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(spy).Do(ctx)
+			return err
+		}),
+		chromedp.Navigate(u),
+	)
+	if err != nil {
+		c.t.Fatalf("opening %s: %v", u, err)
+	}
+	return p
+}
+
+// eval runs a promise in the page and decodes its value.
+func (p *tab) eval(expr string, out any) error {
+	ctx, cancel := context.WithTimeout(p.ctx, 15*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate(expr, out, chromedp.EvalAsValue, await))
+}
+
+// videoIn is one picture that a page receives.
+type videoIn struct {
+	Mid     string  `json:"mid"`
+	Frames  int     `json:"frames"`
+	FPS     float64 `json:"fps"`
+	Width   int     `json:"width"`
+	Height  int     `json:"height"`
+	Keys    int     `json:"keys"`
+	Lost    int     `json:"lost"`
+	Packets int     `json:"packets"`
+	Freezes int     `json:"freezes"`
+	Frozen  float64 `json:"frozen"`
+	Codec   string  `json:"codec"`
+	NACKs   int     `json:"nacks"`
+	PLIs    int     `json:"plis"`
+	Dropped int     `json:"dropped"`
+}
+
+type pageStats struct {
+	Video []videoIn `json:"video"`
+	Out   []struct {
+		Rid    string `json:"rid"`
+		Frames int    `json:"frames"`
+		Width  int    `json:"width"`
+		Height int    `json:"height"`
+		Codec  string `json:"codec"`
+		Keys   int    `json:"keys"`
+	} `json:"out"`
+	Suite string `json:"suite"`
+}
+
+func (p *tab) stats() pageStats {
+	var s pageStats
+	if err := p.eval(`window.spy.stats()`, &s); err != nil {
+		return pageStats{}
+	}
+	return s
+}
+
+// decoding counts the pictures that the page decodes at all.
+func (p *tab) decoding() int {
+	n := 0
+	for _, v := range p.stats().Video {
+		if v.Frames > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// hears tells how much of what the page plays is this tone.
+func (p *tab) hears(hz float64) float64 {
+	var v float64
+	if err := p.eval(fmt.Sprintf(`window.spy.hears(%g, 400)`, hz), &v); err != nil {
+		return 0
+	}
+	return v
+}
+
+// frameRate measures decoded frames a second over a span, on the fullest stream.
+func (p *tab) frameRate(span time.Duration) float64 {
+	count := func() map[string]int {
+		m := map[string]int{}
+		for _, v := range p.stats().Video {
+			m[v.Mid] = v.Frames
+		}
+		return m
+	}
+	a, start := count(), time.Now()
+	<-time.After(span)
+	b, took := count(), time.Since(start)
+	best := 0
+	for mid, n := range b {
+		best = max(best, n-a[mid])
+	}
+	return float64(best) / took.Seconds()
+}
+
+// shot saves what the page looks like.
+func (p *tab) shot(path string) {
+	p.t.Helper()
+	var png []byte
+	if err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot(&png)); err != nil {
+		p.t.Errorf("screenshot: %v", err)
+		return
+	}
+	if err := os.WriteFile(path, png, 0o600); err != nil {
+		p.t.Error(err)
+	}
+}
+
+// dump tells what a page's statistics were, for failures.
+func (p *tab) dump() string {
+	b, _ := json.Marshal(p.stats())
+	return string(b)
+}
+
+func await(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
