@@ -146,7 +146,8 @@ func ciphersAllocate(t testing.TB, suite media.Suite) (seal, open float64) {
 }
 
 // TestNoAllocationForAPacket holds that the path adds nothing to what the
-// ciphers allocate.
+// ciphers allocate. Under the race detector pools forget things on purpose;
+// there only the packets are counted.
 func TestNoAllocationForAPacket(t *testing.T) {
 	for _, kind := range []media.Kind{media.Audio, media.Video} {
 		for _, c := range paths {
@@ -163,7 +164,7 @@ func TestNoAllocationForAPacket(t *testing.T) {
 			// The far end's own sealing is in the figure where it is keyed.
 			farSeal, open := ciphersAllocate(t, c.in)
 			seal, _ := ciphersAllocate(t, c.out)
-			if n >= 8*(farSeal+open+seal)+1 {
+			if !raceDetector && n >= 8*(farSeal+open+seal)+1 {
 				t.Errorf("%v %v to %v: %v allocations for 8 packets, the ciphers' own are %v", kind, c.in, c.out, n, 8*(farSeal+open+seal))
 			}
 			b.close()

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -146,35 +147,37 @@ func TestApplyIsIdempotentAndKeepsTheLatch(t *testing.T) {
 	})
 }
 
-func TestTimeoutIsToldOnce(t *testing.T) {
+func TestTimeoutIsToldOncePerSilence(t *testing.T) {
 	inBubble(t, media.Audio, func(r *rig) {
-		told := 0
-		r.stream.OnTimeout(func() { told++ })
+		var told atomic.Int32
+		r.stream.OnTimeout(func() { told.Add(1) })
 		r.apply()
 		r.audio(r.far, 7, 1, 5)
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
-		if told != 0 {
+		wait(9 * time.Second)
+		if told.Load() != 0 {
 			t.Fatal("told too early")
 		}
-		time.Sleep(30 * time.Second)
-		synctest.Wait()
-		if told != 1 {
-			t.Fatalf("told %d times", told)
+		wait(30 * time.Second)
+		if n := told.Load(); n != 1 {
+			t.Fatalf("told %d times", n)
+		}
+		r.audio(r.far, 7, 6, 5)
+		wait(30 * time.Second)
+		if n := told.Load(); n != 2 {
+			t.Fatalf("told %d times after another silence", n)
 		}
 	})
 }
 
 func TestNoTimeoutOnHold(t *testing.T) {
 	inBubble(t, media.Audio, func(r *rig) {
-		told := 0
-		r.stream.OnTimeout(func() { told++ })
+		var told atomic.Int32
+		r.stream.OnTimeout(func() { told.Add(1) })
 		r.apply(func(st *media.Stream) { st.Held, st.Direction = true, media.Send })
 		time.Sleep(time.Minute)
 		r.apply()
-		time.Sleep(9 * time.Second)
-		synctest.Wait()
-		if told != 0 {
+		wait(9 * time.Second)
+		if told.Load() != 0 {
 			t.Fatal("a held stream timed out")
 		}
 	})
