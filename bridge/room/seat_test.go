@@ -123,8 +123,8 @@ func TestTerminalSound(t *testing.T) {
 	w, err := r.worker.meeting(r.ctx())
 	r.must(err)
 	r.must(w.wait(r.ctx(), func(m *fakeMeeting) bool { return len(m.graph.Inputs) == 1 && len(m.graph.Outputs) == 2 }))
-	a.speak(5)
-	r.eventually("sound at the page", func() bool { return g.Sounding() != nil })
+	// The page may be connected a moment before the room is.
+	r.eventually("sound at the page", func() bool { a.speak(1); return g.Sounding() != nil })
 	a.speak(20)
 	r.must(g.Sounding().Wait(r.ctx(), 10))
 	seqs, _ := g.Sounding().Timing()
