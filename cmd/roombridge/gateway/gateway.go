@@ -133,26 +133,32 @@ func (g *Gateway) Serve(ctx context.Context) error {
 	for _, n := range g.cfg.Notes(g.opts.HasFile) {
 		g.log.Warn(n)
 	}
-	front, stop := context.WithCancelCause(context.Background())
-	defer stop(nil)
-	var wg sync.WaitGroup
-	for name, serve := range map[string]func(context.Context) error{"sip": g.sip.Serve, "web": g.web.Serve} {
-		wg.Go(func() {
-			if err := serve(front); err != nil && front.Err() == nil {
-				stop(fmt.Errorf("%s: %w", name, err))
-			}
-		})
-	}
+	failed := make(chan error, 2)
+	stopSIP := g.start("sip", g.sip.Serve, failed)
+	stopWeb := g.start("web", g.web.Serve, failed)
 	g.announce(ctx)
+	var err error
 	select {
 	case <-ctx.Done():
-	case <-front.Done():
+	case err = <-failed:
 	}
-	failed := context.Cause(front)
-	g.goodbye()
-	stop(nil)
-	wg.Wait()
-	return failed
+	g.goodbye(stopSIP)
+	stopWeb() // last, so that pages hear the goodbye
+	return err
+}
+
+// start serves a front-end in the background. The function it gives ends it
+// and waits until it is done.
+func (g *Gateway) start(name string, serve func(context.Context) error, failed chan<- error) func() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := serve(ctx); err != nil && ctx.Err() == nil {
+			failed <- fmt.Errorf("%s: %w", name, err)
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 // announce waits for the front-ends and tells that calls are taken.
@@ -170,8 +176,9 @@ func (g *Gateway) announce(ctx context.Context) {
 	}
 }
 
-// goodbye hangs up every call and tells every page, both within their time.
-func (g *Gateway) goodbye() {
+// goodbye hangs up every call and tells every page, at once and each within
+// its time, so that a dead terminal or a slow worker delays nobody.
+func (g *Gateway) goodbye(stopSIP func()) {
 	close(g.stopping)
 	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)
 	defer cancel()
@@ -181,6 +188,7 @@ func (g *Gateway) goodbye() {
 			g.log.Warn("not every call ended in time", "error", err)
 		}
 	})
+	wg.Go(stopSIP)
 	wg.Go(func() {
 		if err := g.engine.Close(ctx); err != nil {
 			g.log.Warn("not every room closed in time", "error", err)
