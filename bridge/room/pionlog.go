@@ -9,7 +9,8 @@ import (
 )
 
 // pionLog gives pion's log lines to slog. What pion calls warnings are mostly
-// a peer's doings, so nothing of it is above debug.
+// a peer's doings, so nothing of it is above debug. Its debug and trace lines
+// are dropped: they hold ICE passwords.
 type pionLog struct{ log *slog.Logger }
 
 // NewLogger implements logging.LoggerFactory.
@@ -29,8 +30,8 @@ func (l leveled) sayf(format string, args []any) {
 
 func (leveled) Trace(string)                        {}
 func (leveled) Tracef(string, ...any)               {}
-func (l leveled) Debug(msg string)                  { l.say(msg) }
-func (l leveled) Debugf(format string, args ...any) { l.sayf(format, args) }
+func (leveled) Debug(string)                        {}
+func (leveled) Debugf(string, ...any)               {}
 func (l leveled) Info(msg string)                   { l.say(msg) }
 func (l leveled) Infof(format string, args ...any)  { l.sayf(format, args) }
 func (l leveled) Warn(msg string)                   { l.say(msg) }
