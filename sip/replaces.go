@@ -10,14 +10,14 @@ type replaces struct {
 
 // parseReplaces reads the header. present without ok is a 400.
 func parseReplaces(m headerSource) (r replaces, present, ok bool) {
-	h := m.GetHeaders("Replaces")
-	if len(h) == 0 {
+	if len(m.GetHeaders("Replaces")) == 0 {
 		return r, false, false
 	}
-	if len(h) > 1 { // RFC 3891 3: more than one is an error
+	l := list(m, "Replaces")
+	if len(l) != 1 { // RFC 3891 3: more than one is an error
 		return r, true, false
 	}
-	first, p := params(h[0].Value())
+	first, p := params(l[0])
 	r = replaces{callID: first, toTag: p["to-tag"], fromTag: p["from-tag"]}
 	_, r.earlyOnly = p["early-only"]
 	ok = first != "" && !strings.ContainsAny(first, " ,") && r.toTag != "" && r.fromTag != ""
