@@ -80,7 +80,7 @@ func TestEnvironmentOverridesFile(t *testing.T) {
 	path := file(t, "sip:\n  listen: [\"udp://127.0.0.1:5070\"]\nmedia: {timeout: 30s}\n")
 	c, err := load(path, []string{
 		"ROOMBRIDGE_SIP_LISTEN=udp://127.0.0.1:5080,tcp://127.0.0.1:5080",
-		"ROOMBRIDGE_ADMIN_TOKEN=hunter2", "ROOMBRIDGE_ADMISSION_OPEN=true", "PATH=/bin",
+		"ROOMBRIDGE_ADMIN_TOKEN=hunter2", "ROOMBRIDGE_DIAL_PASSWORD=x", "ROOMBRIDGE_ADMISSION_OPEN=true", "PATH=/bin",
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,9 @@ import (
 // sip.listen is ROOMBRIDGE_SIP_LISTEN. Lists are separated by commas.
 const EnvPrefix = "ROOMBRIDGE_"
 
+// dialPrefix starts the variables of `roombridge dial`, which are no keys.
+const dialPrefix = EnvPrefix + "DIAL_"
+
 // Load reads the file (none when path is empty) and the environment over the
 // defaults and validates the outcome. An error names every key that is wrong.
 func Load(path string) (Config, error) { return load(path, os.Environ()) }
@@ -86,7 +89,7 @@ func setEnvironment(v *viper.Viper, known, environ []string) error {
 	var errs []error
 	for _, e := range environ {
 		name, value, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) {
+		if !strings.HasPrefix(name, EnvPrefix) || strings.HasPrefix(name, dialPrefix) {
 			continue
 		}
 		key, ok := names[name]
