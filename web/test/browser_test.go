@@ -23,7 +23,7 @@ import (
 	"github.com/roombridge/roombridge/web"
 )
 
-//go:embed fakeroom.js
+//go:embed testdata/fakeroom.js
 var fakeRoom string
 
 // nobody is a gateway without calls and rooms; pages under test bring their own.
@@ -124,7 +124,7 @@ type someone map[string]any
 // tab opens a page of the site in a tab of its own. room is what the fake room is told; nil uses the real WebSocket.
 func tab(t *testing.T, s screen, dark bool, path string, room map[string]any) context.Context {
 	t.Helper()
-	ctx, cancel := chromedp.NewContext(browser)
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	ctx, stop := context.WithTimeout(ctx, 60*time.Second)
 	t.Cleanup(stop)

@@ -92,3 +92,93 @@ func named(t *testing.T, ctx context.Context) {
 		t.Error("has no name:", p)
 	}
 }
+
+func TestPanels(t *testing.T) {
+	for _, s := range []screen{laptop, phone} {
+		for i, key := range []string{"p", "d", "settings"} {
+			t.Run(s.name+"-"+key, func(t *testing.T) {
+				dark, lang := i == 1, []string{"vi", "en", "vi"}[i]
+				ctx := tab(t, s, dark, joined+lang, room(guests(4, true)))
+				until(t, ctx, fmt.Sprintf(settled, 3))
+				if key == "settings" {
+					eval[any](t, ctx, `document.querySelector('[data-control="settings"]').click()`)
+				} else {
+					eval[any](t, ctx, fmt.Sprintf(`window.dispatchEvent(new KeyboardEvent('keydown', {key: %q}))`, key))
+				}
+				until(t, ctx, `document.querySelector('.side').checkVisibility()`)
+				shoot(t, ctx, "panel-"+s.name+"-"+key)
+				named(t, ctx)
+				eval[any](t, ctx, `window.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))`)
+				until(t, ctx, `!document.querySelector('.side').checkVisibility()`)
+			})
+		}
+	}
+}
+
+func TestPrejoin(t *testing.T) {
+	for _, s := range []screen{laptop, phone, wall} {
+		t.Run(s.name, func(t *testing.T) {
+			dark, lang := s.name == "phone", map[bool]string{true: "en", false: "vi"}[s.name == "wall"]
+			ctx := tab(t, s, dark, "/room/Giao%20ban%20s%C3%A1ng?lang="+lang, room(guests(1, true)))
+			until(t, ctx, `document.querySelector('.preview video')?.readyState >= 2 && document.querySelector('[data-device="audio"] option')?.value`)
+			shoot(t, ctx, "prejoin-"+s.name)
+			named(t, ctx)
+			eval[any](t, ctx, `document.querySelector('input[name="name"]').value = 'Lan'; document.querySelector('form').requestSubmit()`)
+			until(t, ctx, `window.roombridge?.status === 'live' && window.fakeRoom.room.name === 'Lan'`)
+		})
+	}
+}
+
+func TestPrejoinWithoutDevices(t *testing.T) {
+	for problem, words := range map[string]string{
+		"NotAllowedError": "Trình duyệt chưa được phép dùng camera và micrô.", "NotFoundError": "Không tìm thấy camera và micrô.",
+		"NotReadableError": "Camera và micrô đang được chương trình khác sử dụng.",
+	} {
+		t.Run(problem, func(t *testing.T) {
+			r := room(guests(1, true))
+			r["refuse"] = problem
+			ctx := tab(t, laptop, false, "/room/1001?lang=vi&name=Lan", r)
+			until(t, ctx, fmt.Sprintf(`document.querySelector('.problem')?.innerText.includes(%q)`, words))
+			shoot(t, ctx, "prejoin-"+problem)
+			eval[any](t, ctx, `document.querySelector('form').requestSubmit()`)
+			until(t, ctx, `window.roombridge?.status === 'live' && document.querySelectorAll('.tile').length === 2`)
+			until(t, ctx, `document.querySelector('.tile[data-participant="p1"]').dataset.picture === 'true'`)
+		})
+	}
+}
+
+func TestLanding(t *testing.T) {
+	for _, s := range []screen{laptop, phone, wall} {
+		t.Run(s.name, func(t *testing.T) {
+			ctx := tab(t, s, s.name == "wall", "/?lang="+map[bool]string{true: "en", false: "vi"}[s.name == "phone"], nil)
+			until(t, ctx, `document.querySelector('#dial code')?.textContent === 'sip:1001@hop.example.vn'`)
+			shoot(t, ctx, "landing-"+s.name)
+			named(t, ctx)
+			eval[any](t, ctx, `(() => { const i = document.querySelector('#room'); i.value = 'Phòng 7'; i.dispatchEvent(new Event('input')); })()`)
+			until(t, ctx, `document.querySelector('#dial code').textContent === 'sip:Phòng 7@hop.example.vn'`)
+			eval[any](t, ctx, `(() => { const i = document.querySelector('#room'); i.value = 'a/b'; document.querySelector('#open').requestSubmit(); })()`)
+			until(t, ctx, `document.querySelector('#wrong').checkVisibility()`)
+			eval[any](t, ctx, `(() => { document.querySelector('#room').value = 'Phòng 7'; document.querySelector('#open').requestSubmit(); })()`)
+			until(t, ctx, `location.pathname === '/room/Ph%C3%B2ng%207' && document.body.dataset.room === 'Phòng 7'`)
+		})
+	}
+}
+
+func TestAdmin(t *testing.T) {
+	for _, s := range []screen{laptop, phone, wall} {
+		ctx := tab(t, s, s.name == "wall", "/admin?lang=vi", nil)
+		until(t, ctx, `document.querySelectorAll('.call').length === 2 && document.querySelectorAll('.roomcard').length === 2`)
+		shoot(t, ctx, "admin-"+s.name)
+		named(t, ctx)
+		if s.name == "laptop" {
+			eval[any](t, ctx, `window.confirm = () => true; document.querySelector('.call .danger').click()`)
+			until(t, ctx, `document.querySelector('.said').innerText === 'Đã ngắt cuộc gọi'`)
+		}
+	}
+}
+
+func TestMissing(t *testing.T) {
+	ctx := tab(t, laptop, false, "/nothing?lang=vi", nil)
+	until(t, ctx, `document.querySelector('h1').innerText === 'Không có gì ở đây'`)
+	shoot(t, ctx, "missing")
+}

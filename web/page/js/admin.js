@@ -84,7 +84,7 @@ function flow(kind, direction, stream) {
   const rate = f.bitrate >= 1e6 ? `${(f.bitrate / 1e6).toFixed(1)} Mbit/s` : `${Math.round(f.bitrate / 1e3)} kbit/s`;
   const loss = f.packets ? ` · ${((100 * f.lost) / (f.packets + f.lost)).toFixed(1)} %` : '';
   return h('div.flow', { title: f.reason }, h('div.what', {}, h('b', { t: `admin.${kind}` }), h('span.quiet', { t: `admin.${direction}` })),
-    h('div.what', {}, h(`span.path.${f.path}`, { t: `path.${f.path}` }), h('span', { text: f.codec })),
+    h('div.what', {}, h(`span.path.${kind === 'video' ? f.path : 'usual'}`, { t: `path.${f.path}` }), h('span', { text: f.codec })),
     h('div.figures', { text: f.packets ? `${size}${rate}${loss}` : f.reason }));
 }
 

@@ -1,6 +1,6 @@
 // Who is shown, and in which of the layouts: from the list of tiles to rectangles. Pure.
 
-import { capacity, corner, grid, spotlight } from './layout.js';
+import { capacity, clamp, corner, grid, spotlight } from './layout.js';
 
 /**
  * Chooses at most `max` tiles. Those in view stay where they are; a speaker outside takes the place of whoever was silent longest.
@@ -33,17 +33,22 @@ function compare(a, b) {
  */
 export function arrange(tiles, width, height, view = {}) {
   const { mode = 'auto', pinned = '', speaker = '' } = view;
-  const gap = width < 600 ? 6 : 10;
+  const gap = clamp(Math.round(Math.min(width, height) * 0.012), 6, 24);
   const others = tiles.filter((t) => !t.self);
   const self = tiles.find((t) => t.self && t.kind === 'main');
   const large = tiles.find((t) => t.key === pinned) ?? (mode !== 'grid' && others.findLast((t) => t.kind === 'content'));
   if (large) return lit(tiles, large, width, height, gap, view);
-  if (mode !== 'grid' && others.length === 1 && tiles.length === 2) return duo(others[0], self, width, height);
+  if (mode !== 'grid' && others.length === 1 && tiles.length === 2 && !lying(others[0], width, height)) return duo(others[0], self, width, height);
   if (mode === 'speaker' && others.length > 0) {
     const main = others.find((t) => t.key === speaker) ?? latest(others, view.heard) ?? others[0];
     return lit(tiles, main, width, height, gap, view);
   }
   return cells(tiles, width, height, gap, view);
+}
+
+/** A room's wide picture on an upright phone leaves half of it empty: two tiles use it better. */
+function lying(tile, width, height) {
+  return tile.person?.kind === 'terminal' && height > width * 1.2;
 }
 
 function latest(tiles, heard = new Map()) {
@@ -77,7 +82,7 @@ function lit(tiles, main, width, height, gap, view) {
 function cells(tiles, width, height, gap, view) {
   const shown = choose(tiles, capacity(width, height), view.heard, view.before);
   const tall = height > width;
-  const ratios = shown.length === 1 ? [9 / 16, 16 / 9] : tall ? [0.8, 16 / 9] : [1.55, 16 / 9];
+  const ratios = shown.length === 1 ? [9 / 16, 16 / 9] : tall ? [0.9, 16 / 9] : [1.55, 16 / 9];
   const { rects } = grid(shown.length, width, height, gap, ratios);
   return {
     layout: 'grid',

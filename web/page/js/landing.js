@@ -3,13 +3,7 @@
 import { languageSwitch, prepare } from './chrome.js';
 import { copyLine, h, icon } from './dom.js';
 import { recall, remember } from './prefs.js';
-
-/** The rules for room names, as the gateway has them. */
-export function validRoom(name) {
-  // eslint-disable-next-line no-control-regex
-  const bad = /[/\\?#%\u0000-\u001f\u007f-\u009f]/;
-  return name !== '' && name !== '.' && name !== '..' && new TextEncoder().encode(name).length <= 64 && !bad.test(name);
-}
+import { validRoom } from './names.js';
 
 prepare();
 

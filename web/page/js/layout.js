@@ -60,22 +60,13 @@ function sideStrip(others, width, height, gap, ratio) {
   return { main: whole({ x: 0, y: 0, w: width - w - gap, h: height }), strip, shown };
 }
 
+// A picture is wide, so a tall area leaves room under it: the others get all of that, at most six of them.
 function footStrip(others, width, height, gap) {
-  const columns = width < 480 ? 3 : 4;
-  const w = (width - gap * (columns - 1)) / columns;
-  const h = w * 0.9;
-  const rows = Math.max(1, Math.min(2, Math.ceil(others / columns), Math.floor((height * 0.45 + gap) / (h + gap))));
-  const shown = Math.min(others, rows * columns);
-  const used = Math.ceil(shown / columns);
-  const foot = used * h + (used - 1) * gap;
-  const strip = [];
-  for (let i = 0; i < shown; i++) {
-    const row = Math.floor(i / columns);
-    const inRow = Math.min(columns, shown - row * columns);
-    const left = (width - inRow * w - (inRow - 1) * gap) / 2;
-    strip.push(whole({ x: left + (i % columns) * (w + gap), y: height - foot + row * (h + gap), w, h }));
-  }
-  return { main: whole({ x: 0, y: 0, w: width, h: height - foot - gap }), strip, shown };
+  const shown = Math.min(others, width < 330 ? 4 : 6);
+  const tall = Math.min(height * (shown > 3 ? 0.52 : 0.62), width * 0.95);
+  const { rects } = grid(shown, width, height - tall - gap, gap, [1, 16 / 9]);
+  const foot = rects.map((r) => ({ ...r, y: Math.round(r.y + tall + gap) }));
+  return { main: whole({ x: 0, y: 0, w: width, h: tall }), strip: foot, shown };
 }
 
 /** One's own picture in a corner, over the other's. */
@@ -92,8 +83,8 @@ export function fit(video, tile, kind) {
   const a = video.w / video.h;
   const b = tile.w / tile.h;
   const cut = a > b ? a / b : b / a;
-  if (kind === 'content') return 'contain';
-  return cut <= (kind === 'terminal' ? 1.15 : 1.4) ? 'cover' : 'contain';
+  const most = { content: 1, terminal: 1.16 }[kind] ?? 2;
+  return cut <= most ? 'cover' : 'contain';
 }
 
 /** How many tiles an area holds before they get too small to make out a face. */

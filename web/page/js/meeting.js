@@ -2,12 +2,12 @@
 
 import { Controls, keyboard } from './controls.js';
 import { expose } from './debug.js';
-import { copy, h, icon, label, logo, say } from './dom.js';
+import { copy, h, icon, label, logo } from './dom.js';
 import { language } from './i18n.js';
 import { Meter } from './meter.js';
 import { Panels, roomLink } from './panels.js';
 import { recall, remember } from './prefs.js';
-import { Quality } from './quality.js';
+import { grade, Quality } from './quality.js';
 import { Session } from './session.js';
 import { Stage } from './stage.js';
 import { Toasts } from './toasts.js';
@@ -73,7 +73,11 @@ export class Meeting {
 
   wire() {
     const { session, media } = this;
-    session.addEventListener('update', (e) => (e.detail === 'levels' ? this.levels() : this.update()));
+    session.addEventListener('update', (e) => {
+      if (e.detail === 'levels') return this.levels();
+      if (e.detail === 'quality') this.judgeQuality();
+      this.update();
+    });
     session.addEventListener('status', () => this.status());
     session.addEventListener('sound', () => this.sound());
     session.addEventListener('roster', (e) => this.roster(e.detail));
@@ -180,6 +184,15 @@ export class Meeting {
   levels() {
     this.stage.levels(this.session.known, this.self.audio ? this.loudness : -127);
     this.panels.levels(this.session.known.levels);
+  }
+
+  /** A weak line is told once in a while, and not for a single bad moment. */
+  judgeQuality() {
+    const g = grade(this.session.known.quality);
+    this.weak = g !== null && g <= 1 ? (this.weak ?? 0) + 1 : 0;
+    if (this.weak < 3 || performance.now() - (this.warned ?? -Infinity) < 60000) return;
+    this.warned = performance.now();
+    this.toasts.show('quality.weak', {}, { sign: 'warning', id: 'quality' });
   }
 
   /** Our own microphone is measured here, so that the bars move at once, and talking while muted is noticed. */

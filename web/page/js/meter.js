@@ -5,9 +5,16 @@ let context;
 /** One audio context for the page; browsers let it run after a click. */
 export function audioContext() {
   const Context = window.AudioContext ?? window.webkitAudioContext;
-  context ??= Context ? new Context({ latencyHint: 'interactive' }) : undefined;
-  if (context?.state === 'suspended') context.resume().catch(() => {});
+  if (!context && Context) {
+    context = new Context({ latencyHint: 'interactive' });
+    for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wake);
+  }
+  wake();
   return context;
+}
+
+function wake() {
+  if (context?.state === 'suspended') context.resume().catch(() => {});
 }
 
 export class Meter {

@@ -8,7 +8,7 @@ const ANSWER_PATIENCE = 8000;
 const FIRST_SLOTS = 2;
 
 /**
- * Fires 'state' (connection state changed) and 'slots' (lines were added). What is to be sent to the room goes through send(type, members).
+ * Fires 'state' (connection state changed), 'slots' (lines were added) and 'broken' (a new Peer is needed). What is to be sent to the room goes through send(type, members).
  */
 export class Peer extends EventTarget {
   constructor({ send, codecs }) {
@@ -67,9 +67,18 @@ export class Peer extends EventTarget {
     if (wait !== undefined) this.healing = setTimeout(() => this.restart(), wait);
   }
 
+  /** Whether keys can no longer be agreed on: no new way to the room mends that. */
+  get broken() {
+    return this.audio.sender.transport?.state === 'failed';
+  }
+
   /** Looks for a new way to the room (RFC 8445 section 2.4). */
   restart() {
     if (this.pc.signalingState === 'closed') return;
+    if (this.broken) {
+      this.dispatchEvent(new Event('broken'));
+      return;
+    }
     this.pc.restartIce();
     this.negotiate();
   }

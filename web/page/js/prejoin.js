@@ -86,6 +86,8 @@ export class Prejoin {
   async open(want = { audio: true, video: recall('camera', true) }) {
     this.starting = want.video;
     this.update();
+    // On a phone the keyboard would hide the picture.
+    if (!this.name.value && matchMedia('(hover: hover)').matches) this.name.focus();
     await this.media.open(want);
     this.starting = false;
     this.update();

@@ -28,7 +28,7 @@ export function hue(id) {
 
 /** What a terminal says of itself, made short: "PolycomRealPresenceGroup500/6.2.2" becomes "Polycom RealPresence Group 500". */
 export function deviceName(device) {
-  let d = (device ?? '').trim().replace(/[/_]?v?\d+(\.\d+){1,}[\w.-]*.*$/, '').trim();
+  let d = (device ?? '').replace(/\s*\([^)]*\)?/g, '').trim().replace(/[/_]?v?\d+(\.\d+){1,}[\w.-]*.*$/, '').trim();
   d = d.replace(/^(Polycom|Poly|Cisco|Tandberg|TANDBERG|Lifesize|LifeSize|Huawei|Yealink|Sony|Avaya|Grandstream)[/_-]?(?=[A-Z0-9])/, '$1 ');
   d = d.replace(/([a-z])(?=(Group|Room|Series)\b|(Group|Room|Series)\d)/g, '$1 ').replace(/(Group|Series)(?=\d)/g, '$1 ');
   return d.replace(/[/_]+/g, ' ').replace(/\s+/g, ' ').trim() || (device ?? '').trim();

@@ -78,8 +78,22 @@ export class Session extends EventTarget {
     this.peer = new Peer({ send: (type, members) => this.signalling.send(type, members), codecs: this.known.codecs });
     this.peer.addEventListener('state', () => this.judge());
     this.peer.addEventListener('slots', () => this.want(this.wants));
+    this.peer.addEventListener('broken', () => this.replacePeer());
     this.dispatchEvent(new Event('sound'));
     this.sync().then(() => this.peer.negotiate());
+  }
+
+  /** Not more often than the room takes, however often it fails. */
+  replacePeer() {
+    const now = performance.now();
+    const pause = Math.min(8000, (this.pause ?? 0) * 2 || 200);
+    this.pause = now - (this.replaced ?? -Infinity) > 60000 ? 200 : pause;
+    this.replaced = now;
+    clearTimeout(this.replacing);
+    this.replacing = setTimeout(() => {
+      this.sentWants = null;
+      this.newPeer();
+    }, this.pause);
   }
 
   receive(m) {
@@ -165,6 +179,7 @@ export class Session extends EventTarget {
   ended(detail) {
     this.media.removeEventListener('change', this.onMedia);
     removeEventListener('online', this.onOnline);
+    clearTimeout(this.replacing);
     this.peer?.close();
     this.dispatchEvent(new CustomEvent('end', { detail }));
   }

@@ -4,7 +4,7 @@
 const PAUSES = [300, 800, 1500, 3000, 5000];
 const PING_EVERY = 4000;
 const SILENCE = 12000; // without any message the connection is taken for dead
-const ERRORS = { most: 4, within: 30000 };
+const ERRORS = { most: 4, within: 30000, before: 1000 };
 
 /** Codes of bye after which nobody tries again. */
 const FINAL = ['removed', 'replaced', 'full'];
@@ -94,16 +94,27 @@ export class Signalling extends EventTarget {
     this.again = 3000; // the gateway restarts
   }
 
-  /** Refused before the welcome: nothing to wait for. Later: the room cuts us, and we come back, but not for ever. */
+  /** Refused before the welcome: nothing to wait for. Later only that message was refused, unless the room cuts us for it. */
   error(m) {
+    this.refused = { reason: m.reason ?? m.code, at: this.clock.now() };
+    if (!this.up) this.finish('refused', this.refused.reason);
+  }
+
+  /** Cut again and again for the same kind of thing: coming back does not help. */
+  cutForGood() {
     const now = this.clock.now();
+    if (!this.refused || now - this.refused.at > ERRORS.before) return false;
     this.errors = [...this.errors.filter((t) => now - t < ERRORS.within), now];
-    if (!this.up || this.errors.length >= ERRORS.most) this.finish('refused', m.reason ?? m.code);
+    return this.errors.length >= ERRORS.most;
   }
 
   closed(ws) {
     if (ws !== this.ws || this.ended) return;
     this.drop();
+    if (this.cutForGood()) {
+      this.finish('refused', this.refused.reason);
+      return;
+    }
     const pause = this.again ?? PAUSES[Math.min(this.failures, PAUSES.length - 1)];
     this.again = undefined;
     this.failures++;

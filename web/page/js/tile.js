@@ -8,6 +8,13 @@ import { t } from './i18n.js';
 const HAVE_CURRENT_DATA = 2;
 const PATIENCE = 600;
 
+// In letters rather than pixels, so that a wall of 4K is judged as a desk is.
+function sizeName(w, h) {
+  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
+  if (h < 8 * rem || w < 10 * rem) return 'small';
+  return h < 12.2 * rem || w < 15 * rem ? 'medium' : 'large';
+}
+
 export class Tile {
   /** @param model {key, participant, kind, self} */
   constructor(model, { pin }) {
@@ -25,6 +32,7 @@ export class Tile {
     this.el = h('article.tile', { data: { kind: model.kind, participant: model.participant } },
       h('div.card', {}, this.avatar, this.note), this.video, this.badge,
       h('footer.plate', {}, this.muted, this.level, h('span.who', {}, this.name, this.device)), this.pin);
+    this.el.addEventListener('pointerup', (e) => e.pointerType === 'touch' && this.touched());
     this.el.addEventListener('dblclick', (e) => !e.target.closest('button') && pin(this.key));
     this.video.addEventListener('resize', () => this.refit());
     this.update(model);
@@ -43,7 +51,7 @@ export class Tile {
     this.el.classList.toggle('self', self);
     this.el.classList.toggle('terminal', terminal);
     this.el.classList.toggle('content', kind === 'content');
-    this.el.classList.toggle('speaking', model.speaking && kind === 'main');
+    this.el.classList.toggle('speaking', Boolean(model.speaking) && kind === 'main');
     this.el.dataset.speaking = String(Boolean(model.speaking));
     this.muted.hidden = kind === 'content' || person.audio !== false;
     this.level.hidden = kind === 'content' || person.audio === false;
@@ -132,12 +140,23 @@ export class Tile {
     style.height = `${height}px`;
     this.size = { w, h: height };
     this.el.dataset.role = role;
-    this.el.dataset.size = height < 130 || w < 170 ? 'small' : height < 300 ? 'medium' : 'large';
+    this.el.dataset.size = sizeName(w, height);
     this.refit();
+  }
+
+  /** A finger cannot hover: a touch shows the pin for a moment. */
+  touched() {
+    this.el.classList.add('touched');
+    clearTimeout(this.touch);
+    this.touch = setTimeout(() => this.el.classList.remove('touched'), 3000);
   }
 
   refit() {
     const kind = this.model.kind === 'content' ? 'content' : this.model.person.kind;
+    if (this.el.dataset.role === 'corner') {
+      this.video.style.objectFit = 'cover';
+      return;
+    }
     this.video.style.objectFit = fit({ w: this.video.videoWidth, h: this.video.videoHeight }, this.size ?? {}, kind);
   }
 

@@ -219,6 +219,7 @@
     }
   }
 
+  if (config.refuse) navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', config.refuse); };
   window.fakeRoom = config;
   window.WebSocket = FakeSocket;
 })();
