@@ -14,6 +14,7 @@ type budget struct {
 	at       int64 // last change of value
 	hold     int64 // no growth before
 	patience int64
+	grown    bool // since the last cut
 }
 
 type span struct {
@@ -75,13 +76,14 @@ func (b *budget) judge(w span, now, took int64) {
 	bad := w.queue > queueBad || loss > lossBad && w.lost > 3
 	switch {
 	case bad && now-b.at > 500e6:
-		if now < b.hold+10e9 { // trouble again soon after the last
+		if b.grown && now < b.hold+10e9 { // the last growing was too much
 			b.patience = min(2*b.patience, patienceMost)
 		}
 		b.value = max(budgetLeast, min(b.value, b.acked*85/100))
-		b.at, b.hold = now, now+b.patience
+		b.at, b.hold, b.grown = now, now+b.patience, false
 	case !bad && w.queue < queueGood && loss < lossGood && now > b.hold:
 		b.value = min(budgetMost, b.value+int(float64(b.value)*growthPerSec*float64(took)/1e9))
+		b.grown = true
 		if now > b.hold+30e9 {
 			b.patience = patienceLeast
 		}

@@ -83,7 +83,7 @@ func (f *floor) speaker(now int64) string {
 
 // may tells whether v has spoken long and loud enough to take the floor.
 func (f *floor) may(v, holder *voice, now int64) bool {
-	spoken := now - v.start
+	spoken := v.last - v.start
 	if holder == nil || now-holder.last >= floorQuiet {
 		return spoken >= floorTake
 	}
