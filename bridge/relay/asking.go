@@ -36,6 +36,9 @@ func (a *asking) want(now int64) {
 	}
 }
 
+// restart begins a wanting at once, whatever was asked before.
+func (a *asking) restart(now int64) { a.wanted, a.attempt, a.next = true, 0, now }
+
 // due tells whether a request is to be sent now and which attempt it is.
 func (a *asking) due(now int64) (attempt int, ok bool) {
 	if !a.wanted || now < a.next {

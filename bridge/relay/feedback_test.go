@@ -2,6 +2,7 @@ package relay
 
 import (
 	"encoding/binary"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,8 +46,8 @@ func receiverReport(from uint32, fraction uint8, about ...uint32) []byte {
 func withFeedback(t *testing.T, f func(r *rig, w *wishes)) {
 	inBubble(t, media.Video, func(r *rig) {
 		w := &wishes{}
-		r.stream.SetFeedback(w)
 		r.apply(func(st *media.Stream) { st.Feedback = media.NACK | media.TMMBR })
+		r.stream.SetFeedback(w)
 		f(r, w)
 	})
 }
@@ -169,6 +170,47 @@ func TestNACKIsAnswered(t *testing.T) {
 		r.control(nack)
 		if n := len(r.far.Take()); n != 3 {
 			t.Fatalf("%d sent for a later request", n)
+		}
+	})
+}
+
+func TestDecoderThatBeginsAnewGetsAKeyframe(t *testing.T) {
+	withFeedback(t, func(r *rig, w *wishes) {
+		same := func(st *media.Stream) { st.Feedback = media.NACK | media.TMMBR }
+		r.apply(same)
+		r.apply(same, func(st *media.Stream) { st.RecvBitrate = 1e6 })
+		if w.keyframes != 0 {
+			t.Fatal("asked though nothing changed for the decoder")
+		}
+		r.apply(same, func(st *media.Stream) { st.Direction = media.Recv })
+		r.apply(same)
+		if w.keyframes != 1 {
+			t.Fatalf("%d keyframes after a hold", w.keyframes)
+		}
+		c := r.camera()
+		c.from = r.socket(netip.AddrPortFrom(farAddr, 6000)) // what was sent so far is lost
+		c.key()
+		c.delta()
+		if w.keyframes != 2 {
+			t.Fatalf("%d keyframes after the latch moved", w.keyframes)
+		}
+	})
+}
+
+func TestLimitBeforeNegotiationIsToldLater(t *testing.T) {
+	inBubble(t, media.Video, func(r *rig) {
+		r.stream.Track().Want("a", media.Limits{Bitrate: 256000})
+		r.apply(func(st *media.Stream) { st.Feedback = media.TMMBR })
+		r.camera().key()
+		wait(300 * time.Millisecond)
+		if got := tmmbrs(r); len(got) != 1 || got[0] != 256000 {
+			t.Fatalf("told %v", got)
+		}
+		r.control(append(receiverReport(0xcafe, 0), marshalTuples(formatTMMBN, 0xcafe)...))
+		r.stream.Track().Unwant("a")
+		// The way to say "no limit" is what the level allows.
+		if got := tmmbrs(r); len(got) != 1 || got[0] != 14000000-14000000%128 && got[0] != 14000000 {
+			t.Fatalf("lifted by %v", got)
 		}
 	})
 }

@@ -79,6 +79,8 @@ func (p *port) batch(b *wire.Batch, now int64) {
 			p.count++
 		}
 	}
+	n := rx.news
+	rx.news = news{}
 	rx.Unlock()
 	for _, i := range other[:others] {
 		data, from, _ := b.Datagram(int(i))
@@ -87,6 +89,23 @@ func (p *port) batch(b *wire.Batch, now int64) {
 	if p.count > 0 {
 		p.s.heard.Store(now)
 		p.publish(now)
+	}
+	p.react(n, now)
+}
+
+// react asks for keyframes where pictures begin: of a source that is new,
+// unless it began with one, and for a far end that we send to elsewhere now.
+func (p *port) react(n news, now int64) {
+	if p.s.opts.Kind != media.Video {
+		return
+	}
+	if n.source {
+		p.s.track.newSource(now)
+	}
+	if n.moved {
+		if f := p.s.feedback(); f != nil {
+			f.KeyframeWanted()
+		}
 	}
 }
 

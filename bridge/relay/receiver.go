@@ -25,6 +25,7 @@ type receiver struct {
 
 	remote  atomic.Pointer[netip.AddrPort] // where RTP goes; nil is nowhere
 	latched bool
+	news    news // since the flow took it
 
 	format  *media.Format // of the last packet
 	reports *jitter.Receiver
@@ -33,6 +34,12 @@ type receiver struct {
 	bytes   uint64
 	drops   verdictCount
 	foreign []uint32 // SSRCs that the SRTP context knows, oldest first
+}
+
+// news is what the flow acts on when the lock is released.
+type news struct {
+	source bool // another source was adopted
+	moved  bool // what we send goes elsewhere now
 }
 
 // receive judges one datagram that looks like RTP. An accepted one is in p.
@@ -176,6 +183,7 @@ func (r *receiver) restart(pt uint8) {
 	}
 	r.reports = jitter.NewReceiver(uint32(clock))
 	r.latest = newest{}
+	r.news.source = true
 }
 
 // count enters an accepted packet into the statistics, and follows the address
@@ -194,6 +202,7 @@ func (r *receiver) count(from netip.AddrPort, now int64, p *packet.Packet) {
 	if to := r.remote.Load(); to == nil || *to != from {
 		at := from
 		r.remote.Store(&at)
+		r.news.moved = true
 	}
 	r.latched = true
 }

@@ -125,7 +125,16 @@ func (s *Stream) Apply(st media.Stream) error {
 	if t.Direction.Receives() && (old == nil || !old.Direction.Receives()) {
 		s.track.askKeyframe(s.now())
 	}
+	if f := s.feedback(); f != nil && t.Kind == media.Video && t.Direction.Sends() && startsOver(old, t) {
+		f.KeyframeWanted()
+	}
 	return nil
+}
+
+// startsOver tells whether the far end's decoder begins anew with these terms.
+func startsOver(old, t *terms) bool {
+	return old == nil || !old.Direction.Sends() || old.rtp != t.rtp || old.Send.Codec != t.Send.Codec ||
+		!equalSecurity(old.Security, t.Security)
 }
 
 // takes tells whether a format that was published is still among those that may come.

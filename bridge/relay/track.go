@@ -251,6 +251,18 @@ func (t *Track) askKeyframe(now int64) {
 	t.ask(now)
 }
 
+// newSource says that another source begins at now. Whatever was asked before
+// did not reach it, so the wanting begins anew, unless it began with a keyframe.
+func (t *Track) newSource(now int64) {
+	if t.read.keyframe.Load() >= now {
+		return
+	}
+	t.asking.Lock()
+	t.asking.restart(now)
+	t.asking.Unlock()
+	t.ask(now)
+}
+
 // ask sends the request that is due, outside of all locks.
 func (t *Track) ask(now int64) {
 	if t.cfg.Upstream == nil {

@@ -87,30 +87,28 @@ func (l *limitState) confirmed() { l.tries = 0 }
 // that, by signalling otherwise. Nothing above what was negotiated is told.
 func (s *Stream) Limit(l media.Limits) {
 	t := s.terms.Load()
-	if t == nil {
-		return
-	}
 	bps := l.Bitrate
-	if t.RecvBitrate > 0 && bps > t.RecvBitrate {
+	if t != nil && t.RecvBitrate > 0 && bps > t.RecvBitrate {
 		bps = t.RecvBitrate
 	}
 	c := s.control
 	c.Lock()
 	same := c.limit.bitrate == bps
-	c.limit = limitState{bitrate: bps, tries: limitTries}
+	if !same {
+		c.limit = limitState{bitrate: bps, tries: limitTries}
+	}
 	c.Unlock()
-	if same {
-		return
-	}
-	if t.Feedback.Has(media.TMMBR) {
+	switch {
+	case same || t == nil:
+	case t.Feedback.Has(media.TMMBR):
 		s.repeatLimit(s.now())
-		return
-	}
-	s.hooks.Lock()
-	f := s.hooks.limit
-	s.hooks.Unlock()
-	if f != nil {
-		s.tell.post(func() { f(bps) })
+	default:
+		s.hooks.Lock()
+		f := s.hooks.limit
+		s.hooks.Unlock()
+		if f != nil {
+			s.tell.post(func() { f(bps) })
+		}
 	}
 }
 
@@ -137,8 +135,11 @@ func (s *Stream) repeatLimit(now int64) {
 		return
 	}
 	if bps == 0 {
-		// TMMBR has no word for "no limit"; the negotiated rate is as good.
+		// TMMBR has no word for "no limit"; what was negotiated is as good.
 		bps = t.RecvBitrate
+	}
+	if bps == 0 && len(t.Recv) > 0 {
+		bps = t.Recv[0].Limits().Bitrate
 	}
 	if bps == 0 {
 		return

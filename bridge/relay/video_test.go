@@ -210,6 +210,29 @@ func TestKeyframeMeansEscalate(t *testing.T) {
 	})
 }
 
+func TestSourceThatBeginsWithoutKeyframeIsAskedAtOnce(t *testing.T) {
+	inBubble(t, media.Video, func(r *rig) {
+		r.apply(func(st *media.Stream) { st.Feedback = media.PLI })
+		time.Sleep(400 * time.Millisecond) // what was asked until now had nobody to go to
+		synctest.Wait()
+		r.farCtl.Take()
+		c := r.camera()
+		c.delta()
+		if n := count[*rtcp.PictureLossIndication](reports(t, r.farCtl)); n != 1 {
+			t.Fatalf("%d PLIs at the first picture", n)
+		}
+		c.key()
+		c.ssrc, c.seq = 0xbeef, 9000 // starts over, with a keyframe this time
+		time.Sleep(time.Second)
+		synctest.Wait()
+		r.farCtl.Take()
+		c.key()
+		if n := count[*rtcp.PictureLossIndication](reports(t, r.farCtl)); n > 1 {
+			t.Fatalf("%d PLIs", n)
+		}
+	})
+}
+
 func TestReportsOnAPicture(t *testing.T) {
 	inBubble(t, media.Video, func(r *rig) {
 		r.apply()
