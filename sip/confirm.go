@@ -70,6 +70,9 @@ func (l *leg) unacknowledged() {
 // acknowledged ends the repetition.
 func (l *leg) acknowledged() {
 	l.answer.again.stop()
+	if l.answer.in.f.reliable() {
+		l.answer.in.tx.Terminate() // no copy of the INVITE is under way that it would have to absorb
+	}
 	l.answer = nil
 	if l.state == stateAnswered {
 		l.state = stateUp

@@ -19,6 +19,7 @@ var Patience = 5 * time.Second
 type Peer struct {
 	t     testing.TB
 	Proto string // UDP, TCP or TLS, as a Via says it
+	Info  bool   // requests for keyframes are answered and not shown
 	conn  link
 	buf   []byte
 	read  []byte
@@ -135,7 +136,12 @@ func (p *Peer) Next(d time.Duration) *Message {
 	p.t.Helper()
 	deadline := time.Now().Add(d)
 	for {
-		if m := p.cut(); m != nil {
+		m := p.cut()
+		if m != nil && p.Info && m.Status() == 0 && m.Method() == "INFO" {
+			p.Write(m.Reply(200, "OK", "", "", ""))
+			continue
+		}
+		if m != nil {
 			return m
 		}
 		_ = p.conn.SetReadDeadline(deadline)
