@@ -61,6 +61,8 @@ func (w *fakeWorker) meeting(ctx context.Context) (*fakeMeeting, error) {
 	}
 }
 
+var errNoWorker = errors.New("no worker today")
+
 type fakeMeeting struct {
 	name   string
 	events transcode.Events
