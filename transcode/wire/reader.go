@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"fmt"
-	"io"
-)
+import "io"
 
 // bufferSize is what a reader keeps when no large message passes.
 const bufferSize = 32 << 10
@@ -60,25 +57,24 @@ func (r *Reader) fill() error {
 	return err
 }
 
-// room moves unread bytes to the front and sizes the buffer for the message
-// that stands there: a large one gets a buffer of its own, given up afterwards.
+// room makes place for the message that stands at the front. A large one gets
+// a buffer of its own, which is given up afterwards.
 func (r *Reader) room() error {
 	unread := r.buf[r.r:r.w]
 	need := bufferSize
 	if len(unread) >= HeaderSize {
 		_, n, err := parseHeader(unread)
 		if err != nil {
-			return fmt.Errorf("wire: %w", err)
+			return err
 		}
 		need = max(need, HeaderSize+n)
 	}
-	if need > len(r.buf) || need == bufferSize && len(r.buf) > bufferSize && len(unread) <= bufferSize/2 {
+	switch {
+	case need > len(r.buf), need == bufferSize && len(r.buf) > bufferSize && len(unread) < bufferSize:
 		b := make([]byte, need)
-		r.w = copy(b, unread)
-		r.buf, r.r = b, 0
-		return nil
+		r.r, r.w, r.buf = 0, copy(b, unread), b
+	case r.w == len(r.buf) || r.r == r.w:
+		r.r, r.w = 0, copy(r.buf, unread)
 	}
-	r.w = copy(r.buf, unread)
-	r.r = 0
 	return nil
 }
