@@ -29,8 +29,7 @@ type control struct {
 	out   *secure.Outbound
 	known []uint32 // SSRCs in the SRTCP context, oldest first
 
-	remote  atomic.Pointer[netip.AddrPort] // where RTCP goes
-	latched bool
+	remote atomic.Pointer[netip.AddrPort] // where RTCP goes, unless it shares RTP's port
 
 	// Of the far end's sender report, for our reports on it (RFC 3550 6.4.1).
 	senderSSRC uint32
@@ -69,7 +68,6 @@ func (c *control) apply(t *terms, moved bool) {
 	}
 	to := t.rtcp
 	c.remote.Store(&to)
-	c.latched = false
 }
 
 func (c *control) key(in *secure.Inbound, out *secure.Outbound) {
@@ -110,10 +108,14 @@ type heard struct {
 	notify   *bitrateTuple // a TMMBN is owed for it
 }
 
-// receiveControl takes one RTCP datagram.
-func (s *Stream) receiveControl(data []byte, from netip.AddrPort, now int64) verdict {
+// receiveControl takes one RTCP datagram. onRTP says that it came to the RTP
+// port.
+func (s *Stream) receiveControl(data []byte, from netip.AddrPort, onRTP bool, now int64) verdict {
 	var h heard
 	v := s.control.receive(data, from, s.rtpTo().Addr(), s.tx.ssrc, now, &h)
+	if v == accepted {
+		s.control.latch(from, onRTP)
+	}
 	if v != accepted {
 		return v
 	}
@@ -174,12 +176,21 @@ func (c *control) receive(data []byte, from netip.AddrPort, mediaAddr netip.Addr
 	if !c.read(data, ours, now, h) {
 		return dropHeader
 	}
+	return accepted
+}
+
+// latch follows the far end's RTCP to where it comes from. RTCP at the RTP
+// port is read even where it was not negotiated, but answered where it should be.
+func (c *control) latch(from netip.AddrPort, onRTP bool) {
+	c.Lock()
+	defer c.Unlock()
+	if onRTP {
+		return
+	}
 	if to := c.remote.Load(); to == nil || *to != from {
 		at := from
 		c.remote.Store(&at)
 	}
-	c.latched = true
-	return accepted
 }
 
 func (c *control) open(data []byte) ([]byte, verdict) {

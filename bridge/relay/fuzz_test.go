@@ -61,7 +61,7 @@ func FuzzRTCP(f *testing.F) {
 		if h.nackN > maxNACKs || h.limit < 0 || h.loss < 0 || h.loss > 1 {
 			t.Fatalf("heard %+v", h)
 		}
-		s.receiveControl(append([]byte(nil), data...), from, Clock())
+		s.receiveControl(append([]byte(nil), data...), from, true, Clock())
 	})
 }
 

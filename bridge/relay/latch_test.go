@@ -208,3 +208,19 @@ func TestMuxedRTCP(t *testing.T) {
 		}
 	})
 }
+
+func TestUnexpectedRTCPOnTheRTPPortIsReadAndNotFollowed(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		r.audio(r.far, 7, 1, 3)
+		r.far.Send(r.ours(), receiverReport(7, 0))
+		time.Sleep(8 * time.Second)
+		synctest.Wait()
+		if len(reports(t, r.farCtl)) == 0 || len(r.far.Take()) != 0 {
+			t.Fatal("reports left the port that was negotiated")
+		}
+		if d := r.stream.Stats().Drops; len(d) != 0 {
+			t.Fatalf("drops %v", d)
+		}
+	})
+}

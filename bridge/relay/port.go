@@ -118,7 +118,7 @@ func (p *port) demux(data []byte, from netip.AddrPort, now int64) {
 	case packet.DTLS:
 		v = p.deliverDTLS(data, from)
 	case packet.RTCP:
-		v = p.s.receiveControl(data, from, now)
+		v = p.s.receiveControl(data, from, !p.control, now)
 	}
 	if v != accepted {
 		p.s.rx.Lock()

@@ -3,13 +3,18 @@
 //
 // The stages of a flow, in the order in which a packet meets them:
 //
-//	receive (batch) -> open (SRTP) -> admit (SSRC, payload type, latch) ->
-//	order (only where needed) -> publish to sinks -> rewrite (SSRC, sequence,
-//	time, payload type, packetisation) -> seal (SRTP) -> send (batch)
+//	receive (batch) -> admit (size, header, payload type, SSRC) ->
+//	open (SRTP) -> latch -> order (pictures only) -> publish to sinks ->
+//	rewrite (sequence, time, payload type) -> seal (SRTP) -> send (batch)
 //
-// One goroutine owns a flow up to and including its sinks. The clock is read
-// once for a batch. Only small values go backwards: keyframe wanted, limits,
-// loss.
+// Nothing is decrypted for an SSRC that was not admitted. One goroutine owns a
+// flow up to and including its sinks. The clock is read once for a batch. Only
+// small values go backwards: keyframe wanted, limits, loss.
+//
+// Who is called by a flow (sinks, feedback, a splice's OnSwitch) must not
+// block, and must neither detach sinks nor close streams, tracks or stills:
+// those wait for the flow. Digits, timeouts and signalling are told on a
+// goroutine of their own and may do all that.
 package relay
 
 import (
