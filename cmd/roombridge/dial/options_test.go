@@ -1,0 +1,153 @@
+package dial
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+func TestDefaultsAreARoomTerminal(t *testing.T) {
+	s, err := Options{Target: "sip:1001@192.0.2.1"}.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.scheme != "sip" || s.transport() != "" || s.tls() || s.Calls != 1 || s.first != 30000 || s.last != 39999 {
+		t.Errorf("%+v", s.Options)
+	}
+	if want := []string{"udp://0.0.0.0:0", "tcp://0.0.0.0:0"}; !slices.Equal(s.Listen, want) {
+		t.Errorf("listens on %q", s.Listen)
+	}
+	c := s.capability
+	var audio []media.Codec
+	for _, f := range c.Audio {
+		audio = append(audio, f.Codec)
+	}
+	if want := []media.Codec{media.G722, media.PCMA, media.PCMU, media.DTMF}; !slices.Equal(audio, want) {
+		t.Errorf("speaks %q", audio)
+	}
+	if len(c.Video) != 2 || c.Video[0].H264.Mode != 1 || c.Video[1].H264.Mode != 0 || c.Video[0].H264.ProfileOf() != media.H264ConstrainedBaseline {
+		t.Errorf("shows %+v", c.Video)
+	}
+	if !c.Video[0].Limits().Fits(1920, 1080, 30) || c.DTLS || len(c.Suites) == 0 || c.Encryption != media.EncryptionPrefer || c.Feedback.Has(media.NACK) {
+		t.Errorf("%+v", c)
+	}
+	if s.clip == nil || s.clip.Width != 640 || s.sound == nil || s.credentials() != nil {
+		t.Error("nothing to play")
+	}
+}
+
+func TestTargets(t *testing.T) {
+	for _, c := range []struct {
+		target, scheme, transport string
+		tls                       bool
+	}{
+		{"sip:1001@host", "sip", "", false},
+		{"sip:1001@host:5070;transport=tcp", "sip", "tcp", false},
+		{"SIP:1001@[::1];Transport=TLS", "sip", "tls", true},
+		{"sips:1001@host", "sips", "tls", true},
+		{"sip:1001@host;user=phone;transport=udp", "sip", "udp", false},
+		{"h323:1001@host", "h323", "", false},
+	} {
+		s, err := Options{Target: c.target, Video: None, Audio: None}.read()
+		if err != nil {
+			t.Errorf("%s: %v", c.target, err)
+			continue
+		}
+		if s.scheme != c.scheme || s.transport() != c.transport || s.tls() != c.tls {
+			t.Errorf("%s: %s, %q, %v", c.target, s.scheme, s.transport(), s.tls())
+		}
+		if got := strings.Contains(strings.Join(s.Listen, " "), "tls://"); got != c.tls {
+			t.Errorf("%s: listens on %q", c.target, s.Listen)
+		}
+	}
+}
+
+func TestAnswerListensWhereTerminalsDial(t *testing.T) {
+	s, err := Options{Answer: true, Bind: "127.0.0.5"}.read()
+	if err != nil || !slices.Equal(s.Listen, []string{"udp://127.0.0.5:5060", "tcp://127.0.0.5:5060"}) {
+		t.Errorf("%v, %q", err, s.Listen)
+	}
+	s, err = Options{Answer: true, Listen: []string{"udp://[::1]:0"}}.read()
+	if err != nil || !slices.Equal(s.Listen, []string{"udp://[::1]:0"}) {
+		t.Errorf("%v, %q", err, s.Listen)
+	}
+}
+
+func TestOptionsThatAreRefused(t *testing.T) {
+	good := Options{Target: "sip:1001@host"}
+	for name, change := range map[string]func(o *Options){
+		"no target":          func(o *Options) { o.Target = "" },
+		"no scheme":          func(o *Options) { o.Target = "1001@host" },
+		"nothing after it":   func(o *Options) { o.Target = "sip:" },
+		"target and answer":  func(o *Options) { o.Answer = true },
+		"negative calls":     func(o *Options) { o.Calls = -1 },
+		"too many calls":     func(o *Options) { o.Calls = maxCalls + 1 },
+		"no address":         func(o *Options) { o.Bind = "eth0" },
+		"ports":              func(o *Options) { o.Ports = "1-2" },
+		"picture":            func(o *Options) { o.Video = filepath.Join(t.TempDir(), "missing") },
+		"sound":              func(o *Options) { o.Audio = filepath.Join(t.TempDir(), "missing") },
+		"a tone for dogs":    func(o *Options) { o.Tone = 20_000 },
+		"an overdriven tone": func(o *Options) { o.Level = 3 },
+		"codec":              func(o *Options) { o.Codecs = []string{"G729"} },
+		"Opus is not spoken": func(o *Options) { o.Codecs = []string{"opus"} },
+		"level":              func(o *Options) { o.H264Level = 7 },
+		"bitrate":            func(o *Options) { o.Bitrate = 100 },
+		"encryption":         func(o *Options) { o.Encryption = "yes" },
+		"keying":             func(o *Options) { o.Keying = "mikey" },
+	} {
+		o := good
+		change(&o)
+		if _, err := o.read(); err == nil {
+			t.Errorf("%s is taken", name)
+		}
+	}
+	if _, err := Run(t.Context(), Options{}); err == nil {
+		t.Error("a call to nowhere is made")
+	}
+}
+
+func TestCapabilitiesAsAsked(t *testing.T) {
+	s, err := Options{
+		Target: "sip:1@host", Codecs: []string{"pcmu", " G722 "}, Mode0: true, H264Level: 1.3, Bitrate: 384_000,
+		Encryption: media.EncryptionRequire, Keying: "both", User: "terminal", Password: "secret",
+	}.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := s.capability
+	if len(c.Audio) != 3 || c.Audio[0].Codec != media.PCMU || c.Audio[1].Codec != media.G722 {
+		t.Errorf("speaks %+v", c.Audio)
+	}
+	if len(c.Video) != 1 || c.Video[0].H264.Mode != 0 || c.Video[0].H264.Level != 13 || c.Video[0].Limits().Fits(640, 360, 25) {
+		t.Errorf("shows %+v", c.Video)
+	}
+	if c.RecvBitrate != 384_000 || c.SendBitrate != 384_000 || !c.DTLS || len(c.Suites) == 0 || c.Encryption != media.EncryptionRequire {
+		t.Errorf("%+v", c)
+	}
+	if user, password, ok := s.credentials()(bridgeTarget, ""); user != "terminal" || password != "secret" || !ok {
+		t.Error("credentials are not given")
+	}
+	s, err = Options{Target: "sip:1@host", Keying: "dtls"}.read()
+	if err != nil || len(s.capability.Suites) != 0 || !s.capability.DTLS {
+		t.Errorf("%v, %+v", err, s.capability)
+	}
+}
+
+func TestFilesArePlayed(t *testing.T) {
+	video := filepath.Join(t.TempDir(), "v.h264")
+	b, err := os.ReadFile("../../../bridge/player/clip/testpicture.h264")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(video, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Options{Target: "sip:1@host", Video: video, FPS: 12, Audio: None}.read()
+	if err != nil || s.clip.FPS != 12 || s.sound != nil {
+		t.Errorf("%v", err)
+	}
+}
