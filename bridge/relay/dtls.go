@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -163,11 +164,17 @@ func (p *port) deliverDTLS(data []byte, from netip.AddrPort) verdict {
 }
 
 // rekey makes the contexts that new terms ask for. Keys that did not change
-// keep theirs, with their rollover counters and replay windows.
-func (s *Stream) rekey(old, t *terms) error {
-	sec := t.Security
-	if sec.Keying == media.DTLS {
-		if old != nil && old.Security.Keying != media.DTLS {
+// keep theirs, with their rollover counters and replay windows, also over a
+// time in which the stream was refused: a context made anew under the same key
+// would use its keystream twice (RFC 3711 9.1).
+func (s *Stream) rekey(t *terms) error {
+	was, sec := s.security, t.Security
+	if t.Direction == media.Inactive && !t.rtp.IsValid() || equalSecurity(was, sec) && sec.Keying != media.DTLS {
+		return nil
+	}
+	switch sec.Keying {
+	case media.DTLS:
+		if was.Keying == media.SDES {
 			s.unkey()
 		}
 		if t.rtp.IsValid() {
@@ -176,20 +183,19 @@ func (s *Stream) rekey(old, t *terms) error {
 				s.rtcp.startDTLS(t, t.rtcp)
 			}
 		}
-		return nil
-	}
-	if old != nil && equalSecurity(old.Security, sec) {
-		return nil
-	}
-	if old != nil && old.Security.Keying == media.DTLS {
+	case media.SDES:
 		s.rtp.stopDTLS()
 		s.rtcp.stopDTLS()
-	}
-	if sec.Keying == media.Plain {
+		if err := s.keySDES(was, sec); err != nil {
+			return err
+		}
+	default:
+		s.rtp.stopDTLS()
+		s.rtcp.stopDTLS()
 		s.unkey()
-		return nil
 	}
-	return s.keySDES(old, sec)
+	s.security = sec
+	return nil
 }
 
 func (s *Stream) unkey() {
@@ -199,11 +205,7 @@ func (s *Stream) unkey() {
 }
 
 // keySDES replaces the contexts of those directions whose key or suite changed.
-func (s *Stream) keySDES(old *terms, sec media.Security) error {
-	was := media.Security{}
-	if old != nil && old.Security.Keying == media.SDES {
-		was = old.Security
-	}
+func (s *Stream) keySDES(was, sec media.Security) error {
 	in, inErr := secure.NewInbound(sec.Suite, sec.RemoteKey)
 	inRTCP, inRTCPErr := secure.NewInbound(sec.Suite, sec.RemoteKey)
 	out, outErr := secure.NewOutbound(sec.Suite, sec.LocalKey)
@@ -211,11 +213,12 @@ func (s *Stream) keySDES(old *terms, sec media.Security) error {
 	if err := errors.Join(inErr, inRTCPErr, outErr, outRTCPErr); err != nil {
 		return err
 	}
-	if was.Suite != sec.Suite || string(was.RemoteKey) != string(sec.RemoteKey) {
+	other := was.Keying != media.SDES || was.Suite != sec.Suite
+	if other || !bytes.Equal(was.RemoteKey, sec.RemoteKey) {
 		s.rx.key(in)
 		s.control.keyIn(inRTCP)
 	}
-	if was.Suite != sec.Suite || string(was.LocalKey) != string(sec.LocalKey) {
+	if other || !bytes.Equal(was.LocalKey, sec.LocalKey) {
 		s.tx.key(out)
 		s.control.keyOut(outRTCP)
 	}

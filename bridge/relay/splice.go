@@ -84,14 +84,15 @@ func (s *Splice) Select(t *Track) {
 		s.check(fresh)
 	}
 	limit := s.limit
+	ask := fresh != nil && fresh.ok && s.cfg.Kind == media.Video
 	s.mu.Unlock()
 	release(gone)
 	if fresh != nil {
 		t.Attach(fresh)
 		fresh.want(limit)
-		if s.cfg.Kind == media.Video {
-			t.RequestKeyframe()
-		}
+	}
+	if ask {
+		t.RequestKeyframe()
 	}
 }
 

@@ -219,6 +219,66 @@ func TestNegotiatingAgainKeepsContexts(t *testing.T) {
 	})
 }
 
+func TestRefusedForAWhileKeepsContexts(t *testing.T) {
+	withKeys(t, media.AEADGCM128, func(r *rig, k *terminalKeys) {
+		send := func() []byte {
+			r.stream.Send(packet.Header{PT: 0, Seq: 1}, []byte("hello"))
+			r.stream.Flush()
+			if sent := r.far.Take(); len(sent) == 1 {
+				return sent[0]
+			}
+			return nil
+		}
+		out := r.stream.tx.out
+		if send() == nil {
+			t.Fatal("nothing sent")
+		}
+		if err := r.stream.Apply(media.Stream{Kind: media.Audio}); err != nil {
+			t.Fatal(err)
+		}
+		if send() != nil {
+			t.Fatal("a refused stream sends")
+		}
+		r.apply(k.terms)
+		if r.stream.tx.out != out {
+			t.Fatal("the context was made anew under the same key")
+		}
+		r.apply() // plain from here on
+		if r.stream.tx.out != nil || r.stream.rx.in != nil {
+			t.Fatal("still keyed")
+		}
+		if d := send(); d == nil || !bytes.HasSuffix(d, []byte("hello")) {
+			t.Fatalf("sent %x in plain", d)
+		}
+	})
+}
+
+func TestFromDTLSToSDESAndBack(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		k := newKeys(t, media.AESCM80)
+		r.apply(dtlsTerms(true, true))
+		wait(time.Second)
+		r.apply(k.terms)
+		r.sealed(r.far, k, 7, 1, 2)
+		if len(r.sink.take()) != 2 {
+			t.Fatal("SDES after DTLS does not work")
+		}
+		r.far.Take()
+		r.apply(dtlsTerms(true, true))
+		wait(time.Second)
+		shakes := 0
+		for _, d := range r.far.Take() {
+			if packet.Classify(d) != packet.DTLS {
+				t.Fatal("something else than a handshake was sent")
+			}
+			shakes++
+		}
+		if shakes == 0 {
+			t.Fatal("no handshake after SDES")
+		}
+	})
+}
+
 func TestNothingInClearWhileKeysAreAwaited(t *testing.T) {
 	inBubble(t, media.Audio, func(r *rig) {
 		r.apply(func(st *media.Stream) {

@@ -51,10 +51,11 @@ type Stream struct {
 		silent    bool  // it was told, and nothing has come since
 	}
 
-	applying sync.Mutex // serialises Apply and Close; guards closed
+	applying sync.Mutex // serialises Apply and Close; guards closed and security
 	closed   bool
-	done     chan struct{} // closed when Close begins
-	ended    chan struct{} // closed when Close is over
+	security media.Security // what the contexts were made for
+	done     chan struct{}  // closed when Close begins
+	ended    chan struct{}  // closed when Close is over
 	tasks    sync.WaitGroup
 
 	rates rateMeters
@@ -111,7 +112,7 @@ func (s *Stream) Apply(st media.Stream) error {
 		return nil
 	}
 	t := newTerms(st)
-	if err := s.rekey(old, t); err != nil {
+	if err := s.rekey(t); err != nil {
 		return err
 	}
 	s.terms.Store(t)

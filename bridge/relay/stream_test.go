@@ -2,6 +2,7 @@ package relay
 
 import (
 	"net/netip"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -221,6 +222,38 @@ func TestPlaneCloseEndsStreams(t *testing.T) {
 		r.close()
 		if _, err := r.plane.Open(StreamOptions{Kind: media.Audio}); err != ErrClosed {
 			t.Fatalf("Open after Close: %v", err)
+		}
+	})
+}
+
+func TestManyCallsLeaveNothing(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		goroutines := runtime.NumGoroutine()
+		for i := range 500 {
+			kind := media.Audio
+			if i%2 == 0 {
+				kind = media.Video
+			}
+			s := r.open(kind)
+			if err := s.Apply(plainTerms(kind)); err != nil {
+				t.Fatal(err)
+			}
+			s.Send(packet.Header{Seq: 1}, []byte{1})
+			s.SendDigit('1', 1000)
+			s.Track().RequestKeyframe()
+			if i%3 == 0 {
+				s.Flush()
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if n := runtime.NumGoroutine(); n > goroutines {
+			t.Fatalf("%d goroutines, before %d", n, goroutines)
+		}
+		if st := r.plane.Stats(); st.Opened != 501 || st.Streams != 1 || st.PortsUsed != 1 || st.Sent != 500 {
+			t.Fatalf("%+v", st)
 		}
 	})
 }
