@@ -82,7 +82,7 @@ function lit(tiles, main, width, height, gap, view) {
 function cells(tiles, width, height, gap, view) {
   const shown = choose(tiles, capacity(width, height), view.heard, view.before);
   const tall = height > width;
-  const ratios = shown.length === 1 ? [9 / 16, 16 / 9] : tall ? [0.9, 16 / 9] : [1.55, 16 / 9];
+  const ratios = tall ? [0.9, 16 / 9] : [1.55, 16 / 9];
   const { rects } = grid(shown.length, width, height, gap, ratios);
   return {
     layout: 'grid',

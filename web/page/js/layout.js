@@ -50,9 +50,11 @@ export function spotlight(others, width, height, gap = 8, ratio = 16 / 9) {
 }
 
 function sideStrip(others, width, height, gap, ratio) {
-  const w = clamp(width * 0.19, 120, 420);
+  // As wide as lets all others stand there, within reason.
+  const all = ((height + gap) / others - gap) * ratio;
+  const w = clamp(all, width * 0.14, width * 0.19);
   const h = w / ratio;
-  const fit = Math.max(1, Math.floor((height + gap) / (h + gap)));
+  const fit = Math.max(1, Math.floor((height + gap + 0.01) / (h + gap)));
   const shown = Math.min(others, fit);
   const top = (height - shown * h - (shown - 1) * gap) / 2;
   const strip = [];

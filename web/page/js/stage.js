@@ -62,8 +62,16 @@ export class Stage {
     }
     for (const place of plan.places) this.draw(place);
     this.more.hidden = plan.hidden === 0;
-    if (plan.hidden > 0) say(this.more, 'tile.more', { n: plan.hidden });
+    if (plan.hidden > 0) this.tellHidden(plan);
     this.ask(plan.places);
+  }
+
+  /** How many are not in view stands in the last tile's corner. */
+  tellHidden({ places, hidden }) {
+    say(this.more, 'tile.more', { n: hidden });
+    const { x, y, w } = places.at(-1);
+    this.more.style.left = `${x + w}px`;
+    this.more.style.top = `${y}px`;
   }
 
   draw(place) {

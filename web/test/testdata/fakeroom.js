@@ -78,12 +78,25 @@
     return canvas.captureStream(15).getVideoTracks()[0];
   }
 
+  let sound;
+  function tone(hz) {
+    if (sound) return sound;
+    const ctx = new AudioContext();
+    const oscillator = new OscillatorNode(ctx, { frequency: hz });
+    const out = new MediaStreamAudioDestinationNode(ctx);
+    oscillator.connect(new GainNode(ctx, { gain: 0.2 })).connect(out);
+    oscillator.start();
+    [sound] = out.stream.getAudioTracks();
+    return sound;
+  }
+
   class Room {
     constructor(socket) {
       this.socket = socket;
       this.people = config.people.map((p, i) => ({ id: `p${i + 1}`, kind: 'browser', audio: true, video: true, sharing: false, picture: true, device: '', number: '', protocol: '', ...p }));
       this.tracks = new Map();
       this.got = [];
+      this.added = 0;
       window.fakeRoom.room = this;
     }
 
@@ -121,7 +134,10 @@
       for (const t of pc.getTransceivers()) {
         const section = sdp.split(/^m=/m).find((s) => new RegExp(`^a=mid:${t.mid}\\r?$`, 'm').test(s));
         if (/^a=recvonly/m.test(section)) t.direction = 'sendonly';
-        else if (t.receiver.track.kind === 'audio') t.direction = 'sendrecv';
+        else if (t.receiver.track.kind === 'audio') {
+          t.direction = 'sendrecv';
+          await t.sender.replaceTrack(tone(440));
+        }
       }
       await pc.setLocalDescription(await pc.createAnswer());
       this.say('answer', { sdp: pc.localDescription.sdp, revision });
@@ -170,7 +186,7 @@
     }
 
     add(p) {
-      this.people.push({ id: `p${this.people.length + 1}`, kind: 'browser', audio: true, video: true, sharing: false, picture: true, ...p });
+      this.people.push({ id: `n${++this.added}`, kind: 'browser', audio: true, video: true, sharing: false, picture: true, ...p });
       this.everyone();
     }
 
