@@ -64,6 +64,9 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 	if err := d.UnmarshalString(text); err != nil {
 		return nil, fmt.Errorf("the offer cannot be read: %w", err)
 	}
+	if len(d.MediaDescriptions) == 0 {
+		return nil, errOfferLines
+	}
 	if len(d.MediaDescriptions) > 3+maxSlots {
 		return nil, errOfferSize
 	}
@@ -251,6 +254,11 @@ func slotFormats(m *sdp.MediaDescription, vp8 bool) []slotFormat {
 		switch names[pt] {
 		case "H264/90000":
 			f.Codec, f.H264 = media.H264, h264Params(fmtps[pt])
+			if f.H264.Profile == 244 {
+				// A High 4:4:4 Predictive decoder takes High (ITU-T H.264 A.2.8);
+				// Chromium on Linux names no other for it.
+				f.H264.Profile, f.H264.Constraints = 100, 0
+			}
 			if f.H264.Mode != 1 || f.H264.ProfileOf() == media.H264Other {
 				continue
 			}
