@@ -15,6 +15,8 @@ static int set_up(OpusEncoder *e, int bitrate, int fec, int loss) {
 	if (!bad) bad = opus_encoder_ctl(e, OPUS_SET_COMPLEXITY(6));
 	if (!bad) bad = opus_encoder_ctl(e, OPUS_SET_INBAND_FEC(fec));
 	if (!bad && fec) bad = opus_encoder_ctl(e, OPUS_SET_PACKET_LOSS_PERC(loss));
+	// Only its speech modes carry redundancy.
+	if (!bad && fec) bad = opus_encoder_ctl(e, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
 	return bad;
 }
 
