@@ -19,6 +19,7 @@ const (
 
 type sent struct {
 	packet.Header
+	number uint16 // transport-wide
 	used   bool
 	again  uint8 // times sent again
 	start  uint64
@@ -26,8 +27,8 @@ type sent struct {
 	lastNs int64 // when it was sent again last
 }
 
-// put remembers a packet.
-func (h *history) put(hd packet.Header, payload []byte) {
+// put remembers a packet with its transport-wide number.
+func (h *history) put(hd packet.Header, number uint16, payload []byte) {
 	if len(payload) > packet.MaxSize {
 		return
 	}
@@ -39,7 +40,7 @@ func (h *history) put(hd packet.Header, payload []byte) {
 		h.next += historyBytes - at
 		at = 0
 	}
-	h.entries[hd.Seq%historySlots] = sent{Header: hd, used: true, start: h.next, size: copy(h.arena[at:], payload)}
+	h.entries[hd.Seq%historySlots] = sent{Header: hd, number: number, used: true, start: h.next, size: copy(h.arena[at:], payload)}
 	h.next += uint64(len(payload))
 }
 
@@ -50,9 +51,9 @@ const (
 	againGap = 15e6 // nanoseconds
 )
 
-// again gives a packet to send again, or false when it is no longer here or
-// was sent again a moment ago. The payload is valid until the next put.
-func (h *history) again(seq uint16, now int64) (packet.Header, []byte, bool) {
+// again gives a packet to send again, or nil when it is no longer here or was
+// sent again a moment ago. The payload is valid until the next put.
+func (h *history) again(seq uint16, now int64) (*sent, []byte) {
 	e := &h.entries[seq%historySlots]
 	switch {
 	case !e.used || e.Seq != seq || h.next-e.start > historyBytes:
@@ -61,7 +62,7 @@ func (h *history) again(seq uint16, now int64) (packet.Header, []byte, bool) {
 		e.again++
 		e.lastNs = now
 		at := e.start % historyBytes
-		return e.Header, h.arena[at : at+uint64(e.size)], true
+		return e, h.arena[at : at+uint64(e.size)]
 	}
-	return packet.Header{}, nil, false
+	return nil, nil
 }

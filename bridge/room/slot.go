@@ -123,13 +123,15 @@ func (s *slot) Send(h packet.Header, payload []byte) {
 	if s.batch == 0 {
 		s.batch = s.link.now()
 	}
-	s.past.put(h, payload)
 	s.sent.packets++
 	s.sent.octets += uint32(len(payload))
 	s.sent.timestamp, s.sent.at = h.Timestamp, s.batch
+	var number uint16
 	if s.hasTWCC {
-		binary.BigEndian.PutUint16(s.twcc[:], s.link.leave(len(payload), s.batch))
+		number = s.link.leave(len(payload), s.batch)
+		binary.BigEndian.PutUint16(s.twcc[:], number)
 	}
+	s.past.put(h, number, payload)
 	s.header.Version, s.header.PayloadType, s.header.Marker = 2, h.PT, h.Marker
 	s.header.SequenceNumber, s.header.Timestamp, s.header.SSRC = h.Seq, h.Timestamp, s.ssrc
 	_, _ = s.writer.WriteRTP(&s.header, payload)
@@ -156,8 +158,8 @@ func (s *slot) repeat(nack *rtcp.TransportLayerNack) {
 			return
 		}
 		nack.Nacks[i].Range(func(seq uint16) bool {
-			if h, payload, ok := s.past.again(seq, now); ok {
-				s.sendAgain(h, payload, now)
+			if e, payload := s.past.again(seq, now); e != nil {
+				s.sendAgain(e, payload, now)
 			}
 			return true
 		})
@@ -167,20 +169,25 @@ func (s *slot) repeat(nack *rtcp.TransportLayerNack) {
 // maxNackPairs bounds the work of one NACK: each pair names up to 17 packets.
 const maxNackPairs = 16
 
-func (s *slot) sendAgain(h packet.Header, payload []byte, now int64) {
-	a := &s.again
-	a.Version, a.Marker, a.Timestamp = 2, h.Marker, h.Timestamp
-	if rtx := s.rtxOf(h.PT); rtx != 0 {
-		s.buffer = append(s.buffer[:0], byte(h.Seq>>8), byte(h.Seq))
+func (s *slot) sendAgain(e *sent, payload []byte, now int64) {
+	a, number := &s.again, e.number
+	a.Version, a.Marker, a.Timestamp = 2, e.Marker, e.Timestamp
+	if rtx := s.rtxOf(e.PT); rtx != 0 {
+		s.buffer = append(s.buffer[:0], byte(e.Seq>>8), byte(e.Seq))
 		s.buffer = append(s.buffer, payload...)
 		payload = s.buffer
 		a.PayloadType, a.SSRC, a.SequenceNumber = rtx, s.rtxSSRC, s.rtxSeq
 		s.rtxSeq++
+		if s.hasTWCC {
+			number = s.link.leave(len(payload), now)
+		}
 	} else {
-		a.PayloadType, a.SSRC, a.SequenceNumber = h.PT, s.ssrc, h.Seq
+		// The same packet to the last bit: with another header it would use the
+		// nonce of AES-GCM for two messages (RFC 7714 8.1).
+		a.PayloadType, a.SSRC, a.SequenceNumber = e.PT, s.ssrc, e.Seq
 	}
 	if s.hasTWCC {
-		binary.BigEndian.PutUint16(s.againAt[:], s.link.leave(len(payload), now))
+		binary.BigEndian.PutUint16(s.againAt[:], number)
 	}
 	_, _ = s.writer.WriteRTP(a, payload)
 }
