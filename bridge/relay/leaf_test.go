@@ -231,9 +231,9 @@ func TestDispatcherKeepsOrder(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		for i, v := range got {
-			if v != i {
-				t.Fatalf("%d told in place %d", v, i)
+		for i, v := range got { // some may have been dropped, none may overtake another
+			if i > 0 && v <= got[i-1] {
+				t.Fatalf("%d told after %d", v, got[i-1])
 			}
 		}
 		if len(got) < dispatchDepth {
