@@ -160,6 +160,7 @@ func TestMetrics(t *testing.T) {
 				RTP:        []RTPCount{{Direction: "in", Kind: "video", Packets: 100, Bytes: 120000, Lost: 4}},
 				RTPDropped: map[string]uint64{"unknown_ssrc": 5}, PortsUsed: 2, PortsTotal: 10, Workers: 1, WorkerRestarts: 6,
 				SIP: []SIPCount{{Direction: "in", Method: "INVITE", Count: 7}, {Direction: "out", Method: "INVITE", Status: 200, Count: 8}},
+				SIPState: SIPState{Dialogs: 11, Transactions: 12, Connections: 13, Retransmissions: 14, ParseErrors: 15, Limited: 16},
 			}
 		}
 	})
@@ -182,6 +183,8 @@ func TestMetrics(t *testing.T) {
 		`roombridge_media_ports{state="free"} 8`, `roombridge_media_workers 1`, `roombridge_media_worker_restarts_total 6`,
 		`roombridge_sip_messages_total{direction="in",method="INVITE",status=""} 7`,
 		`roombridge_sip_messages_total{direction="out",method="INVITE",status="200"} 8`,
+		`roombridge_sip_dialogs 11`, `roombridge_sip_transactions 12`, `roombridge_sip_connections 13`,
+		`roombridge_sip_retransmissions_total 14`, `roombridge_sip_parse_errors_total 15`, `roombridge_sip_limited_total 16`,
 		`go_goroutines `, `process_open_fds `,
 	} {
 		if !strings.Contains(body, html.UnescapeString(want)) {

@@ -23,6 +23,15 @@ type Telemetry struct {
 	Workers        int // media workers that run now
 	WorkerRestarts uint64
 	SIP            []SIPCount
+	SIPState       SIPState
+}
+
+// SIPState is what the SIP front-end holds open now, and what went wrong.
+type SIPState struct {
+	Dialogs, Transactions, Connections int
+	Retransmissions                    uint64 // sent again for want of an answer
+	ParseErrors                        uint64 // messages that could not be read
+	Limited                            uint64 // dialogs and connections over a bound
 }
 
 // RTPCount counts packets of one direction ("in", "out") and kind ("audio", "video").
@@ -80,6 +89,12 @@ var (
 	descWorkers      = desc("media_workers", "Media workers that run now.")
 	descRestarts     = desc("media_worker_restarts_total", "Media workers started again after a death.")
 	descSIP          = desc("sip_messages_total", "SIP messages; status is empty for requests.", "direction", "method", "status")
+	descDialogs      = desc("sip_dialogs", "SIP dialogs open now.")
+	descTransactions = desc("sip_transactions", "SIP transactions open now; over UDP they stay for 32 s to answer repetitions.")
+	descConnections  = desc("sip_connections", "TCP and TLS connections of SIP open now.")
+	descRepeats      = desc("sip_retransmissions_total", "SIP messages sent again for want of an answer.")
+	descUnreadable   = desc("sip_parse_errors_total", "SIP messages that could not be read.")
+	descLimited      = desc("sip_limited_total", "SIP dialogs and connections refused because a bound was reached.")
 )
 
 // gatewayCollector reads the gateway's figures when it is scraped.
@@ -162,6 +177,7 @@ func (o collection) telemetry(t Telemetry) {
 	o.gauge(descPorts, t.PortsTotal-t.PortsUsed, "free")
 	o.gauge(descWorkers, t.Workers)
 	o.counter(descRestarts, t.WorkerRestarts)
+	o.sip(t.SIPState)
 	for _, m := range t.SIP {
 		status := ""
 		if m.Status != 0 {
@@ -169,4 +185,13 @@ func (o collection) telemetry(t Telemetry) {
 		}
 		o.counter(descSIP, m.Count, m.Direction, m.Method, status)
 	}
+}
+
+func (o collection) sip(s SIPState) {
+	o.gauge(descDialogs, s.Dialogs)
+	o.gauge(descTransactions, s.Transactions)
+	o.gauge(descConnections, s.Connections)
+	o.counter(descRepeats, s.Retransmissions)
+	o.counter(descUnreadable, s.ParseErrors)
+	o.counter(descLimited, s.Limited)
 }

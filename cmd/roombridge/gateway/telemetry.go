@@ -30,6 +30,10 @@ func (g *Gateway) telemetry() web.Telemetry {
 		},
 		RTPDropped: plane.Drops, PortsUsed: plane.PortsUsed, PortsTotal: plane.PortsTotal,
 		Workers: worker.Running, WorkerRestarts: worker.Restarts,
+		SIPState: web.SIPState{
+			Dialogs: sip.Dialogs, Transactions: sip.Transactions, Connections: sip.Connections,
+			Retransmissions: sip.Retransmissions, ParseErrors: sip.ParseErrors, Limited: sip.Limited,
+		},
 	}
 	for k, n := range sip.Messages {
 		direction := "in"
