@@ -2,18 +2,15 @@ package player
 
 import (
 	"io"
-	"sync/atomic"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/h264"
-	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 )
 
 // eye watches a picture: it rebuilds the pictures, records them and judges
 // what a person would have seen. It is a relay.Sink of a stream's track, which
-// gives packets in order; all methods belong to the goroutine of the flow, but
-// for good.
+// gives packets in order; all methods belong to the goroutine of the flow.
 type eye struct {
 	now    func() int64
 	ask    func()                                // for a keyframe
@@ -31,7 +28,6 @@ type eye struct {
 	first   int64
 	last    int64
 	gaps    freezeMeter
-	good    atomic.Bool // a keyframe came since the start
 }
 
 // EyeReport is what an eye saw.
@@ -94,7 +90,6 @@ func (e *eye) frame(u *h264.AccessUnit) {
 		e.damage = false
 		if e.seen.FirstPicture == 0 {
 			e.seen.FirstPicture = e.at
-			e.good.Store(true)
 		}
 	case e.damage:
 		e.seen.Undecodable++
@@ -150,9 +145,6 @@ func (e *eye) finish(now int64) EyeReport {
 	r.Freezes, r.LongestFreezeMS = e.gaps.freezes, ms(e.gaps.longest)
 	return r
 }
-
-// watches tells whether the eye understands a codec. Others are only counted.
-func watches(c media.Codec) bool { return c == media.H264 }
 
 func ms(ns int64) float64 { return float64(ns/1000) / 1000 }
 

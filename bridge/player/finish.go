@@ -16,6 +16,7 @@ func (s *seat) finish() {
 	if s.eye != nil {
 		s.t.Video.Track().Detach(s.eye)
 		r.Eye = s.eye.finish(s.e.now())
+		r.KeyframesAsked = s.t.Video.Track().Stats().KeyframeRequests
 		if at := r.Eye.FirstPicture; at > 0 {
 			r.HasPicture, r.FirstPicture = true, time.Duration(at-s.began)
 		}

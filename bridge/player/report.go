@@ -26,6 +26,7 @@ type Report struct {
 	FramesSent       uint64
 	FramesLeftOut    uint64 // to obey the far end's limit
 	KeyframeRequests uint64 // of the far end
+	KeyframesAsked   uint64 // of the far end by us
 	LimitAsked       int    // the far end's last wish, bit/s, 0 is none
 
 	Warnings []string // what could not be played as it is, for people
