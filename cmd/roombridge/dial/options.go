@@ -130,6 +130,9 @@ func (s *settings) readTarget() error {
 	return nil
 }
 
+// portsPerCall are RTP and RTCP for sound and picture.
+const portsPerCall = 4
+
 func (s *settings) readNetwork() (err error) {
 	s.bind = netip.IPv4Unspecified()
 	if s.Bind != "" {
@@ -139,6 +142,9 @@ func (s *settings) readNetwork() (err error) {
 	}
 	if s.first, s.last, err = (config.Media{Ports: s.Ports}).PortRange(); err != nil {
 		return fmt.Errorf("--ports: %w", err)
+	}
+	if room := (int(s.last) - int(s.first) + 1) / portsPerCall; s.Calls > room {
+		return fmt.Errorf("--ports: %s has room for %d calls, not %d", s.Ports, room, s.Calls)
 	}
 	if len(s.Listen) > 0 {
 		return nil
