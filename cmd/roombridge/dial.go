@@ -17,9 +17,9 @@ type dialCmd struct {
 	Target string `arg:"" optional:"" help:"Whom to call: sip:1001@host[:port][;transport=tcp|tls]."`
 	Answer bool   `help:"Wait for calls instead of placing them."`
 
-	Calls    int           `default:"1" help:"How many calls at once; with --answer, how many are taken before the program ends."`
-	Ramp     time.Duration `help:"Start the calls within this time instead of all at once."`
-	Duration time.Duration `default:"10s" help:"How long each call lasts; 0s is until the far end hangs up or Ctrl-C."`
+	Calls    int            `default:"1" help:"How many calls at once; with --answer, how many are taken before the program ends."`
+	Ramp     time.Duration  `help:"Start the calls within this time instead of all at once."`
+	Duration *time.Duration `help:"How long each call lasts; 0s is until the far end hangs up or Ctrl-C. Default: 10s, with --answer 0s."`
 
 	Video  string  `placeholder:"FILE" help:"H.264 file (Annex B) to play; \"none\" sends no picture. Default: a moving test picture."`
 	FPS    float64 `name:"fps" help:"Frame rate of the file. Default: what the file tells, else 30."`
@@ -81,7 +81,7 @@ func (c *dialCmd) options() (dial.Options, error) {
 		level = slog.LevelDebug
 	}
 	return dial.Options{
-		Target: c.Target, Answer: c.Answer, Calls: c.Calls, Ramp: c.Ramp, Duration: c.Duration,
+		Target: c.Target, Answer: c.Answer, Calls: c.Calls, Ramp: c.Ramp, Duration: c.duration(),
 		Video: c.Video, FPS: c.FPS, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF,
 		Decode: c.Decode, Worker: c.Worker, From: c.From, Name: c.Name, User: c.User, Password: c.Password,
 		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Mode0: c.Mode0, H264Level: c.H264Level,
@@ -93,6 +93,19 @@ func (c *dialCmd) options() (dial.Options, error) {
 			}
 		},
 	}, nil
+}
+
+// defaultDuration is enough to see whether a call is good.
+const defaultDuration = 10 * time.Second
+
+func (c *dialCmd) duration() time.Duration {
+	switch {
+	case c.Duration != nil:
+		return *c.Duration
+	case c.Answer:
+		return 0
+	}
+	return defaultDuration
 }
 
 func (c *dialCmd) print(r *dial.Report) error {
