@@ -159,7 +159,7 @@ func TestMetrics(t *testing.T) {
 				CallSetup:  Histogram{Count: 3, Sum: 1.5, Buckets: map[float64]uint64{0.1: 1, 1: 3}},
 				RTP:        []RTPCount{{Direction: "in", Kind: "video", Packets: 100, Bytes: 120000, Lost: 4}},
 				RTPDropped: map[string]uint64{"unknown_ssrc": 5}, PortsUsed: 2, PortsTotal: 10, Workers: 1, WorkerRestarts: 6,
-				SIP: []SIPCount{{Direction: "in", Method: "INVITE", Count: 7}, {Direction: "out", Method: "INVITE", Status: 200, Count: 8}},
+				SIP:      []SIPCount{{Direction: "in", Method: "INVITE", Count: 7}, {Direction: "out", Method: "INVITE", Status: 200, Count: 8}},
 				SIPState: SIPState{Dialogs: 11, Transactions: 12, Connections: 13, Retransmissions: 14, ParseErrors: 15, Limited: 16},
 			}
 		}
