@@ -221,6 +221,11 @@ func checkWalls(t *testing.T, pid int, log *logged) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for line := range strings.Lines(string(status)) {
+		if strings.HasPrefix(line, "VmRSS") || strings.HasPrefix(line, "RssAnon") {
+			t.Log("worker: ", strings.TrimSpace(line))
+		}
+	}
 	for _, want := range []string{"NoNewPrivs:\t1", "Seccomp:\t2", "CapEff:\t0000000000000000", "CapPrm:\t0000000000000000"} {
 		if !strings.Contains(string(status), want) && (os.Getuid() != 0 || !strings.HasPrefix(want, "Cap")) {
 			t.Errorf("the worker's status has no %q", want)

@@ -24,8 +24,8 @@ type Concealer interface {
 	Decoder
 	// Conceal fills pcm with what the lost packet may have held.
 	Conceal(pcm []float32) error
-	// Recover fills pcm with the packet lost before next, as far as next
-	// carries redundancy about it, and conceals where it does not.
+	// Recover fills pcm with the packet lost before next. It is an error when
+	// next carries no redundancy about it.
 	Recover(pcm []float32, next []byte) error
 }
 

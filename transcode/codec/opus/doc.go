@@ -39,3 +39,29 @@ func (c EncoderConfig) withDefaults() EncoderConfig {
 	}
 	return c
 }
+
+// ErrNoRedundancy is a packet that tells nothing about the one before it.
+var ErrNoRedundancy = errors.New("opus: packet without redundancy")
+
+// redundant tells whether a packet carries redundancy about the one before
+// (RFC 6716 4.2.3 and 4.2.4): a flag at the start of its SILK part, behind one
+// voice flag for each 20 ms; in stereo those of both channels. Packets of
+// several frames are taken to carry none.
+func redundant(packet []byte) bool {
+	if len(packet) < 2 || packet[0]&3 != 0 {
+		return false
+	}
+	config := packet[0] >> 3
+	if config >= 16 { // CELT only
+		return false
+	}
+	frames := 1
+	if config < 12 {
+		frames = max(int(config&3), 1)
+	}
+	if packet[1]&(0x80>>frames) != 0 {
+		return true
+	}
+	second := 2*frames + 1
+	return packet[0]&4 != 0 && second < 8 && packet[1]&(0x80>>second) != 0
+}

@@ -87,9 +87,13 @@ func (d *Decoder) Conceal(pcm []float32) error {
 }
 
 // Recover fills pcm, as long as the lost packet was, from the packet after it.
+// It fails, and leaves the decoder as it is, when that has no redundancy.
 func (d *Decoder) Recover(pcm []float32, next []byte) error {
 	if len(next) == 0 || len(pcm) == 0 {
 		return errEmpty
+	}
+	if !redundant(next) {
+		return ErrNoRedundancy
 	}
 	_, err := d.decode(pcm, next, 1)
 	return err

@@ -51,6 +51,13 @@ func (c *Concealer) Good(pcm []float32) {
 	c.remember(pcm)
 }
 
+// Heard takes in sound that needs no blending: the gap before it, if there
+// was one, was filled by somebody else.
+func (c *Concealer) Heard(pcm []float32) {
+	c.gone, c.blending = 0, 0
+	c.remember(pcm)
+}
+
 // Fill makes up sound for a gap.
 func (c *Concealer) Fill(pcm []float32) {
 	if c.gone == 0 && c.blending == 0 {
@@ -63,6 +70,9 @@ func (c *Concealer) Fill(pcm []float32) {
 	}
 	c.remember(pcm)
 }
+
+// Filling tells whether a gap lasts.
+func (c *Concealer) Filling() bool { return c.gone > 0 }
 
 // Faded tells whether a gap has lasted so long that only silence is left.
 func (c *Concealer) Faded() bool { return c.gone > 0 && c.gain() == 0 }
@@ -105,26 +115,36 @@ func (c *Concealer) begin() {
 	c.at = 0
 }
 
-// pitch finds the lag at which the history is most like itself.
+// pitch finds the lag at which the history is most like itself: first with
+// every few samples only, then around the best with all of them.
 func (c *Concealer) pitch() int {
+	stride := max(c.rate/16000, 1)
+	coarse := c.search(c.rate/minPitch, c.rate/maxPitch, stride)
+	if stride == 1 {
+		return coarse
+	}
+	return c.search(max(coarse-stride, c.rate/minPitch), min(coarse+stride, c.rate/maxPitch), 1)
+}
+
+func (c *Concealer) search(from, to, stride int) int {
 	n := c.rate * matchMS / 1000
 	recent := c.history[len(c.history)-n:]
-	best, bestLag := float32(math.Inf(-1)), c.rate/maxPitch
-	for lag := c.rate / minPitch; lag <= c.rate/maxPitch; lag++ {
+	best, bestLag := float32(math.Inf(-1)), to
+	for lag := from; lag <= to; lag += stride {
 		past := c.history[len(c.history)-n-lag:][:n]
-		if s := likeness(recent, past); s > best {
+		if s := likeness(recent, past, stride); s > best {
 			best, bestLag = s, lag
 		}
 	}
 	return bestLag
 }
 
-// likeness is the normalised cross-correlation.
-func likeness(x, y []float32) float32 {
+// likeness is the normalised cross-correlation of every so many samples.
+func likeness(x, y []float32, stride int) float32 {
 	y = y[:len(x)]
 	var xy, yy float32
-	for i, s := range x {
-		xy += s * y[i]
+	for i := 0; i < len(x); i += stride {
+		xy += x[i] * y[i]
 		yy += y[i] * y[i]
 	}
 	if yy <= 0 {

@@ -26,11 +26,7 @@ const (
 
 // Add takes samples in.
 func (m *Meter) Add(x []float32) {
-	var sum float32
-	for _, s := range x {
-		sum += s * s
-	}
-	m.sum += float64(sum)
+	m.sum += float64(Energy(x))
 	m.count += len(x)
 }
 
@@ -63,4 +59,13 @@ func (m *Meter) learn(level float64) float64 {
 		m.floor = min(m.floor+floorRise, level)
 	}
 	return m.floor
+}
+
+// Energy gives the sum of squares.
+func Energy(x []float32) float32 {
+	var sum float32
+	for _, s := range x {
+		sum += s * s
+	}
+	return sum
 }

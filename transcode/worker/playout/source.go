@@ -36,7 +36,7 @@ type Source struct {
 	buf  *buffer
 	dec  codec.Decoder
 	plc  codec.Concealer // dec, when it conceals by itself
-	fill *dsp.Concealer  // otherwise
+	fill *dsp.Concealer
 	re   *dsp.Resampler
 
 	playing bool
@@ -45,8 +45,10 @@ type Source struct {
 	seq     int64 // of the last packet played
 	starved int64 // ns played without packets, since the last one
 	cut     int64 // when a period was last left out or inserted
+	filled  bool  // the gap is filled by fill, not by plc
 
 	pcm    []float32
+	other  []float32
 	scaled []float32
 	stats  Stats
 }
@@ -55,12 +57,10 @@ type Source struct {
 func NewSource(dec codec.Decoder, clock int) *Source {
 	s := &Source{
 		buf: newBuffer(clock), dec: dec, re: dsp.NewResampler(dec.Rate(), Rate),
-		pcm: make([]float32, codec.MaxFrame), scaled: make([]float32, 0, 2*codec.MaxFrame),
+		pcm: make([]float32, codec.MaxFrame), other: make([]float32, codec.MaxFrame), scaled: make([]float32, 0, 2*codec.MaxFrame),
+		fill: dsp.NewConcealer(dec.Rate()),
 	}
 	s.plc, _ = dec.(codec.Concealer)
-	if s.plc == nil {
-		s.fill = dsp.NewConcealer(dec.Rate())
-	}
 	s.frame = s.buf.ticks(2 * piece)
 	return s
 }
@@ -215,6 +215,7 @@ func (s *Source) lose(p *packet, missing, lost int64) {
 	if s.plc != nil && lost == 1 && length == s.frame {
 		pcm := s.pcm[:length*int64(s.dec.Rate())/s.buf.clock]
 		if s.plc.Recover(pcm, p.payload) == nil {
+			s.heard(pcm)
 			s.re.Write(pcm)
 			s.next += length
 			s.count(1)
@@ -222,7 +223,6 @@ func (s *Source) lose(p *packet, missing, lost int64) {
 			return
 		}
 	}
-	length = min(length, s.buf.ticks(piece))
 	s.conceal(s.buf.nanos(length))
 	s.next += length
 	if s.next >= p.ts-s.buf.ticks(ms) {
@@ -249,9 +249,7 @@ func (s *Source) play(p *packet, now int64) {
 	s.frame = int64(n) * s.buf.clock / int64(s.dec.Rate())
 	s.next = ts + s.frame
 	pcm := s.pcm[:n]
-	if s.fill != nil {
-		s.fill.Good(pcm)
-	}
+	s.heard(pcm)
 	s.re.Write(s.scale(pcm, s.delay(ts, now)-s.target(), now))
 }
 
@@ -274,6 +272,16 @@ func (s *Source) scale(pcm []float32, off, now int64) []float32 {
 	return s.scaled
 }
 
+// heard blends sound in after a gap, if that was filled here.
+func (s *Source) heard(pcm []float32) {
+	if s.plc == nil || s.filled {
+		s.fill.Good(pcm)
+	} else {
+		s.fill.Heard(pcm)
+	}
+	s.filled = false
+}
+
 // conceal makes up so much sound.
 func (s *Source) conceal(length int64) {
 	n := min(int(length*int64(s.dec.Rate())/1_000_000_000), len(s.pcm))
@@ -282,15 +290,36 @@ func (s *Source) conceal(length int64) {
 	switch {
 	case !s.playing:
 		clear(pcm)
-	case s.fill != nil:
+	case s.plc == nil:
 		s.fill.Fill(pcm)
-	case s.plc.Conceal(pcm) != nil:
-		clear(pcm)
+	default:
+		s.choose(pcm)
 	}
 	if s.playing {
 		s.stats.Concealed += length
 	}
 	s.re.Write(pcm)
+}
+
+// weak is when a codec's concealment is so much quieter than what was heard
+// that it has lost the sound: Opus takes a steady tone for noise.
+const weak = 0.5
+
+// choose fills pcm by the codec's concealment, which also keeps its state
+// right, or by repetition where the codec's is weak. A gap is filled in one way.
+func (s *Source) choose(pcm []float32) {
+	if s.plc.Conceal(pcm) != nil {
+		clear(pcm)
+	}
+	begins := !s.fill.Filling()
+	other := s.other[:len(pcm)]
+	s.fill.Fill(other)
+	if begins {
+		s.filled = dsp.Energy(pcm) < weak*dsp.Energy(other)
+	}
+	if s.filled {
+		copy(pcm, other)
+	}
 }
 
 // Stats gives the counters.
