@@ -48,7 +48,10 @@ func (nobody) Join(context.Context, bridge.Join, func([]byte)) (bridge.Visitor, 
 var (
 	browser context.Context
 	origin  string
+	guarded string // the same with an administration token
 )
+
+const token = "a-secret-token"
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
@@ -56,12 +59,15 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stop, err := serve(ctx)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
+	for token, at := range map[string]*string{"": &origin, token: &guarded} {
+		addr, stop, err := serve(ctx, token)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer stop()
+		*at = addr
 	}
-	defer stop()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath("/usr/bin/chromium"), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("use-fake-device-for-media-stream", true),
@@ -83,27 +89,26 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-func serve(ctx context.Context) (func(), error) {
+func serve(ctx context.Context, token string) (string, func(), error) {
 	ctx, cancel := context.WithCancel(ctx)
 	cert, err := web.Certificate("", web.HostNames(), time.Now(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		cancel()
-		return nil, err
+		return "", nil, err
 	}
 	n := nobody{calls: someCalls(), rooms: someRooms()}
 	s, err := web.New(web.Config{
-		Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}}, SelfSigned: true, Open: true, Version: "0.1.0",
+		Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}}, SelfSigned: true, Open: true, Version: "0.1.0", Token: token,
 		Calls: n, Rooms: n,
 		Dial: func(room string) []string { return []string{"sip:" + room + "@hop.example.vn", room + "@203.0.113.20"} },
 	})
 	if err != nil {
 		cancel()
-		return nil, err
+		return "", nil, err
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = s.Serve(ctx) }()
-	origin = "https://" + s.Addr().String()
-	return func() { cancel(); <-done }, nil
+	return "https://" + s.Addr().String(), func() { cancel(); <-done }, nil
 }
 
 type screen struct {
@@ -151,7 +156,10 @@ func tab(t *testing.T, s screen, dark bool, path string, room map[string]any) co
 			return err
 		}))
 	}
-	actions = append(actions, storage.ClearDataForOrigin(origin, "local_storage"), page.BringToFront(), chromedp.Navigate(origin+path))
+	if strings.HasPrefix(path, "/") {
+		path = origin + path
+	}
+	actions = append(actions, storage.ClearDataForOrigin(origin, "local_storage"), page.BringToFront(), chromedp.Navigate(path))
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		t.Fatal(err)
 	}

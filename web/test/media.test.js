@@ -132,3 +132,12 @@ test('device problems have words', () => {
   assert.deepEqual(problemWords({ audio: 'none', video: 'denied' }), { key: 'denied', kind: 'video' });
   assert.deepEqual(problemWords({ audio: 'denied', video: 'none' }), { key: 'denied', kind: 'audio' });
 });
+
+test('a tile says why it has no picture', async () => {
+  globalThis.document ??= { addEventListener() {} };
+  const { noteOf } = await import('../page/js/stage.js');
+  assert.equal(noteOf({ state: 'waiting', reason: '' }), 'tile.waiting');
+  assert.equal(noteOf(null), 'tile.waiting');
+  assert.equal(noteOf({ state: 'none', reason: 'the connection is too slow for this picture' }), 'tile.slow');
+  assert.equal(noteOf({ state: 'none', reason: 'this browser does not play H264 High' }), 'tile.unavailable');
+});

@@ -129,6 +129,17 @@ func TestTheirCameraOffAndOn(t *testing.T) {
 	until(t, ctx, in(`tile('p2').dataset.picture === 'false' && !tile('p2').classList.contains('picture') && !roombridge.slots.some((s) => s.participant === 'p2')`))
 	eval[any](t, ctx, `fakeRoom.room.change('p2', {video: true, picture: true}), null`)
 	until(t, ctx, in(`tile('p2').dataset.picture === 'true'`))
+	// The room changes to another size: the last frame stays for a moment, then it is said that nothing comes.
+	eval[any](t, ctx, `(() => { const s = fakeRoom.room; window.lines = roombridge.slots.map((x) => ({mid: x.mid, participant: x.participant, kind: x.kind, state: x.participant === 'p2' ? 'waiting' : 'live', reason: ''})); s.say('slots', {slots: window.lines}); })()`)
+	until(t, ctx, `roombridge.session.picture('p2', 'main').state === 'waiting'`)
+	if !eval[bool](t, ctx, in(`tile('p2').dataset.picture === 'true'`)) {
+		t.Error("the picture blinks when its size changes")
+	}
+	until(t, ctx, in(`tile('p2').dataset.picture === 'false' && tile('p2').querySelector('.note').checkVisibility()`))
+	eval[any](t, ctx, `fakeRoom.room.say('slots', {slots: window.lines.map((l) => l.participant === 'p2' ? {...l, state: 'none', reason: 'the connection is too slow for this picture'} : l)})`)
+	until(t, ctx, in(`tile('p2').querySelector('.note').innerText === 'Tạm dừng hình vì đường truyền chậm'`))
+	eval[any](t, ctx, `fakeRoom.room.say('slots', {slots: window.lines.map((l) => ({...l, state: 'live'}))})`)
+	until(t, ctx, in(`tile('p2').dataset.picture === 'true'`))
 	// Video is on but nothing comes: said, not black.
 	eval[any](t, ctx, `fakeRoom.room.change('p2', {picture: false}), null`)
 	until(t, ctx, in(`tile('p2').dataset.picture === 'false' && tile('p2').querySelector('.note').innerText === 'Đang chờ hình'`))
@@ -272,4 +283,14 @@ func TestCrowd(t *testing.T) {
 	hidden := eval[string](t, ctx, in(`fakeRoom.room.people.find((p) => !tile(p.id)).id`))
 	eval[any](t, ctx, fmt.Sprintf(`fakeRoom.room.say('speaker', {id: %q})`, hidden))
 	until(t, ctx, in(fmt.Sprintf(`tile(%q)?.dataset.speaking === 'true'`, hidden)))
+}
+
+// A browser that plays no sound before a click is clicked.
+func TestSoundWaitsForAClick(t *testing.T) {
+	ctx := meeting(t, 1, func(r map[string]any) { r["mute"] = true })
+	until(t, ctx, `document.querySelector('.unheard').checkVisibility()`)
+	named(t, ctx)
+	shoot(t, ctx, "unheard")
+	eval[any](t, ctx, `fakeRoom.mute = false, document.querySelector('.unheard').click()`)
+	until(t, ctx, `!document.querySelector('.unheard').checkVisibility() && !document.querySelector('audio').paused`)
 }

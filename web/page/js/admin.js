@@ -31,6 +31,8 @@ function signIn(wrong) {
   const input = h('input', { type: 'password', autocomplete: 'current-password', required: true });
   main.replaceChildren(h('form.signin', { on: { submit: (e) => {
     e.preventDefault();
+    // RFC 6750: a token is of ASCII letters; others cannot be sent.
+    if (/[^\x21-\x7e]/.test(input.value)) return signIn(true);
     token = input.value;
     sessionStorage.setItem('token', token);
     start();

@@ -21,6 +21,12 @@ export function tilesOf(known, self) {
   return tiles;
 }
 
+/** Why there is no picture though one is sent. Pure. */
+export function noteOf(picture) {
+  if (picture?.state !== 'none' || !picture.reason) return 'tile.waiting';
+  return /slow|bandwidth/i.test(picture.reason) ? 'tile.slow' : 'tile.unavailable';
+}
+
 export class Stage {
   /** @param options {want: (list) => void, picture: (participant, kind) => object, showPeople: () => void} */
   constructor({ want, picture, showPeople }) {
@@ -97,7 +103,7 @@ export class Stage {
     const sent = kind === 'content' ? person.sharing : person.video !== false;
     const picture = sent ? this.picture(participant, kind) : null;
     const live = picture?.state === 'live' && (kind === 'content' || person.picture !== false);
-    return { stream: picture?.stream, live, mid: picture?.mid, note: sent && !live ? 'tile.waiting' : '' };
+    return { stream: picture?.stream, live, hold: sent && picture?.state === 'waiting' && person.picture !== false, note: sent && !live ? noteOf(picture) : '' };
   }
 
   latestSpeaker() {

@@ -7,6 +7,7 @@ import { t } from './i18n.js';
 
 const HAVE_CURRENT_DATA = 2;
 const PATIENCE = 600;
+const HOLD = 1500;
 
 // In letters rather than pixels, so that a wall of 4K is judged as a desk is.
 function sizeName(w, h) {
@@ -48,7 +49,7 @@ export class Tile {
     this.title(model, name);
     const extra = [device && device !== name ? device : '', person.number && person.number !== name ? person.number : ''].filter(Boolean).join(' · ');
     this.device.textContent = kind === 'main' && terminal ? extra : '';
-    this.el.classList.toggle('self', self);
+    this.el.classList.toggle('self', Boolean(self));
     this.el.classList.toggle('terminal', terminal);
     this.el.classList.toggle('content', kind === 'content');
     this.el.classList.toggle('speaking', Boolean(model.speaking) && kind === 'main');
@@ -95,19 +96,29 @@ export class Tile {
    * Puts the picture in, and lets it be seen when its first frame is there, so that no tile is ever black. It is taken away as soon
    * as it is no longer sent.
    */
-  showPicture({ stream, live, note }) {
+  showPicture({ stream, live, hold, note }) {
     if (this.video.srcObject !== (stream ?? null)) {
       this.video.srcObject = stream ?? null;
       this.conceal();
       if (stream) this.video.play().catch(() => {});
     }
-    if (!live || !stream) this.conceal();
-    else if (!this.visible && !this.expecting) this.expect();
+    if (live && stream) {
+      clearTimeout(this.holding);
+      this.holding = null;
+      if (!this.visible && !this.expecting) this.expect();
+    } else if (!hold || !this.visible) {
+      this.conceal();
+    } else {
+      // The room changes to another size of the same picture: the last frame bridges the moment.
+      this.holding ??= setTimeout(() => this.conceal(), HOLD);
+    }
     if (note) say(this.note, note);
     this.note.hidden = !note;
   }
 
   conceal() {
+    clearTimeout(this.holding);
+    this.holding = null;
     this.expecting = this.visible = false;
     this.el.classList.remove('picture');
     this.el.dataset.picture = 'false';
@@ -172,6 +183,7 @@ export class Tile {
   }
 
   remove() {
+    clearTimeout(this.holding);
     this.video.srcObject = null;
     this.el.remove();
   }

@@ -236,6 +236,12 @@
   }
 
   if (config.refuse) navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', config.refuse); };
+  if (config.mute) {
+    const { play } = HTMLMediaElement.prototype;
+    HTMLAudioElement.prototype.play = function () {
+      return config.mute ? Promise.reject(new DOMException('click first', 'NotAllowedError')) : play.call(this);
+    };
+  }
   window.fakeRoom = config;
   window.WebSocket = FakeSocket;
 })();

@@ -88,6 +88,8 @@ export const en = {
   'tile.unpin': 'No longer show {name} large',
   'tile.muted': 'Microphone off',
   'tile.waiting': 'Waiting for the picture',
+  'tile.slow': 'Paused: the connection is slow',
+  'tile.unavailable': 'This picture cannot be received',
   'tile.terminal': 'Room terminal',
   'tile.screen': '{name}’s screen',
   'tile.more': '{n} more',

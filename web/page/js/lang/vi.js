@@ -88,6 +88,8 @@ export const vi = {
   'tile.unpin': 'Thôi phóng to {name}',
   'tile.muted': 'Micrô đang tắt',
   'tile.waiting': 'Đang chờ hình',
+  'tile.slow': 'Tạm dừng hình vì đường truyền chậm',
+  'tile.unavailable': 'Chưa nhận được hình này',
   'tile.terminal': 'Thiết bị phòng họp',
   'tile.screen': 'Màn hình của {name}',
   'tile.more': 'Còn {n} người',
