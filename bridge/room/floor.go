@@ -27,7 +27,7 @@ const (
 	floorQuiet     = 300e6  // a speaker silent this long is interrupted at once
 	floorLouder    = 4.0
 	floorThreshold = -50 // below is silence
-	floorGap       = 200e6
+	floorGap       = 300e6
 	floorHistory   = 16
 )
 

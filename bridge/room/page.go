@@ -57,15 +57,14 @@ func (v *visitor) sessionConfig() sessionConfig {
 func (v *visitor) adopt(s *session) {
 	r := v.room
 	r.mu.Lock()
-	viewers := v.viewers()
+	defer r.mu.Unlock()
+	for _, w := range v.viewers() {
+		w.close()
+	}
 	v.slots = map[string]*pageSlot{}
 	v.session = s
 	if v.ear != nil {
 		v.ear.attune(nil, media.Format{})
-	}
-	r.mu.Unlock()
-	for _, w := range viewers {
-		w.close()
 	}
 }
 

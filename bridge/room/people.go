@@ -114,7 +114,7 @@ func (p *participant) message(now int64) participantMsg {
 }
 
 // viewer is one place where a picture is shown: a slot of a page or the view
-// of a terminal.
+// of a terminal. It is guarded by the room's mutex.
 type viewer struct {
 	out    relay.Out
 	splice *relay.Splice
@@ -155,6 +155,7 @@ func (v *viewer) takes(t *relay.Track) bool {
 	return ok
 }
 
+// close ends the showing; after it nothing more is sent.
 func (v *viewer) close() {
 	if v.track != nil {
 		v.track.Unwant(v)

@@ -254,10 +254,12 @@ func (s *seat) Leave() {
 	if s.drawing != nil {
 		s.drawing()
 	}
+	if s.viewer != nil {
+		s.viewer.close()
+	}
 	r.mu.Unlock()
 	if s.terminal.Video != nil {
 		s.terminal.Video.SetFeedback(nil)
-		s.viewer.close()
 	}
 	if s.listener != nil {
 		s.terminal.Audio.Track().Detach(s.listener)

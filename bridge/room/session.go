@@ -116,7 +116,8 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 
 func (s *session) watch(gcmOnly bool) {
 	s.pc.OnTrack(s.onTrack)
-	s.pc.OnConnectionStateChange(func(st webrtc.PeerConnectionState) {
+	s.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) {
+		st := s.pc.ConnectionState() // pion tells changes on a goroutine each, in any order
 		s.log.Debug("browser connection", "state", st.String())
 		s.host.linked(s, st == webrtc.PeerConnectionStateConnected, st == webrtc.PeerConnectionStateFailed)
 	})

@@ -158,7 +158,9 @@ func (v *visitor) leave(bye byeMsg) {
 	c := v.conn
 	v.conn = nil
 	r.exit(v.participant)
-	viewers := v.viewers()
+	for _, w := range v.viewers() {
+		w.close()
+	}
 	v.slots = map[string]*pageSlot{}
 	r.mu.Unlock()
 	if c != nil {
@@ -166,9 +168,6 @@ func (v *visitor) leave(bye byeMsg) {
 			c.out.post(bye)
 		}
 		c.out.end()
-	}
-	for _, w := range viewers {
-		w.close()
 	}
 	v.negotiating.Lock()
 	r.mu.Lock()

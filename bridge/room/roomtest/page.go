@@ -129,8 +129,9 @@ func (p *Page) connect() error {
 		return err
 	}
 	pc := p.pc
-	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		p.change(func(st *State) { st.Connection = s })
+	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) {
+		// pion tells changes on a goroutine each, in any order.
+		p.change(func(st *State) { st.Connection = pc.ConnectionState() })
 	})
 	pc.OnTrack(p.onTrack)
 	pc.OnICECandidate(func(c *webrtc.ICECandidate) {
