@@ -119,7 +119,8 @@ type viewer struct {
 	out    relay.Out
 	splice *relay.Splice
 	track  *relay.Track // selected
-	limits media.Limits // told to the track
+	asked  *relay.Track // whose maker knows the receiver's limits
+	limits media.Limits // as told
 }
 
 func newViewer(out relay.Out, wake func()) *viewer {
@@ -132,20 +133,25 @@ func newViewer(out relay.Out, wake func()) *viewer {
 
 // show selects a track, nil for none, and tells its maker the receiver's limits.
 func (v *viewer) show(t *relay.Track, l media.Limits) {
-	if v.track != t {
-		if v.track != nil {
-			v.track.Unwant(v)
-		}
-		v.track, v.limits = t, l
-		if t != nil {
-			t.Want(v, l)
-		}
-		v.splice.Select(t)
-		return
+	v.ask(t, l)
+	v.selects(t)
+}
+
+// ask tells the maker of a track the receiver's limits.
+func (v *viewer) ask(t *relay.Track, l media.Limits) {
+	if v.asked != nil && v.asked != t {
+		v.asked.Unwant(v)
 	}
-	if t != nil && v.limits != l {
-		v.limits = l
+	if t != nil && (v.asked != t || v.limits != l) {
 		t.Want(v, l)
+	}
+	v.asked, v.limits = t, l
+}
+
+func (v *viewer) selects(t *relay.Track) {
+	if v.track != t {
+		v.track = t
+		v.splice.Select(t)
 	}
 }
 
@@ -157,10 +163,8 @@ func (v *viewer) takes(t *relay.Track) bool {
 
 // close ends the showing; after it nothing more is sent.
 func (v *viewer) close() {
-	if v.track != nil {
-		v.track.Unwant(v)
-		v.track = nil
-	}
+	v.ask(nil, noLimits)
+	v.track = nil
 	v.splice.Close()
 }
 

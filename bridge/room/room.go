@@ -229,7 +229,7 @@ func (r *room) exit(p *participant) bool {
 func (r *room) unshow(t *relay.Track) {
 	for _, p := range r.people {
 		for _, v := range p.viewers() {
-			if v.track == t {
+			if v.track == t || v.asked == t {
 				v.show(nil, noLimits)
 			}
 		}

@@ -150,3 +150,16 @@ func TestTerminalSound(t *testing.T) {
 		t.Errorf("still %+v", s)
 	}
 }
+
+// A picture that is larger than the terminal takes is not sent; the page is
+// asked for a smaller one.
+func TestTerminalTooSmall(t *testing.T) {
+	r := newRig(t, nil)
+	g := r.guest("An", roomtest.Options{}) // one encoding of 640 by 360
+	m := r.terminal("CIF", terminalOptions{receive: media.H264Params{Profile: 66, Level: 12, Mode: 1}})
+	r.must(g.Wait(r.ctx(), "limits", func(s roomtest.State) bool {
+		return len(s.Limits) == 1 && s.Limits[0].MaxWidth == 384 && s.Limits[0].MaxHeight == 216
+	}))
+	r.eventually("a reason", func() bool { return strings.Contains(m.seat.Status().VideoOut.Reason, "640 by 360") })
+	r.must(m.sees(r.ctx(), 352))
+}

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -23,19 +24,38 @@ func (s *seat) look(now int64) {
 	}
 	others, refusal := s.candidates(now)
 	s.showing, s.refusal = s.view.choose(s.room.floor.recent(), others, now), refusal
-	if s.showing == "" {
-		if s.still != nil {
-			s.viewer.show(s.still.Track(), noLimits)
-			s.drawText()
-		}
-		return
+	if p := s.room.find(s.showing); p != nil {
+		s.watch(p, s.limits(video), now)
+	} else {
+		s.viewer.show(s.blank(), noLimits)
 	}
-	pic := &s.room.find(s.showing).main
-	limits := s.limits(video)
-	options := pic.options(now)
+}
+
+// watch shows a participant, in the largest layer within the limits.
+func (s *seat) watch(p *participant, limits media.Limits, now int64) {
+	options := p.main.options(now)
 	top := largest(options, limits)
 	i := alive(options, top, top)
-	s.viewer.show(pic.layers[i].track, limits)
+	t, o := p.main.layers[i].track, options[i]
+	s.viewer.ask(t, limits)
+	if o.width == 0 || limits.Fits(o.width, o.height, 0) || limits.Fits(o.height, o.width, 0) {
+		s.viewer.selects(t)
+		return
+	}
+	// A decoder that is given more than it takes may show nothing, or worse.
+	// The maker knows the limits now; a browser's camera comes down to them.
+	s.showing = ""
+	s.refusal = fmt.Sprintf("the picture of %s is %d by %d, more than the terminal takes", p.name, o.width, o.height)
+	s.viewer.selects(s.blank())
+}
+
+// blank is the still picture, nil if the terminal can be shown none.
+func (s *seat) blank() *relay.Track {
+	if s.still == nil {
+		return nil
+	}
+	s.drawText()
+	return s.still.Track()
 }
 
 // limits are all that bounds what the terminal is sent.
@@ -53,7 +73,7 @@ func (s *seat) candidates(now int64) (ids []string, refusal string) {
 			continue
 		}
 		pic := p.of(kindMain)
-		if pic == nil || !pic.live(now) {
+		if pic == nil || !pic.live(now) && (p.id != s.view.shown || !pic.live(now-viewPatience)) {
 			continue
 		}
 		if t := pic.layers[0].track; !s.viewer.takes(t) {
@@ -122,6 +142,10 @@ func (s *seat) drawText() {
 		}
 	}()
 }
+
+// viewPatience is how much longer than others the picture that is shown may
+// be silent: a short loss must not make the terminal jump.
+const viewPatience = 2e9 // ns
 
 const stillTimeout = 5 * time.Second
 

@@ -74,6 +74,7 @@ const (
 	iceKeepAlive    = 2 * time.Second
 	dtlsInterval    = 150 * time.Millisecond
 	rtcpQueue       = 64
+	replayWindow    = 1024 // packets that may come out of order
 	gatherTimeout   = 2 * time.Second
 )
 
@@ -98,6 +99,7 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	se.SetLite(!cfg.full)
 	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	se.SetDTLSRetransmissionInterval(dtlsInterval)
+	se.SetSRTPReplayProtectionWindow(replayWindow)
 	// Chromium takes AES-GCM only when AES-CM is not offered, and then the
 	// longer of the keys it is offered.
 	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM}
