@@ -48,7 +48,7 @@ func (s slowly) Route(ctx context.Context, inv bridge.Invite) (bridge.Route, err
 	if strings.HasPrefix(inv.Number, "slow") {
 		select {
 		case <-ctx.Done():
-		case <-time.After(time.Second):
+		case <-time.After(20 * time.Second):
 		}
 	}
 	return s.OpenRouter.Route(ctx, inv)

@@ -38,7 +38,7 @@ func (l *leg) pressed(d rune, stream bool) {
 
 // requestKeyframe asks by INFO.
 func (l *leg) requestKeyframe() {
-	if !l.up() || !l.keyframes.ask(time.Now()) {
+	if !l.up() || l.answer != nil && l.answer.late || !l.keyframes.ask(time.Now()) {
 		return
 	}
 	l.send(func() *sipgo.Request {

@@ -34,6 +34,9 @@ func (e *Endpoint) open(listen string) error {
 		if err != nil {
 			return err
 		}
+		// All terminals share this socket: a burst must fit while the reader has not its turn.
+		_ = c.(*net.UDPConn).SetReadBuffer(udpBuffer)
+		_ = c.(*net.UDPConn).SetWriteBuffer(udpBuffer)
 		e.t.addUDP(c, host == "")
 		return nil
 	case "tcp", "tls":
@@ -54,6 +57,9 @@ func (e *Endpoint) open(listen string) error {
 	}
 	return fmt.Errorf("%q is none of udp, tcp, tls", u.Scheme)
 }
+
+// udpBuffer is asked of the kernel, which may give less (net.core.rmem_max).
+const udpBuffer = 4 << 20
 
 // family bounds a socket to the family of its literal address, so that
 // 0.0.0.0 and [::] can be listened on beside each other. No host is both.

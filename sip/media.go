@@ -62,8 +62,18 @@ func (m legMedia) answer(offer *sdp.Description) ([]byte, error) {
 	return body, m.call.Apply(session)
 }
 
-// ready prepares the streams for what may come before the answer to our offer.
-func (m legMedia) ready() error { return m.call.Apply(m.neg.Expected()) }
+// ready prepares the streams for the sound and digits that may come before
+// the answer to our offer. Pictures wait: they begin with a keyframe, which is
+// asked for when the answer is here.
+func (m legMedia) ready() error {
+	s := m.neg.Expected()
+	for i := range s.Streams {
+		if s.Streams[i].Kind == media.Video {
+			s.Streams[i] = media.Stream{Kind: media.Video, Role: s.Streams[i].Role}
+		}
+	}
+	return m.call.Apply(s)
+}
 
 // offer is our full current offer.
 func (m legMedia) offer() ([]byte, error) { return m.neg.Offer() }

@@ -16,8 +16,8 @@ type inbound struct {
 	req    *sipgo.Request
 	f      flow // where the request came by
 	key    string
-	tx     *sipgo.ServerTx
-	tag    string // our To tag, when the request has none
+	tx     *sipgo.ServerTx // nil: answered without one
+	tag    string          // our To tag, when the request has none
 	status atomic.Int32
 	merged bool                // the same request is here by another way
 	leg    atomic.Pointer[leg] // whom it went to
@@ -45,6 +45,9 @@ func (in *inbound) send(res *sipgo.Response) error {
 	}
 	if res.ContentLength() == nil {
 		res.SetBody(res.Body())
+	}
+	if in.tx == nil {
+		return in.x.t.write(replyFlow(in.f, in.req), res)
 	}
 	return in.tx.Respond(res)
 }

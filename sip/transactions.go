@@ -59,6 +59,8 @@ func (x *transactions) request(req *sipgo.Request, f flow) {
 	switch {
 	case req.IsAck():
 		x.ack(req, f, known)
+	case req.IsCancel():
+		x.cancel(&inbound{x: x, req: req, f: f, tag: newTag()})
 	case known != nil:
 		_ = known.tx.Receive(req) // a retransmission: the last answer goes out again
 	default:
@@ -94,14 +96,11 @@ func (x *transactions) fresh(req *sipgo.Request, f flow, key string) {
 	x.mu.Unlock()
 	in.tx.OnTerminate(func(string, error) { x.dropServer(in) })
 	_ = in.tx.Init()
-	if req.IsCancel() {
-		x.cancel(in)
-		return
-	}
 	x.onRequest(in)
 }
 
-// cancel matches a CANCEL to its INVITE (RFC 3261 9.2).
+// cancel matches a CANCEL to its INVITE (RFC 3261 9.2). It has no transaction
+// of its own: each copy gets the same answer, and sipgo's would never end.
 func (x *transactions) cancel(in *inbound) {
 	key, err := inviteKey(in.req)
 	invite := x.serverTx(key)
@@ -143,7 +142,7 @@ func mergeKeyOf(req *sipgo.Request) mergeKey {
 
 // noteMerged marks the second copy of a request that is still in work. mu is held.
 func (x *transactions) noteMerged(in *inbound) {
-	if in.req.IsCancel() || in.req.To().Params.Has("tag") {
+	if in.req.To().Params.Has("tag") {
 		return
 	}
 	k := mergeKeyOf(in.req)

@@ -132,6 +132,10 @@ func TestCancelBeforeAnswer(t *testing.T) {
 	if ok.Method() != "CANCEL" || ok.Param("to", "tag") != refused.Param("to", "tag") {
 		t.Errorf("CANCEL and INVITE are answered with different tags:\n%s%s", ok.Raw, refused.Raw)
 	}
+	c.Write(c.Again("CANCEL", "", "")) // the answer was lost
+	if again := c.Expect("200"); again.Raw != ok.Raw {
+		t.Errorf("answered otherwise:\n%s%s", ok.Raw, again.Raw)
+	}
 	c.RemoteTag = refused.Param("to", "tag")
 	c.Write(c.Again("ACK", "", ""))
 	until(t, "the leg goes", func() bool { return e.Stats().Dialogs == 0 })
