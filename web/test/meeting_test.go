@@ -232,14 +232,16 @@ func TestEndings(t *testing.T) {
 	for code, words := range map[string]string{
 		"removed": "Bạn đã bị mời ra khỏi cuộc họp", "replaced": "Bạn đã vào họp từ một cửa sổ khác", "full": "Phòng đã đầy",
 	} {
-		ctx := meeting(t, 1, nil)
-		eval[any](t, ctx, fmt.Sprintf(`window.media = roombridge.media, fakeRoom.room.say('bye', {code: %q, reason: ''})`, code))
-		until(t, ctx, fmt.Sprintf(`document.querySelector('.ending h1')?.innerText === %q`, words))
-		until(t, ctx, `roombridge.pc.connectionState === 'closed' && media.video === null && media.audio === null`)
-		named(t, ctx)
-		if code == "full" {
-			shoot(t, ctx, "ending")
-		}
+		t.Run(code, func(t *testing.T) {
+			ctx := meeting(t, 1, nil)
+			eval[any](t, ctx, fmt.Sprintf(`window.media = roombridge.media, fakeRoom.room.say('bye', {code: %q, reason: ''})`, code))
+			until(t, ctx, fmt.Sprintf(`document.querySelector('.ending h1')?.innerText === %q`, words))
+			until(t, ctx, `roombridge.pc.connectionState === 'closed' && media.video === null && media.audio === null`)
+			named(t, ctx)
+			if code == "full" {
+				shoot(t, ctx, "ending")
+			}
+		})
 	}
 	ctx := meeting(t, 1, nil)
 	eval[any](t, ctx, `document.querySelector('[data-control="leave"]').click()`)

@@ -142,6 +142,8 @@
       await pc.setLocalDescription(await pc.createAnswer());
       this.say('answer', { sdp: pc.localDescription.sdp, revision });
       for (const c of this.early?.splice(0) ?? []) await pc.addIceCandidate(c);
+      // Wishes may come before the lines that they are for.
+      if (this.wants) await this.want(this.wants);
     }
 
     async candidate({ candidate }) {
@@ -150,6 +152,7 @@
     }
 
     async want({ slots }) {
+      this.wants = { slots };
       await wait(30);
       const told = [];
       for (const s of slots) {
