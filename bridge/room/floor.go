@@ -83,8 +83,11 @@ func (f *floor) speaker(now int64) string {
 
 // may tells whether v has spoken long and loud enough to take the floor.
 func (f *floor) may(v, holder *voice, now int64) bool {
+	if holder == nil {
+		return true // the first word in a room is as good as a speech
+	}
 	spoken := v.last - v.start
-	if holder == nil || now-holder.last >= floorQuiet {
+	if now-holder.last >= floorQuiet {
 		return spoken >= floorTake
 	}
 	return spoken >= floorInterrupt && v.loud >= holder.loud+floorLouder

@@ -40,7 +40,7 @@ func TestFloor(t *testing.T) {
 		want  map[int64]string // at ms
 	}{
 		{"nobody", nil, map[int64]string{0: "", 1000: ""}},
-		{"one speaks", []said{{"a", 0, 5000, -20}}, map[int64]string{200: "", 300: "a", 5000: "a"}},
+		{"one speaks", []said{{"a", 0, 5000, -20}}, map[int64]string{0: "a", 5000: "a"}},
 		{"the floor stays after the speech", []said{{"a", 0, 1000, -20}}, map[int64]string{6000: "a"}},
 		{"a cough is not a speech", []said{{"a", 0, 2000, -20}, {"b", 3000, 3200, -10}}, map[int64]string{4000: "a"}},
 		{"the next speaker", []said{{"a", 0, 2000, -20}, {"b", 2500, 4000, -20}}, map[int64]string{2600: "a", 2800: "b", 4000: "b"}},

@@ -39,6 +39,9 @@ func (l *link) leave(size int, now int64) uint16 {
 
 // arrived takes transport-wide feedback.
 func (l *link) arrived(fb *rtcp.TransportLayerCC) {
+	if fb.PacketStatusCount > linkPast {
+		return // nobody honest says so much at once
+	}
 	l.mu.Lock()
 	again := l.heard && l.told == fb.FbPktCount
 	l.heard, l.told = true, fb.FbPktCount

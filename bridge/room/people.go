@@ -57,6 +57,9 @@ func randomHex(n int) string {
 // largest first.
 type picture struct {
 	layers []*layer
+
+	described []option // the layers as they were at a moment, for all who ask at it
+	at        int64
 }
 
 type layer struct {
@@ -66,22 +69,29 @@ type layer struct {
 }
 
 func (p *picture) add(l *layer) {
+	p.at = 0
 	p.layers = append(p.layers, l)
 	slices.SortStableFunc(p.layers, func(a, b *layer) int { return a.rank - b.rank })
 }
 
 func (p *picture) remove(in *incoming) {
+	p.at = 0
 	p.layers = slices.DeleteFunc(p.layers, func(l *layer) bool { return l.in == in })
 }
 
-// options describes the layers for a choice.
+// options describes the layers for a choice. It is good until the next moment.
 func (p *picture) options(now int64) []option {
-	out := make([]option, len(p.layers))
-	for i, l := range p.layers {
-		st := l.track.Stats()
-		out[i] = option{width: st.Width, height: st.Height, fps: int(st.FPS + 0.5), bitrate: st.Bitrate, live: l.track.Live(now)}
+	if p.at == now && len(p.described) == len(p.layers) {
+		return p.described
 	}
-	return out
+	p.described, p.at = p.described[:0], now
+	for _, l := range p.layers {
+		st := l.track.Stats()
+		p.described = append(p.described, option{
+			width: st.Width, height: st.Height, fps: int(st.FPS + 0.5), bitrate: st.Bitrate, live: l.track.Live(now),
+		})
+	}
+	return p.described
 }
 
 func (p *picture) live(now int64) bool {

@@ -168,3 +168,5 @@ func BenchmarkSlotSend(b *testing.B) {
 		s.Flush()
 	}
 }
+
+func packetHeader(seq uint16) packet.Header { return packet.Header{PT: 108, Seq: seq} }
