@@ -15,6 +15,7 @@ type budget struct {
 	hold     int64 // no growth before
 	patience int64
 	grown    bool // since the last cut
+	before   int  // value before the last cut
 }
 
 type span struct {
@@ -37,6 +38,8 @@ const (
 	patienceLeast = 4e9
 	patienceMost  = 60e9
 	growthPerSec  = 0.10
+	regainPerSec  = 0.40 // up to what was fine before the cut
+	regainWait    = 1e9  // ns after a cut, without another
 )
 
 func newBudget() budget { return budget{value: budgetStart, patience: patienceLeast} }
@@ -74,18 +77,37 @@ func (b *budget) judge(w span, now, took int64) {
 		loss = float64(w.lost) / float64(n)
 	}
 	bad := w.queue > queueBad || loss > lossBad && w.lost > 3
+	good := !bad && w.queue < queueGood && loss < lossGood
 	switch {
 	case bad && now-b.at > 500e6:
-		if b.grown && now < b.hold+10e9 { // the last growing was too much
-			b.patience = min(2*b.patience, patienceMost)
-		}
-		b.value = max(budgetLeast, min(b.value, b.acked*85/100))
-		b.at, b.hold, b.grown = now, now+b.patience, false
-	case !bad && w.queue < queueGood && loss < lossGood && now > b.hold:
-		b.value = min(budgetMost, b.value+int(float64(b.value)*growthPerSec*float64(took)/1e9))
+		b.cut(now)
+	case good && b.value < b.before*9/10 && now > b.at+regainWait:
+		b.grow(regainPerSec, took)
+		b.value = min(b.value, b.before*9/10)
+	case good && now > b.hold:
+		b.grow(growthPerSec, took)
 		b.grown = true
 		if now > b.hold+30e9 {
 			b.patience = patienceLeast
 		}
 	}
+}
+
+// cut answers a queue or loss. Cuts that follow one another soon mean that the
+// path really carries less: what was before the first of them is not regained.
+func (b *budget) cut(now int64) {
+	if b.grown && now < b.hold+10e9 { // the last growing was too much
+		b.patience = min(2*b.patience, patienceMost)
+	}
+	again := now-b.at < 3e9
+	b.before = b.value
+	b.value = max(budgetLeast, min(b.value, max(b.acked*85/100, b.value/2)))
+	if again {
+		b.before = b.value
+	}
+	b.at, b.hold, b.grown = now, now+b.patience, false
+}
+
+func (b *budget) grow(perSec float64, took int64) {
+	b.value = min(budgetMost, b.value+int(float64(b.value)*perSec*float64(took)/1e9))
 }

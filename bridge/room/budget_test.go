@@ -47,6 +47,26 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// A browser that had no time to read for a moment shows a queue although
+// hardly anything was sent.
+func TestBudgetForgivesOneSpike(t *testing.T) {
+	base := int64(1) << 60
+	b := newBudget()
+	p := path{capacity: 10_000_000}
+	p.feed(&b, 200_000, base, base+2e9)
+	before := b.bitrate(0)
+	for i := range int64(3) {
+		b.feedback(5, 0, 5000, 400, base+2e9+i*100*ms)
+	}
+	if got := b.bitrate(0); got < before/2 {
+		t.Errorf("one spike: from %d to %d", before, got)
+	}
+	p.feed(&b, 200_000, base+2300*ms, base+6e9)
+	if got := b.bitrate(0); got < before*8/10 {
+		t.Errorf("four seconds after one spike: %d, before it %d", got, before)
+	}
+}
+
 func TestBudgetPatience(t *testing.T) {
 	base := int64(1) << 60
 	b := newBudget()
