@@ -1,6 +1,7 @@
 package room
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -162,4 +163,103 @@ func TestTerminalTooSmall(t *testing.T) {
 	}))
 	r.eventually("a reason", func() bool { return strings.Contains(m.seat.Status().VideoOut.Reason, "640 by 360") })
 	r.must(m.sees(r.ctx(), 352))
+}
+
+func TestTerminalWithoutVideo(t *testing.T) {
+	r := newRig(t, nil)
+	m := r.terminal("phone", terminalOptions{noVideo: true})
+	n := r.terminal("Room 7", terminalOptions{})
+	st := m.seat.Status()
+	if st.VideoIn.Path != bridge.PathNone || st.VideoOut.Path != bridge.PathNone || st.ContentIn.Path != bridge.PathNone {
+		t.Errorf("%+v", st)
+	}
+	m.seat.KeyframeWanted()
+	m.seat.Digit('5')
+	r.must(n.sees(r.ctx(), 1280)) // a phone has no picture to show
+	if st := n.seat.Status(); st.VideoIn.Path != bridge.PathNone || st.VideoIn.Reason == "" {
+		t.Errorf("%+v", st)
+	}
+}
+
+// What the terminal says in RTCP of its path chooses the layer and travels on
+// to the page.
+func TestTerminalLimitsBitrate(t *testing.T) {
+	r := newRig(t, nil)
+	g := r.guest("An", roomtest.Options{Simulcast: true})
+	m := r.terminal("Room 7", terminalOptions{})
+	r.must(m.sees(r.ctx(), 1280))
+	m.eye.Limit(media.Limits{Bitrate: 400_000}) // a TMMBR
+	r.must(m.sees(r.ctx(), 640))
+	r.must(g.Wait(r.ctx(), "limits", func(s roomtest.State) bool {
+		return len(s.Limits) == 3 && s.Limits[1].MaxBitrate > 300_000 && s.Limits[1].MaxBitrate <= 400_000
+	}))
+	if st := m.seat.Status(); st.VideoOut.Path != bridge.PathRelay {
+		t.Errorf("%+v", st.VideoOut)
+	}
+}
+
+// limitHeard is the feedback on a terminal's camera.
+type limitHeard struct{ bps chan int }
+
+func (l limitHeard) KeyframeWanted()      {}
+func (l limitHeard) Loss(float64)         {}
+func (l limitHeard) BitrateLimit(bps int) { l.bps <- bps }
+
+// A page with a poor path makes the terminal send less: it has one picture only.
+func TestPageLimitsTerminal(t *testing.T) {
+	r := newRig(t, nil)
+	g := r.guest("An", roomtest.Options{Slots: 1})
+	m := r.terminal("Room 7", terminalOptions{})
+	heard := limitHeard{make(chan int, 100)}
+	m.eye.SetFeedback(heard)
+	r.must(g.Show(roomtest.Want{Participant: m.id, Width: 1280, Height: 720}))
+	r.must(g.Slot(0).Wait(r.ctx(), "pictures", func(s roomtest.SlotStats) bool { return s.Frames > 3 }))
+	r.must(g.Slot(0).Limit(500_000))
+	select {
+	case bps := <-heard.bps:
+		if bps < singleLeast || bps > 500_000 {
+			t.Errorf("the terminal was told %d bit/s", bps)
+		}
+	case <-r.ctx().Done():
+		t.Error("the terminal was told nothing")
+	}
+}
+
+func TestSeatStatusWithoutWorker(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.Worker = nil })
+	m := r.terminal("Room 7", terminalOptions{})
+	st := m.seat.Status()
+	for _, p := range []bridge.PathStatus{st.AudioIn, st.AudioOut} {
+		if p.Path != bridge.PathNone || !strings.Contains(p.Reason, "media worker") {
+			t.Errorf("%+v", p)
+		}
+	}
+	g := r.guest("An", roomtest.Options{Slots: 1})
+	r.must(g.Show(roomtest.Want{Participant: m.id, Width: 640, Height: 360}))
+	r.must(g.Slot(0).Wait(r.ctx(), "pictures", func(s roomtest.SlotStats) bool { return s.Frames > 3 }))
+	r.must(m.sees(r.ctx(), 640))
+}
+
+func TestSoundStatusNamesTheCodec(t *testing.T) {
+	r := newRig(t, nil)
+	r.worker.caps.AudioDecode = []media.Codec{media.Opus}
+	r.worker.caps.AudioEncode = []media.Codec{media.Opus}
+	m := r.terminal("Room 7", terminalOptions{})
+	if st := m.seat.Status(); st.AudioIn.Path != bridge.PathNone || !strings.Contains(st.AudioIn.Reason, "PCMU") {
+		t.Errorf("%+v", st.AudioIn)
+	}
+}
+
+// A full room refuses a terminal with a reason.
+func TestSeatRefused(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.MaxParticipants = 1 })
+	r.page("An", roomtest.Options{})
+	_, err := r.engine.Seat(t.Context(), bridge.Terminal{CallID: "x", Room: "1001"})
+	var no *bridge.Refusal
+	if !errors.As(err, &no) || no.Cause != bridge.CauseCapacity {
+		t.Errorf("%v", err)
+	}
+	if _, err := r.engine.Seat(t.Context(), bridge.Terminal{CallID: "x"}); err == nil {
+		t.Error("a room without a name")
+	}
 }

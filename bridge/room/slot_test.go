@@ -170,3 +170,15 @@ func BenchmarkSlotSend(b *testing.B) {
 }
 
 func packetHeader(seq uint16) packet.Header { return packet.Header{PT: 108, Seq: seq} }
+
+// audioWire is a wireWriter of a sound.
+type audioWire struct{ wireWriter }
+
+func (w *audioWire) CodecParameters() []webrtc.RTPCodecParameters {
+	return []webrtc.RTPCodecParameters{
+		{PayloadType: 109, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2}},
+		{PayloadType: 13, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: "audio/CN", ClockRate: 8000}},
+	}
+}
+
+func (w *audioWire) WriteStream() webrtc.TrackLocalWriter { return &w.wireWriter }
