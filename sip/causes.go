@@ -62,6 +62,7 @@ func (o outcome) explain(agent, reason string) []sipgo.Header {
 
 // warning is RFC 3261 20.43: a text that a terminal may show.
 func warning(code int, agent, text string) sipgo.Header {
+	agent, _, _ = strings.Cut(agent, "/") // a pseudonym is one token
 	return sipgo.NewHeader("Warning", fmt.Sprintf(`%d %s "%s"`, code, agent, quotable(text)))
 }
 

@@ -53,14 +53,9 @@ func (l *leg) repeatLater() {
 // ACKs (INTEROP 2.7, 2.10): media that arrives keeps the call.
 func (l *leg) unacknowledged() {
 	a := l.answer
-	seen := l.call.MediaSeen()
-	if !a.late && seen.After(a.since) {
+	if l.call.MediaSeen().After(a.since) && !(a.first && a.late) {
 		l.log.Warn("sip: no ACK came; the call is kept because media arrives")
-		l.acknowledged()
-		return
-	}
-	if !a.first && !a.late {
-		l.log.Warn("sip: no ACK came to a re-INVITE")
+		l.media.rollback() // of an offer of ours that the ACK had to answer
 		l.acknowledged()
 		return
 	}

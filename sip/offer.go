@@ -28,6 +28,10 @@ func (l *leg) retryLater() {
 	d, ok := l.glare.retry(l.dlg.uac)
 	if !ok {
 		l.log.Warn("sip: the far end lets no offer of ours through")
+		l.glare.done()
+		if l.timer.interval > 0 {
+			l.judge("the far end lets no refresh through")
+		}
 		return
 	}
 	l.retryAt.stop()

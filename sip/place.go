@@ -17,7 +17,7 @@ func (e *Endpoint) Place(ctx context.Context, c *bridge.Call, t bridge.Target) e
 func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
 	uri, err := targetURI(t.URI)
 	if err != nil {
-		return &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: err.Error()}
+		return err
 	}
 	l, err := e.prepare(ctx, c, t, uri)
 	if err != nil {

@@ -90,8 +90,8 @@ func (l *leg) refreshFailed(res *sipgo.Response, err error) {
 		l.refresh()
 	case res.StatusCode == 491:
 		l.retryLater()
-	default:
+	default: // whoever refuses is there, and knows the call
 		l.log.Info("sip: our request was refused", "status", res.StatusCode)
-		l.judge("the far end refuses to refresh the session")
+		l.armTimer()
 	}
 }

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -147,15 +146,4 @@ var phrases = map[int]string{
 	482: "Loop Detected", 483: "Too Many Hops", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
 	489: "Bad Event", 491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented",
 	503: "Service Unavailable", 504: "Server Time-out", 603: "Decline",
-}
-
-// hostPort writes an address for a URI or Via.
-func hostPort(host string, port uint16) string {
-	if port == 0 {
-		if strings.Contains(host, ":") {
-			return "[" + host + "]"
-		}
-		return host
-	}
-	return net.JoinHostPort(host, strconv.Itoa(int(port)))
 }

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"log/slog"
+	"strconv"
 	"sync"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -89,6 +90,8 @@ func (x *transactions) fresh(req *sipgo.Request, f flow, key string) {
 	if x.closed || len(x.server) >= maxTransactions {
 		x.mu.Unlock()
 		x.t.stats.limited()
+		in.tx = nil
+		in.reply(503, sipgo.NewHeader("Retry-After", strconv.Itoa(retryAfter)))
 		return
 	}
 	x.server[key] = in

@@ -144,7 +144,7 @@ func (l *leg) answeredBy(res *sipgo.Response) {
 	l.acknowledge(res)
 	l.state = stateUp
 	l.call.Describe(answererOf(res, l.f))
-	l.log.Info("sip: answered by the terminal", "remote", l.f.remote.String(), "device", device(res))
+	l.log.Info("sip: answered by the terminal", "remote", l.f.remote.String(), "device", device(res), "sip_call", l.dlg.callID)
 	if err := l.settle(res); err != nil {
 		_, cause, _ := mediaRefusal(err, "")
 		l.bye(cause, "the terminal's answer cannot be used: "+err.Error())

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -43,6 +44,9 @@ func (l *leg) room() string {
 // learn notes what the far end can.
 func (l *leg) learn(m headerSource) { l.updates = l.updates || hasToken(m, "Allow", "update") }
 
+// routeTime bounds the core's decision.
+const routeTime = 30 * time.Second
+
 // invited asks the core what becomes of the call.
 func (l *leg) invited() {
 	req := l.uas.invite.req
@@ -61,7 +65,9 @@ func (l *leg) invited() {
 	l.log.Info("sip: INVITE received", "transport", inv.Transport, "remote", l.f.remote.String(),
 		"number", inv.Number, "device", inv.Caller.Device, "offer", l.uas.offer != nil)
 	l.e.running.Go(func() {
-		c, err := l.e.board.incoming(l.ctx, inv, l)
+		ctx, cancel := context.WithTimeout(l.ctx, routeTime)
+		defer cancel()
+		c, err := l.e.board.incoming(ctx, inv, l)
 		if !l.box.post(func() { l.routed(c, err) }) && err == nil {
 			c.End(bridge.CauseCancelled, "the caller gave up")
 		}
@@ -133,7 +139,7 @@ func (l *leg) accept() {
 		l.state = stateGone
 		return
 	}
-	l.log.Info("sip: answered", "remote", l.f.remote.String(), "late_offer", late)
+	l.log.Info("sip: answered", "remote", l.f.remote.String(), "late_offer", late, "sip_call", clean(l.dlg.callID, 64))
 	if !late {
 		l.connect()
 	}
