@@ -39,7 +39,7 @@ var fakes = map[string]func(){
 	"hangs":         func() { hello(); drain() },
 	"strangers":     strangers,
 	"chatters":      chatter,
-	"never-reads":   func() { hello(); select {} },
+	"never-reads":   func() { hello(); time.Sleep(time.Hour) },
 	"bad-pictures":  badPictures,
 	"parent":        parent,
 }
@@ -139,7 +139,7 @@ func parent() {
 		time.Sleep(time.Millisecond)
 	}
 	fmt.Println(strconv.Itoa(m.PID()))
-	select {}
+	time.Sleep(time.Hour)
 }
 
 // fake gives the path of a worker that misbehaves.

@@ -67,9 +67,9 @@ func (m *Meeting) watch(l *link) error {
 	select {
 	case <-l.greeted:
 	case <-l.proc.exited:
-		return fmt.Errorf("before it said hello: %w", l.cause(errGone, l.reading))
+		return l.early(l.cause(errGone, l.reading))
 	case err := <-l.reading:
-		return fmt.Errorf("before it said hello: %w", l.cause(err, nil))
+		return l.early(l.cause(err, nil))
 	case <-hello.C:
 		return errors.New("it said no hello")
 	case <-m.closing:
@@ -78,6 +78,17 @@ func (m *Meeting) watch(l *link) error {
 	return m.guard(l)
 }
 
+// early says of an error that it came before the hello, if it did.
+func (l *link) early(err error) error {
+	select {
+	case <-l.greeted:
+		return err
+	default:
+		return fmt.Errorf("before it said hello: %w", err)
+	}
+}
+
+// guard waits while a worker serves, and pings it.
 func (m *Meeting) guard(l *link) error {
 	tick := time.NewTicker(pingEvery)
 	defer tick.Stop()
