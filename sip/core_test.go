@@ -135,8 +135,8 @@ func TestManyCalls(t *testing.T) {
 	}
 	wg.Wait()
 	h.empty(t, 5*time.Second)
-	if n := h.lobby.total.Load(); n != 40 {
-		t.Errorf("%d were seated", n)
+	if n := h.core.Stats().Total; n != 40 {
+		t.Errorf("%d calls", n)
 	}
 }
 

@@ -16,7 +16,7 @@ var compact = map[string]string{
 	"refer-to": "r", "event": "o", "subject": "s",
 }
 
-// message is what requests and responses have in common here.
+// headerSource is what requests and responses have in common here.
 type headerSource interface {
 	GetHeaders(name string) []sipgo.Header
 }

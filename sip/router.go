@@ -115,7 +115,6 @@ func hopsUsed(req *sipgo.Request) bool {
 func (e *Endpoint) admit(in *inbound, old *leg) {
 	l := newUASLeg(e, in, old)
 	in.leg.Store(l)
-	in.reply(100)
 	if err := e.add(l); err != nil {
 		r := bridge.AsRefusal(err)
 		o := outcomeOf(r.Cause)
@@ -123,6 +122,7 @@ func (e *Endpoint) admit(in *inbound, old *leg) {
 		in.reply(o.status, o.explain(e.cfg.UserAgent, r.Reason)...)
 		return
 	}
+	in.reply(100)
 	l.box.post(l.invited)
 }
 
