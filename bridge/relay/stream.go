@@ -47,8 +47,7 @@ type Stream struct {
 		digit     func(d rune)
 		timeout   func()
 		expecting int64 // since when media is expected, 0 is not
-		told      int64 // what the last packet was when the timeout was told
-		silent    bool  // it was told, and nothing has come since
+		told      int64 // when the timeout was told last
 	}
 
 	applying sync.Mutex // serialises Apply and Close; guards closed and security
@@ -207,7 +206,9 @@ func (s *Stream) OnDigit(f func(d rune)) {
 func (s *Stream) SendDigit(d rune, ms int) { s.presser.press(d, ms) }
 
 // OnTimeout is told when nothing valid arrived for the media timeout while
-// media was expected, and again only after something arrived.
+// media was expected, and again each time that it lasts as long: who is told
+// may have had a reason to wait that is gone by then, such as another stream
+// of the call.
 func (s *Stream) OnTimeout(f func()) {
 	s.hooks.Lock()
 	defer s.hooks.Unlock()
@@ -288,15 +289,10 @@ func (s *Stream) watch(now int64) {
 	}
 	s.hooks.Lock()
 	defer s.hooks.Unlock()
-	heard := s.heard.Load()
-	if s.hooks.silent && heard == s.hooks.told {
+	if s.hooks.expecting == 0 || now-max(s.hooks.expecting, s.heard.Load(), s.hooks.told) < limit {
 		return
 	}
-	s.hooks.silent = false
-	if s.hooks.expecting == 0 || now-max(s.hooks.expecting, heard) < limit {
-		return
-	}
-	s.hooks.silent, s.hooks.told = true, heard
+	s.hooks.told = now
 	if f := s.hooks.timeout; f != nil {
 		s.tell.post(f)
 	}

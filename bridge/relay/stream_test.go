@@ -148,7 +148,7 @@ func TestApplyIsIdempotentAndKeepsTheLatch(t *testing.T) {
 	})
 }
 
-func TestTimeoutIsToldOncePerSilence(t *testing.T) {
+func TestTimeoutIsToldWhileSilenceLasts(t *testing.T) {
 	inBubble(t, media.Audio, func(r *rig) {
 		var told atomic.Int32
 		r.stream.OnTimeout(func() { told.Add(1) })
@@ -158,13 +158,17 @@ func TestTimeoutIsToldOncePerSilence(t *testing.T) {
 		if told.Load() != 0 {
 			t.Fatal("told too early")
 		}
-		wait(30 * time.Second)
-		if n := told.Load(); n != 1 {
-			t.Fatalf("told %d times", n)
+		wait(15 * time.Second)
+		if n := told.Load(); n != 2 {
+			t.Fatalf("told %d times in 24 s, want every 10 s", n)
 		}
 		r.audio(r.far, 7, 6, 5)
-		wait(30 * time.Second)
+		wait(9 * time.Second)
 		if n := told.Load(); n != 2 {
+			t.Fatalf("told %d times while packets came", n)
+		}
+		wait(6 * time.Second)
+		if n := told.Load(); n != 3 {
 			t.Fatalf("told %d times after another silence", n)
 		}
 	})
@@ -180,6 +184,10 @@ func TestNoTimeoutOnHold(t *testing.T) {
 		wait(9 * time.Second)
 		if told.Load() != 0 {
 			t.Fatal("a held stream timed out")
+		}
+		wait(2 * time.Second)
+		if told.Load() != 1 {
+			t.Fatal("silence after a hold is not told")
 		}
 	})
 }
