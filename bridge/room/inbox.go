@@ -39,6 +39,7 @@ type inbox struct {
 	rid     string
 	named   bool // rid was looked for long enough
 	seen    int
+	recent  []uint32 // sequence numbers that arrived, plus one, at their place modulo the length
 }
 
 // Bounds of an inbox.
@@ -47,6 +48,8 @@ const (
 	rtpBuffer  = 512 << 10
 	// Browsers name an encoding in its packets until the first report.
 	ridPackets = 2000
+	// Sequence numbers kept to tell a repair from a repetition.
+	recentPackets = 2048
 )
 
 func newInboxes(control func([]byte)) *inboxes {
@@ -93,8 +96,11 @@ func (b *inbox) Write(packet []byte) (int, error) {
 		return len(packet), nil
 	case b.control:
 		b.all.overhear(b.ssrc, packet)
-	case b.all.take(b, packet):
-		return len(packet), nil
+	default:
+		n := len(packet)
+		if packet = b.all.take(b, packet); packet == nil {
+			return n, nil
+		}
 	}
 	return b.Buffer.Write(packet)
 }
@@ -108,30 +114,57 @@ func (a *inboxes) overhear(ssrc uint32, packet []byte) {
 	}
 }
 
-// take looks at a packet of b, and tells whether it was a retransmission and
-// is done with.
-func (a *inboxes) take(b *inbox, packet []byte) bool {
+// take looks at a packet of b and gives what pion shall read of it there, nil
+// for a retransmission that went to the stream it repairs.
+//
+// Browsers probe the path with retransmissions of what has arrived. pion must
+// not see those in the stream (it looks for an encoding's name in the first
+// ten packets, and they have none), but has to count them for the feedback:
+// they become padding.
+func (a *inboxes) take(b *inbox, packet []byte) []byte {
 	if len(packet) < 12 {
-		return false
+		return packet
 	}
 	a.mu.Lock()
 	pt, again := a.apt[packet[1]&0x7f]
 	if !again {
 		a.learn(b, packet)
 		a.mu.Unlock()
-		return false
+		b.arrived(binary.BigEndian.Uint16(packet[2:]))
+		return packet
 	}
 	to := a.repaired(b, packet)
 	a.mu.Unlock()
-	if to == nil {
+	at, end, ok := payloadBounds(packet)
+	if to == nil || !ok || end-at < 2 {
+		return packet // a probe
+	}
+	if !to.arrived(binary.BigEndian.Uint16(packet[at:])) {
+		return hollow(packet[:at+1])
+	}
+	_, _ = to.Buffer.Write(restore(packet, at, pt, to.ssrc))
+	return nil
+}
+
+// arrived notes a sequence number and tells whether it is new.
+func (b *inbox) arrived(seq uint16) bool {
+	if b.recent == nil {
+		b.recent = make([]uint32, recentPackets)
+	}
+	at := &b.recent[seq%recentPackets]
+	if *at == uint32(seq)+1 {
 		return false
 	}
-	restored, ok := restore(packet, pt, to.ssrc)
-	if !ok {
-		return false // a probe: pion counts it for the feedback
-	}
-	_, _ = to.Buffer.Write(restored)
+	*at = uint32(seq) + 1
 	return true
+}
+
+// hollow makes a packet of a header and one more byte one of padding only
+// (RFC 3550 5.1).
+func hollow(packet []byte) []byte {
+	packet[0] |= 0x20
+	packet[len(packet)-1] = 1
+	return packet
 }
 
 // learn notes which encoding a source is.
@@ -158,20 +191,16 @@ func (a *inboxes) repaired(b *inbox, packet []byte) *inbox {
 	return a.byRID[b.rid]
 }
 
-// restore turns a retransmission into the packet that it repeats (RFC 4588
-// 4), within its bytes; false for one without a payload.
-func restore(packet []byte, pt uint8, ssrc uint32) ([]byte, bool) {
-	at, end, ok := payloadBounds(packet)
-	if !ok || end-at < 2 {
-		return nil, false
-	}
+// restore turns a retransmission, whose payload starts at at, into the packet
+// that it repeats (RFC 4588 4), within its bytes.
+func restore(packet []byte, at int, pt uint8, ssrc uint32) []byte {
 	hi, lo := packet[at], packet[at+1]
 	copy(packet[2:at+2], packet[:at]) // the header moves up to the payload
 	packet = packet[2:]
 	packet[1] = packet[1]&0x80 | pt
 	packet[2], packet[3] = hi, lo
 	binary.BigEndian.PutUint32(packet[8:], ssrc)
-	return packet, true
+	return packet
 }
 
 func (s *session) overheard(b []byte) {

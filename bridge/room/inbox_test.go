@@ -67,6 +67,47 @@ func TestInboxRepairsBySource(t *testing.T) {
 	}
 }
 
+// Chromium probes with retransmissions of its first packet, many of them
+// before the second.
+func TestInboxKeepsRepetitionsOutOfTheStream(t *testing.T) {
+	a := boxes(t, &offer{apt: map[uint8]uint8{97: 96}, fid: map[uint32]uint32{2: 1}})
+	media := a.make(packetio.RTPBufferPacket, 1)
+	again := a.make(packetio.RTPBufferPacket, 2)
+	for _, seq := range []uint16{65535, 0} {
+		_, _ = media.Write(marshal(t, rtp.Packet{Header: rtp.Header{PayloadType: 96, SequenceNumber: seq, SSRC: 1}, Payload: []byte("x")}))
+		for range 20 {
+			_, _ = again.Write(repeated(t, seq, 2, "h"))
+		}
+	}
+	_, _ = again.Write(repeated(t, 1, 2, "")) // this one was lost
+	_ = media.Close()
+	_ = again.Close()
+	b := make([]byte, 1500)
+	for _, want := range []byte{255, 0, 1} {
+		if n, err := media.Read(b); err != nil || n == 0 || b[3] != want {
+			t.Errorf("sequence number %d: %d %v", want, b[3], err)
+		}
+	}
+	if _, err := media.Read(b); err == nil {
+		t.Error("a repetition is in the stream")
+	}
+	probes := 0
+	for {
+		n, err := again.Read(b)
+		if err != nil {
+			break
+		}
+		var p rtp.Packet
+		if err := p.Unmarshal(b[:n]); err != nil || len(p.Payload) != 0 || string(p.GetExtension(11)) != "h" {
+			t.Fatalf("%v %v", p, err)
+		}
+		probes++
+	}
+	if probes != 40 {
+		t.Errorf("%d probes are left to be counted, want 40", probes)
+	}
+}
+
 func TestInboxLeavesProbes(t *testing.T) {
 	a := boxes(t, &offer{apt: map[uint8]uint8{97: 96}, fid: map[uint32]uint32{2: 1, 4: 3}})
 	a.make(packetio.RTPBufferPacket, 1)

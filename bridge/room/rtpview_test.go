@@ -106,7 +106,10 @@ func FuzzParseRTP(f *testing.F) {
 		if q.SSRC != p.SSRC || q.SequenceNumber != p.Seq || !bytes.Equal(q.Payload, p.Payload) {
 			t.Errorf("%x: payload %x, pion has %x", b, p.Payload, q.Payload)
 		}
-		restore(bytes.Clone(b), 96, 1)
+		if at, end, ok := payloadBounds(b); ok && end-at >= 2 {
+			restore(bytes.Clone(b), at, 96, 1)
+			hollow(bytes.Clone(b[:at+1]))
+		}
 	})
 }
 
