@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"hash/maphash"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -119,6 +120,14 @@ func replyFlow(f flow, req *sipgo.Request) flow {
 }
 
 func newTag() string { return sipgo.GenerateTagN(16) }
+
+// statelessTag is a tag for an answer of which nothing is remembered: the same
+// for each copy of the request (RFC 3261 8.2.7).
+func statelessTag(key string) string {
+	return strconv.FormatUint(maphash.String(tagSeed, key), 36)
+}
+
+var tagSeed = maphash.MakeSeed()
 
 // phrase is the reason phrase of a status.
 func phrase(status int) string {

@@ -108,6 +108,7 @@ func (x *transactions) cancel(in *inbound) {
 	key, err := inviteKey(in.req)
 	invite := x.serverTx(key)
 	if err != nil || invite == nil {
+		in.tag = statelessTag(key)
 		in.reply(481)
 		return
 	}

@@ -162,8 +162,13 @@ func TestCancelOfNothing(t *testing.T) {
 	e := serve(t, newFakeBoard(), nil)
 	c := siptest.Dial(t, e.Addrs()[0]).NewCall("sip:1001@127.0.0.1")
 	c.Request("INVITE", "", "")
-	c.Write(c.Again("CANCEL", "", ""))
-	c.Expect("481")
+	cancel := c.Again("CANCEL", "", "")
+	c.Write(cancel)
+	first := c.Expect("481")
+	c.Write(cancel)
+	if again := c.Expect("481"); again.Raw != first.Raw {
+		t.Errorf("a copy is answered otherwise:\n%s%s", first.Raw, again.Raw)
+	}
 }
 
 func TestRefusals(t *testing.T) {
