@@ -62,7 +62,7 @@ func startBaresip(t *testing.T, o baresipOptions) *baresip {
 	}
 	b := &baresip{t: t, dir: t.TempDir(), log: &lockedBuffer{}, done: make(chan struct{})}
 	ctrl := freePort(t)
-	b.ctrl = fmt.Sprintf("127.0.0.1:%d", ctrl)
+	b.ctrl = fmt.Sprintf("%s:%d", o.address, ctrl)
 	cfg := fmt.Sprintf(`
 poll_method epoll
 sip_listen %[1]s:%[2]d
@@ -97,7 +97,7 @@ module_tmp account.so
 module_app menu.so
 module_app debug_cmd.so
 module_app ctrl_tcp.so
-ctrl_tcp_listen 127.0.0.1:%[6]d
+ctrl_tcp_listen %[1]s:%[6]d
 snd_path %[7]s
 `, o.address, freePort(t), o.transport, o.tone, testPicture(t), ctrl, b.dir)
 	account := fmt.Sprintf("<sip:terminal@%s;transport=%s>;regint=0;answermode=auto", o.address, o.transport)

@@ -2,9 +2,7 @@ package e2e
 
 import (
 	"fmt"
-	"image"
 	_ "image/png"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -32,8 +30,7 @@ func TestTerminalMeetsBrowser(t *testing.T) {
 	for i, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			room := fmt.Sprintf("10%02d", i+1)
-			page := browser.join(g, room, "An", "")
-			page.t = t
+			page := browser.join(t, g, room, "An", "&raw=1")
 			defer page.cancel()
 			b := startBaresip(t, baresipOptions{tone: 440, transport: c.transport, menc: c.menc})
 			target := g.sipUDP
@@ -76,13 +73,8 @@ func meet(t *testing.T, g *gw, page *tab, b *baresip) {
 
 // colourful tells whether a PNG shows more than a flat surface.
 func colourful(path string) bool {
-	f, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = f.Close() }()
-	img, _, err := image.Decode(f)
-	if err != nil {
+	img := decodePNG(path)
+	if img == nil {
 		return false
 	}
 	seen := map[uint32]bool{}

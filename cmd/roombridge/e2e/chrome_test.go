@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -15,13 +16,29 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
+// camera makes a file that Chromium takes for its camera: a colour with a
+// moving box, small, so that several browsers fit on a small machine.
+func camera(t *testing.T, colour string) string {
+	t.Helper()
+	path := filepath.Join(bin, "camera-"+colour+".y4m")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	out, err := exec.Command("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color="+colour+":size=640x360:rate=25,format=yuv420p",
+		"-f", "lavfi", "-i", "color=white:size=60x60:rate=25", "-filter_complex", "[0][1]overlay=x='mod(t*200,580)':y=280", "-pix_fmt", "yuv420p", "-t", "4", path).CombinedOutput()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v %s", err, out)
+	}
+	return path
+}
+
 // chrome is one headless Chromium with a fake camera and a tone as microphone.
 type chrome struct {
 	t   *testing.T
 	ctx context.Context
 }
 
-func startChrome(t *testing.T, toneHz float64) *chrome {
+func startChrome(t *testing.T, toneHz float64, more ...chromedp.ExecAllocatorOption) *chrome {
 	t.Helper()
 	wav := filepath.Join(t.TempDir(), "tone.wav")
 	writeTone(t, wav, toneHz, 10)
@@ -40,6 +57,7 @@ func startChrome(t *testing.T, toneHz float64) *chrome {
 		chromedp.Flag("disable-component-update", true),
 		chromedp.WindowSize(1366, 768),
 	)
+	opts = append(opts, more...)
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(func() { cancel(); cancelAlloc() })
@@ -56,9 +74,13 @@ const spy = `
   const pcs = [];
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real { constructor(...a) { super(...a); pcs.push(this); } };
+  const last = {};
+  const Socket = window.WebSocket;
+  window.WebSocket = class extends Socket { constructor(...a) { super(...a);
+    this.addEventListener('message', e => { try { const m = JSON.parse(e.data); last[m.type] = m; } catch { /* not ours */ } }); } };
   const live = () => pcs.filter(p => p.connectionState !== 'closed');
   window.spy = {
-    pcs,
+    pcs, last,
     async stats() {
       const video = [], out = []; let suite = '', pair = null;
       for (const pc of live()) {
@@ -105,11 +127,17 @@ type tab struct {
 }
 
 // join opens a room's page as a new participant.
-func (c *chrome) join(g *gw, room, name, query string) *tab {
-	c.t.Helper()
+func (c *chrome) join(t *testing.T, g *gw, room, name, query string) *tab {
+	t.Helper()
 	ctx, cancel := chromedp.NewContext(c.ctx)
-	p := &tab{t: c.t, ctx: ctx, cancel: cancel}
-	c.t.Cleanup(cancel)
+	p := &tab{t: t, ctx: ctx, cancel: cancel}
+	t.Cleanup(func() {
+		if t.Failed() && ctx.Err() == nil {
+			t.Logf("%s's page at the end: %s", name, p.dump())
+			p.shot(filepath.Join(os.TempDir(), "e2e-"+url.PathEscape(name)+".png"))
+		}
+		cancel()
+	})
 	u := fmt.Sprintf("%s/room/%s?join=1&lang=en&name=%s%s", g.web, url.PathEscape(room), url.QueryEscape(name), query)
 	err := chromedp.Run(ctx,
 		chromedp.ActionFunc(func(ctx context.Context) error {
@@ -119,7 +147,7 @@ func (c *chrome) join(g *gw, room, name, query string) *tab {
 		chromedp.Navigate(u),
 	)
 	if err != nil {
-		c.t.Fatalf("opening %s: %v", u, err)
+		t.Fatalf("opening %s: %v", u, err)
 	}
 	return p
 }
@@ -181,6 +209,14 @@ func (p *tab) decoding() int {
 	return n
 }
 
+// click presses one of the page's buttons: mic, camera, leave…
+func (p *tab) click(control string) {
+	p.t.Helper()
+	if err := chromedp.Run(p.ctx, chromedp.Click(fmt.Sprintf("[data-control=%s]", control), chromedp.ByQuery)); err != nil {
+		p.t.Fatalf("pressing %s: %v", control, err)
+	}
+}
+
 // hears tells how much of what the page plays is this tone.
 func (p *tab) hears(hz float64) float64 {
 	var v float64
@@ -224,8 +260,13 @@ func (p *tab) shot(path string) {
 
 // dump tells what a page's statistics were, for failures.
 func (p *tab) dump() string {
+	var said struct {
+		Slots, Quality, Limits, Participants any
+	}
+	_ = p.eval(`({Slots: spy.last.slots, Quality: spy.last.quality, Limits: spy.last.limits, Participants: spy.last.participants})`, &said)
 	b, _ := json.Marshal(p.stats())
-	return string(b)
+	r, _ := json.Marshal(said)
+	return string(b) + "\nthe room said: " + string(r)
 }
 
 func await(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

@@ -167,8 +167,9 @@ func TestSecondSIPStackMeetsBrowser(t *testing.T) {
 	sh(t, "ip link set v1 up")
 	g := startGateway(t, gwOptions{})
 	j := startJanus(t, "10.99.0.1")
-	person, terminal := startChrome(t, 1000), startChrome(t, 440)
-	room := person.join(g, "1001", "An", "")
+	person := startChrome(t, 1000)
+	terminal := startChrome(t, 440, chromedp.Flag("use-file-for-fake-video-capture", camera(t, "green"))) // 25 pictures a second
+	room := person.join(t, g, "1001", "An", "&raw=1")
 	far := j.call(terminal, "sip:1001@"+g.sipUDP)
 
 	waitFor(t, "the terminal's picture in the room", func() bool { return room.decoding() > 0 })

@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// watchGaps notes, from now on, the times between pictures that are shown in
+// the page's largest remote video.
+const watchGaps = `(() => {
+  const v = [...document.querySelectorAll('video')].filter(v => v.videoWidth > 0 && v.srcObject && v.srcObject.getVideoTracks().some(t =>
+    window.spy.pcs.some(p => p.getReceivers().some(r => r.track === t)))).sort((a, b) => b.clientWidth - a.clientWidth)[0];
+  if (!v) return false;
+  window.spy.gaps = []; let last = performance.now();
+  const f = now => { window.spy.gaps.push(now - last); last = now; v.requestVideoFrameCallback(f); };
+  v.requestVideoFrameCallback(f);
+  return true;
+})()`
+
+// A terminal behind a line that loses packets and delays them unevenly: each
+// damage to the picture is over within a second, and the sound stays.
+func TestLossyLine(t *testing.T) {
+	if !namespaced(t) {
+		return
+	}
+	const near, far = "10.98.0.1", "10.98.0.2"
+	sh(t, "ip netns add far")
+	sh(t, "ip link add near0 type veth peer name far0 netns far")
+	sh(t, "ip addr add "+near+"/24 dev near0")
+	sh(t, "ip link set near0 up")
+	sh(t, "ip -n far addr add "+far+"/24 dev far0")
+	sh(t, "ip -n far link set far0 up")
+	sh(t, "ip -n far link set lo up")
+	g := startGateway(t, gwOptions{address: near})
+	browser := startChrome(t, 1000, chromedp.Flag("use-file-for-fake-video-capture", camera(t, "blue")))
+	for _, line := range []struct {
+		loss int
+		room string
+	}{{0, "100"}, {2, "102"}, {5, "105"}} {
+		t.Run(fmt.Sprintf("%d %% loss, 30 ms jitter", line.loss), func(t *testing.T) {
+			page := browser.join(t, g, line.room, "An", "&raw=1")
+			defer page.cancel()
+			b := startBaresip(t, baresipOptions{tone: 440, address: far, wrap: []string{"ip", "netns", "exec", "far"}})
+			b.dial("sip:" + line.room + "@" + g.sipUDP)
+			waitFor(t, "the terminal's picture", func() bool { return page.decoding() > 0 })
+			waitFor(t, "the browser's 1 kHz at the terminal", func() bool { return b.hears(1000) > heard })
+			for _, dev := range []string{"near0", "-n far far0"} {
+				ns, name := "", dev
+				if dev != "near0" {
+					ns, name = "-n far ", "far0"
+				}
+				sh(t, fmt.Sprintf("tc %sqdisc replace dev %s root netem delay 40ms 15ms loss %d%%", ns, name, line.loss))
+			}
+			defer func() {
+				sh(t, "tc qdisc del dev near0 root")
+				sh(t, "tc -n far qdisc del dev far0 root")
+			}()
+			measureLine(t, g, page, b, line.loss)
+			b.hangup()
+		})
+	}
+}
+
+// measureLine watches picture and sound for a while and prints what it saw.
+func measureLine(t *testing.T, g *gw, page *tab, b *baresip, loss int) {
+	t.Helper()
+	var ok bool
+	if err := page.eval(watchGaps, &ok); err != nil || !ok {
+		t.Fatalf("nothing to watch: %v", err)
+	}
+	var heardIn, heardOut []float64
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		heardIn = append(heardIn, page.hears(440))
+		heardOut = append(heardOut, b.hears(1000))
+	}
+	var gaps []float64
+	if err := page.eval(`window.spy.gaps`, &gaps); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(gaps)
+	if len(gaps) < 100 {
+		t.Fatalf("only %d pictures in 20 s: %s", len(gaps), page.dump())
+	}
+	slices.Sort(heardIn)
+	slices.Sort(heardOut)
+	c := g.calls()[0]
+	t.Logf("%d %% loss: %d pictures in 20 s, between them p50 %.0f p99 %.0f longest %.0f ms; %d keyframes; "+
+		"tone part in %.2f (worst %.2f), out %.2f (worst %.2f); the gateway counts %d of %d lost, jitter %.0f ms",
+		loss, len(gaps), gaps[len(gaps)/2], gaps[len(gaps)*99/100], gaps[len(gaps)-1], c.Video.In.Keyframes,
+		heardIn[len(heardIn)/2], heardIn[0], heardOut[len(heardOut)/2], heardOut[0], c.Video.In.Lost, c.Video.In.Packets, c.Video.In.JitterMS)
+	if longest := gaps[len(gaps)-1]; longest > 1000 {
+		t.Errorf("the picture stood for %.0f ms", longest)
+	}
+	if in, out := heardIn[len(heardIn)/10], heardOut[len(heardOut)/10]; in < 0.5 || out < heard*0.7 {
+		t.Errorf("the sound suffers: in %.2f, out %.2f", in, out)
+	}
+}
