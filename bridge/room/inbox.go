@@ -13,8 +13,9 @@ import (
 // browser. pion makes one for each source that it hears, before it knows
 // anything of it, so their number and size are bounded here. Retransmissions
 // (RFC 4588) are turned back into what they repeat on the way and go to the
-// inbox of the stream that they repair; pion does that too late, when the next
-// packet arrives, and not safely beside other readers.
+// inbox of the stream that they repair, where pion counts them for the
+// feedback; pion itself does that too late, when the next packet arrives, and
+// not safely beside other readers.
 type inboxes struct {
 	control func([]byte) // takes RTCP about sources that pion does not know
 

@@ -95,8 +95,11 @@ func (s *session) readPicture(remote *webrtc.TrackRemote, receiver *webrtc.RTPRe
 			in.track.SetFormat(formatOf(remote.Codec()))
 		}
 		in.mu.Lock()
-		in.arrivals.add(p.Seq)
+		fresh := in.arrivals.add(p.Seq)
 		in.mu.Unlock()
+		if !fresh {
+			continue
+		}
 		p.Arrived, p.Keyframe = s.link.now(), false
 		in.track.Publish(batch)
 	}

@@ -105,24 +105,53 @@ func extension(b []byte, id uint8) []byte {
 	return nil
 }
 
-// arrivals counts what came of one RTP source (RFC 3550 A.3).
+// arrivals counts what came of one RTP source (RFC 3550 A.3) and tells
+// packets from their repetitions: browsers fill their bandwidth probes with
+// retransmissions of packets that arrived long ago.
 type arrivals struct {
 	started  bool
 	highest  uint32 // extended sequence number
 	base     uint32
 	received uint32
+	seen     [arrivalWindow / 64]uint64 // by sequence number, up to the highest
 	// the state at the last report
 	expectedBefore, receivedBefore uint32
 }
 
-func (a *arrivals) add(seq uint16) {
+// arrivalWindow is how far back a packet may come late and be taken.
+const arrivalWindow = 1024
+
+// add notes a packet; false is one that came before or is too old to tell.
+func (a *arrivals) add(seq uint16) bool {
 	if !a.started {
-		*a = arrivals{started: true, highest: uint32(seq), base: uint32(seq), received: 1}
-		return
+		*a = arrivals{started: true, highest: uint32(seq), base: uint32(seq)}
 	}
-	a.received++
-	if d := int16(seq - uint16(a.highest)); d > 0 {
+	d := int(int16(seq - uint16(a.highest)))
+	switch {
+	case d > 0:
+		for i := 1; i <= min(d, arrivalWindow); i++ {
+			a.mark(seq-uint16(d)+uint16(i), false)
+		}
 		a.highest += uint32(d)
+	case -d >= arrivalWindow, a.marked(seq):
+		return false
+	}
+	a.mark(seq, true)
+	a.received++
+	return true
+}
+
+func (a *arrivals) marked(seq uint16) bool {
+	i := seq % arrivalWindow
+	return a.seen[i/64]>>(i%64)&1 == 1
+}
+
+func (a *arrivals) mark(seq uint16, on bool) {
+	i := seq % arrivalWindow
+	if on {
+		a.seen[i/64] |= 1 << (i % 64)
+	} else {
+		a.seen[i/64] &^= 1 << (i % 64)
 	}
 }
 
