@@ -22,9 +22,9 @@ type voice struct {
 
 // The floor's figures, nanoseconds and dB.
 const (
-	floorTake      = 250e6  // speaking alone this long takes the floor
+	floorTake      = 200e6  // speaking alone this long takes the floor
 	floorInterrupt = 1500e6 // speaking over the speaker this long, and louder, takes it
-	floorQuiet     = 300e6  // a speaker silent this long is interrupted at once
+	floorQuiet     = 250e6  // a speaker silent this long is interrupted at once
 	floorLouder    = 4.0
 	floorThreshold = -50 // below is silence
 	floorGap       = 300e6
