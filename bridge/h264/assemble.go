@@ -40,7 +40,7 @@ func NewAssembler(limit int, emit func(au *AccessUnit)) *Assembler {
 
 // Push takes the next packet. A marker or another timestamp ends an access unit.
 func (a *Assembler) Push(p *packet.Packet) {
-	lost := a.started && p.Seq != a.seq+1
+	lost := p.Gap || a.started && p.Seq != a.seq+1
 	a.started, a.seq = true, p.Seq
 	if a.open && p.Timestamp != a.au.Timestamp {
 		a.Flush()

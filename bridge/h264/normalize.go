@@ -27,7 +27,8 @@ type Normalizer struct {
 	ssrc    uint32
 	in      uint16 // sequence number of the last packet that came
 	seq     uint16 // of the last one that went
-	gap     uint16 // numbers lost since
+	gap     bool   // packets were lost since
+	broken  bool   // fragments were lost: what follows does not join what went
 
 	au    accessUnit
 	fresh bool // parameter sets came that have not been passed on
@@ -48,6 +49,8 @@ type accessUnit struct {
 	timestamp uint32
 	sliced    bool // a slice came
 	damaged   bool // a gap came before or in it
+	ended     bool // its marker went
+	headless  bool // an IDR picture whose beginning was lost
 }
 
 // NewNormalizer makes a Normalizer that calls emit for each packet. The packet
@@ -79,6 +82,7 @@ func (n *Normalizer) Push(p *packet.Packet) {
 		return
 	}
 	if !n.au.open || n.au.timestamp != p.Timestamp {
+		n.end()
 		n.begin(p.Timestamp)
 	}
 	n.out = *p
@@ -120,15 +124,22 @@ func (n *Normalizer) follow(p *packet.Packet) bool {
 const maxDropout = 3000
 
 func (n *Normalizer) lose(count int) {
-	n.gap += uint16(count)
 	n.stats.Lost += uint64(count)
-	n.au.damaged = true
+	n.gap, n.broken, n.au.damaged = true, true, true
+}
+
+// end ends a picture whose last packet was lost: receivers wait for its marker.
+func (n *Normalizer) end() {
+	if n.gap && n.au.open && n.au.sliced && !n.au.ended {
+		n.finish(true)
+		n.gap = true // the next picture may have lost its beginning
+	}
 }
 
 // begin opens the next access unit. A gap directly before it may have taken
 // its beginning.
 func (n *Normalizer) begin(timestamp uint32) {
-	n.au = accessUnit{open: true, timestamp: timestamp, damaged: n.gap > 0}
+	n.au = accessUnit{open: true, timestamp: timestamp, damaged: n.gap}
 	n.held.reset()
 }
 
@@ -150,6 +161,7 @@ func (n *Normalizer) wholeSlices(payload []byte) bool {
 	if count == 0 || w.Err != nil {
 		return false
 	}
+	n.broken = false
 	if !n.au.sliced {
 		n.firstSlice(first)
 	}
@@ -159,7 +171,14 @@ func (n *Normalizer) wholeSlices(payload []byte) bool {
 
 // unit takes one unit, or fragment, of a packet.
 func (n *Normalizer) unit(u Unit, payload []byte) {
+	n.broken = n.broken && !u.Start
 	switch t := u.Type(); {
+	case n.broken:
+		n.stats.Dropped++
+		if t == TypeIDR && !n.au.sliced && !n.au.headless {
+			n.au.headless = true
+			n.stats.Undecodable++
+		}
 	case isSlice(t):
 		if !n.au.sliced {
 			n.firstSlice(u)
@@ -325,9 +344,9 @@ func (n *Normalizer) release() {
 		return
 	}
 	n.ready = false
-	n.seq += 1 + n.gap
-	n.gap = 0
-	n.out.Seq = n.seq
+	n.seq++
+	n.out.Seq, n.out.Gap = n.seq, n.gap
+	n.gap = false
 	n.stats.Out++
 	n.emit(&n.out)
 }
@@ -344,6 +363,7 @@ func (n *Normalizer) finish(marker bool) {
 		n.queue(filler, false)
 	}
 	n.out.Marker = marker
+	n.au.ended = n.au.ended || marker && n.ready
 	n.release()
 }
 

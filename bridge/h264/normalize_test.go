@@ -46,6 +46,9 @@ func newNorm(t *testing.T, mtu int) *norm {
 		if p.Marker {
 			line += "M"
 		}
+		if p.Gap {
+			line += "G"
+		}
 		s.out = append(s.out, line)
 		s.last = *p
 		if len(p.Payload) > s.n.mtu {
@@ -190,7 +193,8 @@ func TestNormalizeStrips(t *testing.T) {
 	s.want("1/1:stap.7.8K", "2/1:.6", "3/1:.5M", "4/2:stap.1.1M", "5/3:.1M", "6/4:stap.7.8K", "7/4:stap.5.5M", "8/6:.1M")
 }
 
-// TestNormalizeLoss: gaps by loss stay, also next to what is dropped or inserted.
+// TestNormalizeLoss: gaps by loss are closed and marked, also next to what is
+// dropped or inserted.
 func TestNormalizeLoss(t *testing.T) {
 	s := newNorm(t, 0)
 	s.push(
@@ -202,7 +206,7 @@ func TestNormalizeLoss(t *testing.T) {
 		step{11, 5, true, idrFirst},                              // lost before what is inserted
 		step{11, 5, true, idrFirst}, step{10, 5, true, idrFirst}, // not in order
 	)
-	s.want("65534/1:stap.7.8K", "65535/1:.5M", "2/2:.1M", "4/3:.1M", "6/4:.1M", "8/5:stap.7.8K", "9/5:.5M")
+	s.want("65534/1:stap.7.8K", "65535/1:.5M", "0/2:.1MG", "1/3:.1MG", "2/4:.1MG", "3/5:stap.7.8KG", "4/5:.5M")
 	if got := s.n.Stats(); got.Lost != 5 {
 		t.Errorf("%+v", got)
 	}
@@ -231,6 +235,23 @@ func TestNormalizeDamaged(t *testing.T) {
 	s.want("0/0:.1M", "1/1:stap.7.8K", "2/1:.5", "3/1:.5M")
 }
 
+// TestNormalizeTruncates: a unit that lost a fragment ends there, and a picture
+// that lost its end is ended.
+func TestNormalizeTruncates(t *testing.T) {
+	fu := func(start, end byte) []byte { return []byte{0x7c, start<<7 | end<<6 | 1, 0x9a, 1, 2, 3} }
+	s := newNorm(t, 0)
+	s.push(
+		step{1, 1, false, fu(1, 0)}, step{3, 1, false, fu(0, 0)}, step{4, 1, true, fu(0, 1)}, // the second of four lost
+		step{5, 2, false, fu(1, 0)}, step{7, 3, true, pFirst}, // the end lost
+		step{9, 4, false, fu(0, 0)}, step{10, 4, true, fu(0, 1)}, // the beginning lost: nothing is left
+		step{11, 5, true, pFirst},
+	)
+	s.want("1/1:fu.1", "2/1:.12MG", "3/2:fu.1", "4/2:.12MG", "5/3:.1MG", "6/5:.1MG")
+	if got := s.n.Stats(); got.Lost != 3 || got.Dropped != 4 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestNormalizeRestart: a source that starts over, by number or SSRC, goes on
 // with a gap, and its first packet is in an access unit of its own.
 func TestNormalizeRestart(t *testing.T) {
@@ -238,7 +259,7 @@ func TestNormalizeRestart(t *testing.T) {
 	s.push(step{100, 1, false, plainSPS}, step{101, 1, false, plainPPS}, step{102, 1, false, idrFirst})
 	s.push(step{40000, 1, true, idrFirst})
 	s.n.Push(&packet.Packet{Header: packet.Header{Seq: 40001, Timestamp: 1, SSRC: 10}, Payload: idrFirst})
-	s.want("100/1:stap.7.8K", "101/1:.5", "103/1:stap.7.8K", "104/1:.5M", "106/1:stap.7.8K", "107/1:.5")
+	s.want("100/1:stap.7.8K", "101/1:.5", "102/1:stap.7.8KG", "103/1:.5M", "104/1:stap.7.8KG", "105/1:.5")
 }
 
 // TestNormalizeSplits: what is above the MTU becomes FU-A, also when it was

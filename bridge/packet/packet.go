@@ -24,5 +24,6 @@ type Packet struct {
 	Payload  []byte // without padding
 	Arrived  int64  // monotonic clock in nanoseconds, one reading for a batch
 	Keyframe bool   // video: first packet of a frame that decodes alone, parameter sets included
+	Gap      bool   // packets before this one were lost though the numbers join (see h264.Normalizer)
 	Audio    int8   // audio level in -dBov from RFC 6464, -1 when unknown
 }

@@ -54,7 +54,7 @@ func (e *eye) WriteRTP(p *packet.Packet) {
 	if e.at == 0 {
 		e.at = e.now()
 	}
-	gap := e.started && p.Seq != e.prev.Seq+1
+	gap := p.Gap || e.started && p.Seq != e.prev.Seq+1
 	if fresh := !e.started || e.prev.Marker || p.Timestamp != e.prev.Timestamp; fresh {
 		// Without its marker the unit before may lack its end.
 		e.holed = e.holed || gap && !e.prev.Marker

@@ -23,14 +23,14 @@ type decoder struct {
 }
 
 func (d *decoder) WriteRTP(p *packet.Packet) {
-	if d.started && p.Seq != d.seq+1 {
+	if p.Gap || d.started && p.Seq != d.seq+1 {
 		d.mending = false
 		if d.broken == 0 {
 			d.broken = p.Arrived
 		}
 	}
 	d.started, d.seq = true, p.Seq
-	if p.Keyframe {
+	if p.Keyframe { // a gap before it takes nothing from it
 		d.mending = true
 	}
 	if p.Marker && d.mending {

@@ -160,8 +160,8 @@ func TestReorderingIsMendedAndLossAsksForAKeyframe(t *testing.T) {
 		time.Sleep(60 * time.Millisecond)
 		synctest.Wait()
 		after := r.sink.take()
-		if len(after) != 1 || after[0].Seq != got[len(got)-1].Seq+2 {
-			t.Fatalf("the gap was not kept: %d packets", len(after))
+		if len(after) != 1 || after[0].Seq != got[len(got)-1].Seq+1 || !after[0].Gap {
+			t.Fatalf("the gap was not closed and marked: %d packets", len(after))
 		}
 		if n := count[*rtcp.PictureLossIndication](reports(t, r.farCtl)); n != 1 {
 			t.Fatalf("%d keyframes asked for after loss", n)
