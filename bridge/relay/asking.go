@@ -3,16 +3,21 @@ package relay
 import "time"
 
 // Times of asking a source for a keyframe. Asking twice a second at most
-// keeps a source that encodes one for every request usable; the first repeat
-// comes sooner, for one lost request must not cost a second of picture.
+// keeps a source that encodes one for every request usable; the first repeats
+// come sooner, for a request or keyframe that is lost must not cost a second
+// of picture.
 const (
 	askFloor   = int64(500 * time.Millisecond)
 	askRepeat  = int64(300 * time.Millisecond)
+	askThird   = int64(500 * time.Millisecond)
 	askAgain   = int64(time.Second)
 	askSeldom  = int64(5 * time.Second) // a source that never answers
 	askPatient = 10                     // attempts until then
 	// A request this soon after a keyframe has crossed it on the way.
 	askCrossing = int64(50 * time.Millisecond)
+	// Damage this soon after a keyframe began has probably spoilt it, and the
+	// next is asked for without waiting for the floor.
+	askSpoilt = int64(200 * time.Millisecond)
 )
 
 // asking is the state of wanting a keyframe from one source: many wishes are
@@ -26,13 +31,18 @@ type asking struct {
 }
 
 // want begins a wanting. It is refused while there is one.
-func (a *asking) want(now int64) {
+func (a *asking) want(now int64) { a.begin(now, askFloor) }
+
+// spoilt begins one because the keyframe that came was damaged.
+func (a *asking) spoilt(now int64) { a.begin(now, askSpoilt) }
+
+func (a *asking) begin(now, floor int64) {
 	if a.wanted {
 		return
 	}
 	a.wanted, a.attempt, a.next = true, 0, now
 	if a.asked {
-		a.next = max(now, a.last+askFloor)
+		a.next = max(now, a.last+floor)
 	}
 }
 
@@ -48,8 +58,10 @@ func (a *asking) due(now int64) (attempt int, ok bool) {
 	a.attempt++
 	a.last, a.asked = now, true
 	switch {
-	case attempt == 0:
+	case attempt < 2:
 		a.next = now + askRepeat
+	case attempt == 2:
+		a.next = now + askThird
 	case attempt < askPatient:
 		a.next = now + askAgain
 	default:

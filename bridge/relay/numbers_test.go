@@ -126,7 +126,7 @@ func TestAskingInTime(t *testing.T) {
 			times = append(times, (now-begin)/ms)
 		}
 	}
-	want := []int64{0, 300, 1300, 2300, 3300, 4300, 5300, 6300, 7300, 8300, 9300, 14300}
+	want := []int64{0, 300, 600, 1100, 2100, 3100, 4100, 5100, 6100, 7100, 8100, 13100}
 	for i, at := range want {
 		if times[i] != at {
 			t.Fatalf("attempt %d after %d ms, want %d", i, times[i], at)
@@ -144,6 +144,15 @@ func TestAskingInTime(t *testing.T) {
 	}
 	if _, ok := a.due(begin + 60*s + askFloor); !ok {
 		t.Fatal("not asked after the floor")
+	}
+	a.arrived()
+	at := begin + 60*s + askFloor
+	a.spoilt(at + 100*ms)
+	if _, ok := a.due(at + 100*ms); ok {
+		t.Fatal("asked at once for a keyframe in place of a spoilt one")
+	}
+	if _, ok := a.due(at + askSpoilt); !ok {
+		t.Fatal("a spoilt keyframe waits for the floor")
 	}
 }
 

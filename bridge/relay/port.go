@@ -157,7 +157,7 @@ func (p *port) publish(now int64) {
 	}
 	t.end()
 	if p.order.tookDamage() {
-		t.askKeyframe(now)
+		t.damaged(now)
 	}
 	p.arm(at, waits, now)
 }

@@ -251,6 +251,18 @@ func (t *Track) askKeyframe(now int64) {
 	t.ask(now)
 }
 
+// damaged is told by the stage before the track that packets were lost.
+func (t *Track) damaged(now int64) {
+	if now-t.read.keyframe.Load() > askSpoilt {
+		t.askKeyframe(now)
+		return
+	}
+	t.asking.Lock()
+	t.asking.spoilt(now)
+	t.asking.Unlock()
+	t.ask(now)
+}
+
 // newSource says that another source begins at now. Whatever was asked before
 // did not reach it, so the wanting begins anew, unless it began with a keyframe.
 func (t *Track) newSource(now int64) {

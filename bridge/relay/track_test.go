@@ -89,7 +89,7 @@ func TestKeyframeRequestsAreRepeated(t *testing.T) {
 		s.track.Tick(now)
 		s.delta()
 	}
-	want := []int64{0, 300, 1300, 2300}
+	want := []int64{0, 300, 600, 1100, 2100}
 	if len(s.asked) != len(want) {
 		t.Fatalf("asked %d times", len(s.asked))
 	}
