@@ -242,7 +242,7 @@ func (b *baresip) hears(hz float64) float64 {
 	if len(x) < int(rate)/2 {
 		return 0
 	}
-	return goertzel(x, rate, hz)
+	return toneOf(x, rate, hz)
 }
 
 // snapshot asks for the next picture that baresip decodes as a PNG file, and

@@ -111,10 +111,13 @@ const spy = `
       }
       await new Promise(r => setTimeout(r, ms));
       const n = window.spy.an.fftSize, x = new Float32Array(n); window.spy.an.getFloatTimeDomainData(x);
-      const k = 2 * Math.cos(2 * Math.PI * hz / 48000); let s1 = 0, s2 = 0, total = 0;
-      for (const v of x) { const s0 = v + k * s1 - s2; s2 = s1; s1 = s0; total += v * v; }
-      if (total < 1e-6) return 0;
-      return 2 * (s1 * s1 + s2 * s2 - k * s1 * s2) / (n * total);
+      const k = 2 * Math.cos(2 * Math.PI * hz / 48000), w = 2048; let sum = 0;
+      for (let at = 0; at < n; at += w) {
+        let s1 = 0, s2 = 0, total = 0;
+        for (const v of x.subarray(at, at + w)) { const s0 = v + k * s1 - s2; s2 = s1; s1 = s0; total += v * v; }
+        if (total > 1e-6) sum += 2 * (s1 * s1 + s2 * s2 - k * s1 * s2) / (w * total);
+      }
+      return sum * w / n;
     },
   };
 })();`
