@@ -22,7 +22,7 @@ build:
 test: setup-test build lint unit
 
 unit:
-	node --test web/page/
+	cd web && node --test test/*.test.js
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
 
 lint:

@@ -32,9 +32,9 @@ test('Opus is asked for in mono with error correction', () => {
 
 const by = Object.fromEntries(CAMERA.map((c) => [c.rid, c]));
 
-test('the camera has three encodings, least first', () => {
-  assert.deepEqual(CAMERA.map((c) => c.rid), ['l', 'm', 'h']);
-  assert.deepEqual(CAMERA.map((c) => c.scaleResolutionDownBy), [4, 2, 1]);
+test('the camera has three encodings, largest first', () => {
+  assert.deepEqual(CAMERA.map((c) => c.rid), ['h', 'm', 'l']);
+  assert.deepEqual(CAMERA.map((c) => c.scaleResolutionDownBy), [1, 2, 4]);
 });
 
 test('limits bend an encoding', () => {
@@ -58,7 +58,7 @@ test('limits change parameters only when something differs, and can be lifted', 
   assert.equal(applyLimits(parameters, limits, camera), true);
   assert.equal(applyLimits(parameters, limits, camera), false);
   assert.deepEqual(parameters.encodings.map((e) => [e.rid, e.active, e.maxBitrate, e.maxFramerate]),
-    [['l', true, 150_000, undefined], ['m', true, 384_000, 20], ['h', false, 1_700_000, undefined]]);
+    [['h', false, 1_700_000, undefined], ['m', true, 384_000, 20], ['l', true, 150_000, undefined]]);
   assert.equal(applyLimits(parameters, [], camera), true);
   assert.ok(!('maxFramerate' in parameters.encodings[1]));
   assert.equal(applyLimits({}, limits, camera), false);

@@ -1,10 +1,10 @@
 // The camera's three encodings, and how far the room's limits bend them. Pure.
 
-// Least first: browsers give bandwidth to encodings in this order, so that the small picture survives on a weak line.
+// Largest first: Chromium leaves out the last ones for cameras of few pixels, and those must not be the full size.
 export const CAMERA = [
-  { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: 'h', scaleResolutionDownBy: 1, maxBitrate: 1_700_000 },
+  { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
 ];
 
 export const SCREEN = [{ maxBitrate: 2_500_000, maxFramerate: 30 }];
@@ -34,7 +34,7 @@ function least(a, b) {
 export function applyLimits(parameters, limits, camera) {
   let changed = false;
   for (const e of parameters.encodings ?? []) {
-    const base = CAMERA.find((c) => c.rid === e.rid) ?? CAMERA.at(-1);
+    const base = CAMERA.find((c) => c.rid === e.rid) ?? CAMERA[0];
     const want = encoding(base, limits.find((l) => l.rid === e.rid), camera);
     for (const key of ['active', 'maxBitrate', 'scaleResolutionDownBy', 'maxFramerate']) {
       if (e[key] === want[key]) continue;
