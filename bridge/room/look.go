@@ -43,7 +43,7 @@ func (v *visitor) look(now int64) {
 			told.Slots[i].Reason = "the connection is too slow for this picture"
 		default:
 			s.viewer.show(p.layers[got[i]].track, single(demands, got, i, budget))
-			told.Slots[i].State = s.viewer.state(now)
+			told.Slots[i].State = s.viewer.state(p, now)
 		}
 	}
 	v.tellSlots(told)
@@ -104,10 +104,14 @@ const (
 	singleStep  = 200_000
 )
 
-// state says how far a viewer has got.
-func (v *viewer) state(now int64) string {
-	if v.track != nil && v.splice.Showing() == v.track && v.track.Live(now) {
-		return "live"
+// state says how far a viewer has got with a picture. While it changes from
+// one layer to another, the one that is still shown is the picture, too.
+func (v *viewer) state(p *picture, now int64) string {
+	shown := v.splice.Showing()
+	for _, l := range p.layers {
+		if l.track == shown && shown.Live(now) {
+			return "live"
+		}
 	}
 	return "waiting"
 }

@@ -27,6 +27,7 @@ type seat struct {
 	drawing  context.CancelFunc // of the picture with text that is being made
 	texted   bool               // the still shows text
 	limit    atomic.Int64       // what the terminal asked for in RTCP or signalling, bit/s
+	lossy    lossLimit          // what its line carries, by the loss it reports
 	showing  string             // participant
 	refusal  string             // why no picture can be shown, for people
 
@@ -81,7 +82,11 @@ func newSeat(e *Engine, r *room, t bridge.Terminal) (*seat, error) {
 type seatFeedback struct{ s *seat }
 
 func (f seatFeedback) KeyframeWanted() { f.s.viewer.splice.KeyframeWanted() }
-func (f seatFeedback) Loss(float64)    {}
+func (f seatFeedback) Loss(part float64) {
+	if f.s.lossy.report(part, f.s.terminal.Video.Stats().Send.Bitrate) {
+		f.s.room.wake()
+	}
+}
 func (f seatFeedback) BitrateLimit(bps int) {
 	f.s.limit.Store(int64(bps))
 	f.s.room.wake()

@@ -62,6 +62,7 @@ func (s *seat) blank() *relay.Track {
 func (s *seat) limits(video media.Stream) media.Limits {
 	l := video.Send.Limits()
 	l = l.Intersect(media.Limits{Bitrate: video.SendBitrate})
+	l = l.Intersect(media.Limits{Bitrate: s.lossy.bitrate()})
 	return l.Intersect(media.Limits{Bitrate: int(s.limit.Load())})
 }
 
