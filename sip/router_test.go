@@ -158,8 +158,13 @@ func TestRates(t *testing.T) {
 	now := time.Now()
 	r := newRates(1, 2)
 	a, v6, same := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
-	if !r.allow(a, now) || !r.allow(a, now) || r.allow(a, now) || !r.allow(a, now.Add(time.Second)) {
-		t.Error("the bucket is wrong")
+	for i, want := range []bool{true, true, false} {
+		if r.allow(a, now) != want {
+			t.Errorf("dialog %d of a burst of two: %v", i+1, !want)
+		}
+	}
+	if !r.allow(a, now.Add(time.Second)) {
+		t.Error("the bucket does not fill again")
 	}
 	if !r.allow(v6, now) || !r.allow(same, now) || r.allow(v6, now) {
 		t.Error("IPv6 sources do not count by their /64")

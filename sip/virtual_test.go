@@ -168,7 +168,7 @@ func TestSessionTimerOurs(t *testing.T) {
 			t.Errorf("the target was not refreshed: %s", ack.First)
 		}
 		// Nobody answers the next one, and no media comes.
-		re = patiently(t, c.Peer, time.Hour, "INVITE")
+		patiently(t, c.Peer, time.Hour, "INVITE")
 		for m := c.Next(time.Minute); ; m = c.Next(time.Minute) {
 			if m == nil {
 				t.Fatal("no BYE")

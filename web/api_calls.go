@@ -115,7 +115,7 @@ func parseTarget(s string) (bridge.Target, error) {
 	scheme, rest, ok := strings.Cut(s, ":")
 	scheme = strings.ToLower(scheme)
 	if !ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme) {
-		return bridge.Target{}, errors.New("a target begins with sip:, sips: or h323:")
+		return bridge.Target{}, errors.New("a target begins with sip:, sips: or h323: and an address")
 	}
 	bad := func(r rune) bool {
 		return unicode.IsControl(r) || unicode.IsSpace(r) || r == utf8.RuneError || r == '<' || r == '>' || r == '"'

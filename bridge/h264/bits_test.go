@@ -40,20 +40,20 @@ func TestBitsRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 2000 {
 		var w bitWriter
-		var want []int64
+		var want []func(*bitReader) bool
 		for range r.IntN(20) {
 			switch r.IntN(3) {
 			case 0:
 				v := r.Uint32N(1 << r.IntN(31))
-				want = append(want, int64(v))
+				want = append(want, func(r *bitReader) bool { return r.ue() == v })
 				w.ue(v)
 			case 1:
 				v := r.Int32N(1<<r.IntN(30)) - r.Int32N(1<<r.IntN(30))
-				want = append(want, int64(v))
+				want = append(want, func(r *bitReader) bool { return r.se() == v })
 				w.se(v)
 			default:
 				v := r.Uint32N(4) // many zeros
-				want = append(want, int64(v))
+				want = append(want, func(r *bitReader) bool { return r.u(17) == v })
 				w.u(17, v)
 			}
 		}
@@ -65,6 +65,12 @@ func TestBitsRoundTrip(t *testing.T) {
 			}
 		}
 		rd := newBitReader(nal[1:])
+		for i, same := range want {
+			if !same(&rd) {
+				t.Fatalf("value %d of %d is read as another", i, len(want))
+			}
+		}
+		rd = newBitReader(nal[1:])
 		var plain []byte
 		for range w.buf {
 			plain = append(plain, byte(rd.u(8)))

@@ -2,7 +2,6 @@ package packet
 
 import (
 	"bytes"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -122,7 +121,7 @@ func TestClassifyAll(t *testing.T) {
 				want = RTP
 			}
 			if got := Classify([]byte{byte(first), byte(second)}); got != want {
-				t.Fatal(fmt.Sprintf("%#x %#x: %v, want %v", first, second, got, want))
+				t.Fatalf("%#x %#x: %v, want %v", first, second, got, want)
 			}
 		}
 	}

@@ -20,7 +20,6 @@ type bench struct {
 	from    netip.AddrPort
 	keys    *terminalKeys
 	seq     uint32
-	sealed  [][]byte
 	payload []byte
 	buf     [packet.MaxSize]byte
 	close   func()

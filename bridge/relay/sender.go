@@ -31,35 +31,34 @@ type sender struct {
 	to      func() netip.AddrPort
 	closed  bool
 
-	ssrc       uint32
-	seq        uint16 // of the newest packet sent
-	timestamp  uint32
-	at         int64  // when it was flushed
-	seqShift   uint16 // added to the writer's numbers
-	timeShift  uint32
-	started    bool
-	joining    bool // the next packet of a writer fixes the shifts
-	clock      int  // RTP clock of what is sent, Hz
-	unstamped  bool // packets were sent since at was read
-	pending    [wire.BatchSize]*packet.Buffer
-	data       [wire.BatchSize][]byte
-	seqs       [wire.BatchSize]uint16
-	waiting    int
-	history    *history // nil unless the far end sends NACKs
-	packets    uint64
-	bytes      uint64
-	frames     uint64
-	keyframes  uint64
-	refused    uint64 // packets that could not be sent: no address, no key, too large
-	dropped    uint64 // packets that the kernel did not take
-	inspector  inspector
-	codec      media.Codec
-	frameTime  uint32
-	w, h       int
-	looking    packet.Packet // scratch for the inspector
-	farLost    uint64        // what the receiver reported
-	farJitter  float64       // ms
-	lastReport int64
+	ssrc      uint32
+	seq       uint16 // of the newest packet sent
+	timestamp uint32
+	at        int64  // when it was flushed
+	seqShift  uint16 // added to the writer's numbers
+	timeShift uint32
+	started   bool
+	joining   bool // the next packet of a writer fixes the shifts
+	clock     int  // RTP clock of what is sent, Hz
+	unstamped bool // packets were sent since at was read
+	pending   [wire.BatchSize]*packet.Buffer
+	data      [wire.BatchSize][]byte
+	seqs      [wire.BatchSize]uint16
+	waiting   int
+	history   *history // nil unless the far end sends NACKs
+	packets   uint64
+	bytes     uint64
+	frames    uint64
+	keyframes uint64
+	refused   uint64 // packets that could not be sent: no address, no key, too large
+	dropped   uint64 // packets that the kernel did not take
+	inspector inspector
+	codec     media.Codec
+	frameTime uint32
+	w, h      int
+	looking   packet.Packet // scratch for the inspector
+	farLost   uint64        // what the receiver reported
+	farJitter float64       // ms
 }
 
 func newSender(sock wire.Socket, buffers *packet.Pool, now func() int64, to func() netip.AddrPort) *sender {

@@ -38,7 +38,6 @@ type room struct {
 // told is what pages know already, to be compared with what is.
 type told struct {
 	participants []byte
-	speaker      string
 }
 
 const (

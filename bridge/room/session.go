@@ -296,5 +296,3 @@ func (s *session) close() {
 	_ = s.pc.Close()
 	s.readers.Wait()
 }
-
-var errSession = errors.New("room: the session has ended")

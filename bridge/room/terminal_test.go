@@ -147,7 +147,6 @@ type screen struct {
 	changed chan struct{}
 	mu      chan struct{}
 	frames  int
-	width   int
 }
 
 func newScreen() *screen {

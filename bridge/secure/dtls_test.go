@@ -121,9 +121,8 @@ func TestHandshake(t *testing.T) {
 		t.Run(hash, func(t *testing.T) {
 			c, s := ends(t, hash)
 			c.Fingerprint = " " + strings.ToLower(c.Fingerprint) + " " // as some write it
-			a, b := result{}, result{}
 			client, server := wire(lossless)
-			a, b = shakeHands(context.Background(), client, server, c, s)
+			a, b := shakeHands(context.Background(), client, server, c, s)
 			agree(t, a, b, media.AEADGCM128)
 			closeBoth(t, a, b)
 		})

@@ -183,6 +183,7 @@ func (p *Peer) Expect(what string) *Message {
 	}
 	if m == nil {
 		p.t.Fatalf("expected %s, nothing came", what)
+		return nil
 	}
 	if f := strings.Fields(m.First); f[0] != what && f[1] != what {
 		p.t.Fatalf("expected %s, got:\n%s", what, m.Raw)

@@ -26,7 +26,6 @@ type Slot struct {
 	stats     SlotStats
 	lastSeq   uint16
 	started   bool
-	drop      func(seq uint16) bool
 }
 
 // SlotStats is what arrived.
