@@ -11,7 +11,7 @@ type view struct {
 }
 
 // viewHold is how long a view rests after a change that was a matter of taste.
-const viewHold = 600e6
+const viewHold = 400e6
 
 // choose decides. recent are the speakers, the last first; others are the
 // participants beside the viewer that have a picture the viewer can take, in
