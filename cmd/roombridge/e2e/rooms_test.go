@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -34,6 +35,15 @@ func TestThreeBrowsersTwoTerminals(t *testing.T) {
 	}
 	for _, p := range people {
 		waitFor(t, "four pictures on every page", func() bool { return p.page.decoding() == 4 })
+	}
+
+	if dir := os.Getenv("E2E_SHOTS"); dir != "" { // for people who want to look
+		for size, wh := range map[string][2]int64{"phone": {390, 844}, "laptop": {1366, 768}, "room": {1920, 1080}} {
+			_ = chromedp.Run(people[0].page.ctx, chromedp.EmulateViewport(wh[0], wh[1]))
+			waitFor(t, "the pictures to be laid out", func() bool { return moving(people[0].page) == 4 })
+			people[0].page.shot(filepath.Join(dir, size+".png"))
+		}
+		_ = chromedp.Run(people[0].page.ctx, chromedp.EmulateViewport(1366, 768))
 	}
 
 	t.Run("everyone hears everyone but themselves", func(t *testing.T) {
