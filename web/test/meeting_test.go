@@ -51,7 +51,7 @@ func TestOffer(t *testing.T) {
 		case 0:
 			want.Kind, want.Direction = "audio", "sendrecv"
 		case 1:
-			want.Direction, want.Rids = "sendonly", "l,m,h"
+			want.Direction, want.Rids = "sendonly", "h,m,l"
 		case 2:
 			want.Direction = "sendonly"
 		}
