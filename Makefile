@@ -17,13 +17,15 @@ build:
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/roombridge ./cmd/roombridge
 	CGO_ENABLED=1 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/roombridge-media ./cmd/roombridge-media
 
-# Everything: formatting, vet, static analysis, all packages with the race
-# detector, real terminals and browsers among them, and the page's own tests.
+# Everything: formatting, vet, static analysis, the page's own tests, all
+# packages with the race detector, and at last, when nothing else runs, the
+# real terminals and browsers, whose figures are printed.
 test: setup-test build lint unit
 
 unit:
 	cd web && node --test test/*.test.js
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m -v ./cmd/roombridge/e2e
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
