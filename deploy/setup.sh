@@ -7,7 +7,7 @@ set -euo pipefail
 run=(gcc:gcc pkg-config:pkg-config openssl:openssl ca-certificates:update-ca-certificates
      libopus-dev:pc=opus libavcodec-dev:pc=libavcodec libavutil-dev:pc=libavutil libswscale-dev:pc=libswscale
      fonts-noto-core:file=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf)
-test=(chromium:chromium ffmpeg:ffmpeg baresip:baresip sip-tester:sipp janus:janus tshark:tshark
+test=(chromium:chromium ffmpeg:ffmpeg baresip-core:baresip baresip-ffmpeg:file=/usr/lib/baresip/modules/avcodec.so sip-tester:sipp janus:janus tshark:tshark
       iproute2:ip curl:curl jq:jq nodejs:node)
 
 present() { # what shows that a package is there: a command, a pkg-config module or a file
