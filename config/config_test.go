@@ -152,6 +152,7 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"web: {listen: nowhere}", "web.listen"},
 		{"web: {http: nowhere}", "web.http"},
 		{"web: {tls: {key: b.pem}}", "web.tls"},
+		{"admin: {token: \"mật khẩu\"}", "admin.token"},
 		{"limits: {calls: -1}", "limits.calls"},
 		{"store: {url: \"mysql://x\"}", "store.url"},
 	}

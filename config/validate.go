@@ -41,6 +41,7 @@ func (c Config) Validate() error {
 	e.atLeast("room.max_participants", c.Room.MaxParticipants, 2)
 	e.atLeast("worker.max", c.Worker.Max, 0)
 	e.executable("worker.path", c.Worker.Path)
+	e.token("admin.token", c.Admin.Token)
 	e.hostPort("web.listen", c.Web.Listen)
 	if c.Web.HTTP != "" {
 		e.hostPort("web.http", c.Web.HTTP)
@@ -117,6 +118,16 @@ func (e *problems) executable(key, path string) {
 		e.add(key, err.Error())
 	} else if info.IsDir() || info.Mode()&0o111 == 0 {
 		e.add(key, path+" is not a program")
+	}
+}
+
+// token has to travel in an HTTP header.
+func (e *problems) token(key string, t Secret) {
+	for _, r := range t.Reveal() {
+		if r <= ' ' || r > '~' {
+			e.add(key, "only visible ASCII characters can stand in an HTTP header")
+			return
+		}
 	}
 }
 
