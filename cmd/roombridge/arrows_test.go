@@ -38,14 +38,14 @@ var arrows = map[string][]string{
 // owners says where alone an outside library may be imported; those without a
 // host are on github.com or in the standard library.
 var owners = map[string]string{
-	"emiago/sipgo":    "sip",
-	"spf13/viper":     "config",
-	"pion/webrtc":     "bridge/room",
-	"database/sql":               "bridge/store",
-	"C":                          "transcode/codec",
-	"jackc/pgx":       "bridge/store",
-	"modernc.org/sqlite":         "bridge/store",
-	"alecthomas/kong": "cmd/roombridge",
+	"emiago/sipgo":       "sip",
+	"spf13/viper":        "config",
+	"pion/webrtc":        "bridge/room",
+	"database/sql":       "bridge/store",
+	"C":                  "transcode/codec",
+	"jackc/pgx":          "bridge/store",
+	"modernc.org/sqlite": "bridge/store",
+	"alecthomas/kong":    "cmd/roombridge",
 }
 
 type listed struct {
