@@ -81,8 +81,16 @@ func measureLine(t *testing.T, g *gw, page *tab, b *baresip, loss int) {
 		"tone part in %.2f (worst %.2f), out %.2f (worst %.2f); the gateway counts %d of %d lost, jitter %.0f ms",
 		loss, len(gaps), gaps[len(gaps)/2], gaps[len(gaps)*99/100], gaps[len(gaps)-1], c.Video.In.Keyframes,
 		heardIn[len(heardIn)/2], heardIn[0], heardOut[len(heardOut)/2], heardOut[0], c.Video.In.Lost, c.Video.In.Packets, c.Video.In.JitterMS)
-	if longest := gaps[len(gaps)-1]; longest > 1000 {
-		t.Errorf("the picture stood for %.0f ms", longest)
+	// A keyframe of a dozen packets is itself damaged every second time at 5 %,
+	// so that one recovery in a run may take a second attempt.
+	allowed, over := loss/5, 0
+	for _, gap := range gaps {
+		if gap > 1000 {
+			over++
+		}
+	}
+	if over > allowed || gaps[len(gaps)-1] > 1500 {
+		t.Errorf("the picture stood %d times for more than a second, the longest time for %.0f ms", over, gaps[len(gaps)-1])
 	}
 	if in, out := heardIn[len(heardIn)/10], heardOut[len(heardOut)/10]; in < 0.5 || out < heard*0.7 {
 		t.Errorf("the sound suffers: in %.2f, out %.2f", in, out)
