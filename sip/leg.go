@@ -81,6 +81,9 @@ func (l *leg) run() {
 	l.end(bridge.CauseInternal, "the leg ended") // nothing is left behind, whatever happened
 	l.setFlow(flow{})
 	l.e.remove(l)
+	if in := l.uas.invite; in != nil {
+		in.leg.Store(nil) // the transaction outlives the call by 32 s, what the call knew need not
+	}
 }
 
 // abandon ends the leg without a word, at the end of shutdown.

@@ -20,7 +20,7 @@ type inbound struct {
 	tag    string          // our To tag, when the request has none
 	status atomic.Int32
 	merged bool                // the same request is here by another way
-	leg    atomic.Pointer[leg] // whom it went to
+	leg    atomic.Pointer[leg] // of the INVITE that made it, for a CANCEL
 }
 
 // answered is the status of the final answer, 0 before.

@@ -54,7 +54,6 @@ func (e *Endpoint) inDialog(in *inbound, tag string) {
 		in.reply(481)
 		return
 	}
-	in.leg.Store(l)
 	if !l.box.postRequest(func() { l.onRequest(in) }) {
 		in.reply(481)
 	}

@@ -158,6 +158,28 @@ func TestCancelAfterAnswer(t *testing.T) {
 	c.Hangup()
 }
 
+// The transaction of an INVITE stays to answer repetitions; the leg shall not
+// stay with it.
+func TestTransactionLetsLegGo(t *testing.T) {
+	e := serve(t, newFakeBoard(), nil)
+	c := siptest.Dial(t, e.Addrs()[0]).NewCall("sip:1001@127.0.0.1")
+	c.Send("INVITE", "", siptest.SDP(1, "sendrecv"))
+	c.Learn(c.Expect("200"))
+	c.Send("ACK", "", "")
+	c.Hangup()
+	until(t, "the leg goes", func() bool { return e.Stats().Dialogs == 0 })
+	until(t, "the transaction lets it go", func() bool {
+		e.x.mu.Lock()
+		defer e.x.mu.Unlock()
+		for _, in := range e.x.server {
+			if in.leg.Load() != nil {
+				return false
+			}
+		}
+		return len(e.x.server) > 0
+	})
+}
+
 func TestCancelOfNothing(t *testing.T) {
 	e := serve(t, newFakeBoard(), nil)
 	c := siptest.Dial(t, e.Addrs()[0]).NewCall("sip:1001@127.0.0.1")
