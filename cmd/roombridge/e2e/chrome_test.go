@@ -3,11 +3,13 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,17 +144,31 @@ func (c *chrome) join(t *testing.T, g *gw, room, name, query string) *tab {
 		cancel()
 	})
 	u := fmt.Sprintf("%s/room/%s?join=1&lang=en&name=%s%s", g.web, url.PathEscape(room), url.QueryEscape(name), query)
-	err := chromedp.Run(ctx,
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(spy).Do(ctx)
-			return err
-		}),
-		chromedp.Navigate(u),
-	)
+	err := open(ctx, u)
 	if err != nil {
 		t.Fatalf("opening %s: %v", u, err)
 	}
 	return p
+}
+
+// open loads a page with the spy in it. A namespace that was just made still
+// gets addresses, for which Chromium gives up a request.
+func open(ctx context.Context, u string) error {
+	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		_, err := page.AddScriptToEvaluateOnNewDocument(spy).Do(ctx)
+		return err
+	}))
+	for range 10 {
+		if err != nil {
+			return err
+		}
+		err = chromedp.Run(ctx, chromedp.Navigate(u))
+		if err == nil || !strings.Contains(err.Error(), "ERR_NETWORK_CHANGED") {
+			return err
+		}
+		err = nil
+	}
+	return errors.New("the network goes on changing")
 }
 
 // eval runs a promise in the page and decodes its value.

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 )
 
@@ -137,13 +135,7 @@ func (j *janus) call(c *chrome, uri string) *tab {
 	ctx, cancel := chromedp.NewContext(c.ctx)
 	p := &tab{t: j.t, ctx: ctx, cancel: cancel}
 	j.t.Cleanup(cancel)
-	err := chromedp.Run(ctx,
-		chromedp.ActionFunc(func(ctx context.Context) error {
-			_, err := page.AddScriptToEvaluateOnNewDocument(spy).Do(ctx)
-			return err
-		}),
-		chromedp.Navigate(srv.URL),
-	)
+	err := open(ctx, srv.URL)
 	if err != nil {
 		j.t.Fatal(err)
 	}
