@@ -157,7 +157,7 @@ func (m *growth) watch(g *gw, stop chan struct{}) {
 
 // mostPerCall bounds what one call may leave for the 32 s in which its
 // transactions live: some ten messages, with bodies of 2 kB at most.
-const mostPerCall = 64 << 10
+const mostPerCall = 32 << 10
 
 // judge prints and bounds the growth over the second half.
 func (m *growth) judge(t *testing.T) {
