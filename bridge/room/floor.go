@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// floor finds who speaks from the loudness of everyone, told about ten times
-// a second. It is quick to give the floor to somebody who speaks alone and
+// floor finds who speaks from the loudness of everyone, told about twenty
+// times a second. It is quick to give the floor to somebody who speaks alone and
 // slow to take it from a speaker who is only interrupted.
 type floor struct {
 	voices map[string]*voice
@@ -22,7 +22,8 @@ type voice struct {
 
 // The floor's figures, nanoseconds and dB.
 const (
-	floorTake      = 200e6  // speaking alone this long takes the floor
+	floorWindow    = 50e6   // what one level covers: it tells of the time before it
+	floorTake      = 250e6  // speaking alone this long takes the floor
 	floorInterrupt = 1500e6 // speaking over the speaker this long, and louder, takes it
 	floorQuiet     = 250e6  // a speaker silent this long is interrupted at once
 	floorLouder    = 4.0
@@ -41,12 +42,12 @@ func (f *floor) hear(id string, dbov int, voiced bool, now int64) {
 		v = &voice{last: math.MinInt64 / 2, loud: -127}
 		f.voices[id] = v
 	}
-	v.loud += (float64(dbov) - v.loud) * 0.4
+	v.loud += (float64(dbov) - v.loud) * 0.23
 	if !voiced || dbov <= floorThreshold {
 		return
 	}
 	if now-v.last > floorGap {
-		v.start = now
+		v.start = now - floorWindow
 	}
 	v.last = now
 }

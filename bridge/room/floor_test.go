@@ -14,14 +14,14 @@ type said struct {
 	dbov     int
 }
 
-// play runs a scene in steps of 100 ms and gives who had the floor when.
+// play runs a scene in steps of 50 ms and gives who had the floor when.
 func play(scene []said, length int64) map[int64]string {
 	var f floor
 	out := map[int64]string{}
 	base := int64(1) << 60
-	for at := int64(0); at <= length; at += 100 {
+	for at := int64(0); at <= length; at += 50 {
 		for _, s := range scene {
-			speaking := at >= s.from && at < s.to
+			speaking := at > s.from && at <= s.to // a level tells of the 50 ms before it
 			level := -90
 			if speaking {
 				level = s.dbov
@@ -40,11 +40,11 @@ func TestFloor(t *testing.T) {
 		want  map[int64]string // at ms
 	}{
 		{"nobody", nil, map[int64]string{0: "", 1000: ""}},
-		{"one speaks", []said{{"a", 0, 5000, -20}}, map[int64]string{0: "a", 5000: "a"}},
+		{"one speaks", []said{{"a", 0, 5000, -20}}, map[int64]string{0: "", 50: "a", 5000: "a"}},
 		{"the floor stays after the speech", []said{{"a", 0, 1000, -20}}, map[int64]string{6000: "a"}},
 		{"a cough is not a speech", []said{{"a", 0, 2000, -20}, {"b", 3000, 3200, -10}}, map[int64]string{4000: "a"}},
-		{"the next speaker", []said{{"a", 0, 2000, -20}, {"b", 2500, 4000, -20}}, map[int64]string{2600: "a", 2700: "b", 4000: "b"}},
-		{"right after the last word", []said{{"a", 0, 2000, -20}, {"b", 2000, 4000, -20}}, map[int64]string{2100: "a", 2200: "b"}},
+		{"the next speaker", []said{{"a", 0, 2000, -20}, {"b", 2500, 4000, -20}}, map[int64]string{2700: "a", 2750: "b", 4000: "b"}},
+		{"right after the last word", []said{{"a", 0, 2000, -20}, {"b", 2000, 4000, -20}}, map[int64]string{2200: "a", 2250: "b"}},
 		{"a quiet interruption", []said{{"a", 0, 9000, -20}, {"b", 2000, 8000, -25}}, map[int64]string{7900: "a"}},
 		{"a loud interruption", []said{{"a", 0, 9000, -30}, {"b", 2000, 8000, -15}}, map[int64]string{3000: "a", 3500: "b"}},
 		{"noise below the threshold", []said{{"a", 0, 9000, -60}}, map[int64]string{9000: ""}},
@@ -63,9 +63,9 @@ func TestFloor(t *testing.T) {
 func TestFloorSyllables(t *testing.T) {
 	var f floor
 	base := int64(1) << 60
-	for at := int64(0); at < 2000; at += 100 {
-		// silence in every third tenth of a second
-		f.hear("a", -20, at%300 != 0, base+at*ms)
+	for at := int64(0); at < 2000; at += 50 {
+		// a quarter of a second of silence in every half
+		f.hear("a", -20, at%500 < 250, base+at*ms)
 		f.speaker(base + at*ms)
 	}
 	if who := f.speaker(base + 2000*ms); who != "a" {

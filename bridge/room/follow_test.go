@@ -9,13 +9,13 @@ import (
 	"github.com/roombridge/roombridge/transcode"
 )
 
-// talk tells the room that one microphone speaks, ten times a second, until
+// talk tells the room that one microphone speaks, twenty times a second, until
 // the test says stop.
 func (r *rig) talk(w *fakeMeeting, who transcode.StreamID) (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(100 * time.Millisecond)
+		tick := time.NewTicker(50 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			w.events.Levels([]transcode.Level{{Stream: who, DBov: -20, Voice: true}})

@@ -18,7 +18,8 @@ type mixer struct {
 	caps   transcode.Capabilities
 	log    *slog.Logger
 	now    func() int64
-	wake   func()
+	wake   func() // something changed
+	heard  func() // levels came
 
 	meeting atomic.Pointer[meetingRef]
 	byID    atomic.Pointer[map[transcode.StreamID]*ear] // for frames of the worker
@@ -43,8 +44,8 @@ type meetingRef struct{ Meeting }
 // mixerRetry is the pause after a worker that could not be started.
 const mixerRetry = 5e9
 
-func newMixer(name string, w Worker, log *slog.Logger, now func() int64, wake func()) *mixer {
-	m := &mixer{name: name, worker: w, log: log, now: now, wake: wake}
+func newMixer(name string, w Worker, log *slog.Logger, now func() int64, wake, heard func()) *mixer {
+	m := &mixer{name: name, worker: w, log: log, now: now, wake: wake, heard: heard}
 	m.byID.Store(&map[transcode.StreamID]*ear{})
 	if w == nil {
 		m.problem = "there is no media worker on this gateway"
@@ -171,7 +172,7 @@ func (m *mixer) Levels(l []transcode.Level) {
 	m.levelMu.Lock()
 	m.levels = append(m.levels[:0], l...)
 	m.levelMu.Unlock()
-	m.wake()
+	m.heard()
 }
 
 // Restarted implements transcode.Events. The meeting gives the graph again itself.

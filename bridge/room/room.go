@@ -20,7 +20,8 @@ type room struct {
 	now   func() int64
 	mixer *mixer
 
-	poke chan struct{} // wakes the goroutine
+	poke chan struct{} // wakes the goroutine: something changed
+	ring chan struct{} // wakes the goroutine: levels came
 	done chan struct{}
 	gone chan struct{} // the goroutine has ended
 
@@ -49,18 +50,23 @@ const (
 func newRoom(name string, cfg Config) *room {
 	r := &room{
 		name: name, since: time.Now(), cfg: cfg, log: cfg.Log.With("room", name), now: relay.Clock,
-		poke: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
+		poke: make(chan struct{}, 1), ring: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
 	}
-	r.mixer = newMixer(name, cfg.Worker, r.log, r.now, r.wake)
+	r.mixer = newMixer(name, cfg.Worker, r.log, r.now, r.wake, r.rang)
 	go r.run()
 	return r
 }
 
 // wake makes the room look at everything again soon. It never waits and may
 // be called with any lock held.
-func (r *room) wake() {
+func (r *room) wake() { nudge(r.poke) }
+
+// rang makes the room listen soon.
+func (r *room) rang() { nudge(r.ring) }
+
+func nudge(c chan struct{}) {
 	select {
-	case r.poke <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -81,6 +87,10 @@ func (r *room) run() {
 		case <-r.poke:
 			r.mu.Lock()
 			r.evaluate(r.now())
+			r.mu.Unlock()
+		case <-r.ring:
+			r.mu.Lock()
+			r.attend(r.now())
 			r.mu.Unlock()
 		}
 	}
@@ -116,6 +126,16 @@ func (r *room) evaluate(now int64) {
 	}
 	r.mixer.commit(r.needsWorker())
 	r.tell(now)
+}
+
+// attend takes levels, twenty times a second, and looks at everything only
+// when somebody else has the floor.
+func (r *room) attend(now int64) {
+	if before := r.speaker; !r.ended {
+		if r.listen(now); r.speaker != before {
+			r.evaluate(now)
+		}
+	}
 }
 
 // needsWorker: for one browser alone there is nothing to mix; a terminal is

@@ -60,7 +60,7 @@ func (o *fakeOut) PayloadType(f media.Format) (uint8, bool) {
 
 func mixerFor(t *testing.T) (*mixer, *fakeWorker) {
 	w := newFakeWorker()
-	m := newMixer("room", w, slog.New(slog.DiscardHandler), func() int64 { return 1 << 60 }, func() {})
+	m := newMixer("room", w, slog.New(slog.DiscardHandler), func() int64 { return 1 << 60 }, func() {}, func() {})
 	t.Cleanup(m.close)
 	return m, w
 }
@@ -141,7 +141,7 @@ func TestMixerPassesFrames(t *testing.T) {
 }
 
 func TestMixerWithoutWorker(t *testing.T) {
-	m := newMixer("room", nil, slog.New(slog.DiscardHandler), func() int64 { return 1 << 60 }, func() {})
+	m := newMixer("room", nil, slog.New(slog.DiscardHandler), func() int64 { return 1 << 60 }, func() {}, func() {})
 	defer m.close()
 	if m.trouble() == "" {
 		t.Error("no reason")
@@ -160,7 +160,7 @@ func TestMixerTriesAgain(t *testing.T) {
 	w := newFakeWorker()
 	w.fail = errNoWorker
 	now := int64(1) << 60
-	m := newMixer("room", w, slog.New(slog.DiscardHandler), func() int64 { return now }, func() {})
+	m := newMixer("room", w, slog.New(slog.DiscardHandler), func() int64 { return now }, func() {}, func() {})
 	defer m.close()
 	m.commit(true)
 	m.openings.Wait()

@@ -14,7 +14,7 @@ const (
 	rate      = 48000      // of the mix
 	block     = rate / 100 // samples of a tick
 	tickTime  = int64(10_000_000)
-	levelTick = 10 // ticks between two level reports
+	levelTick = 5 // ticks between two level reports; who follows speakers counts on it
 )
 
 // Sink takes what an Engine makes, on the goroutine that ticks it. Payloads

@@ -157,7 +157,7 @@ func TestLevels(t *testing.T) {
 	loud.mute = true
 	m.graph()
 	m.run(1000)
-	if n := len(m.ears.levels); n != 10 {
+	if n := len(m.ears.levels); n != 20 {
 		t.Fatalf("%d reports in a second", n)
 	}
 	check := func(stream, db int, voice bool) {

@@ -6,22 +6,23 @@ import "math"
 const Silence = -127
 
 // Meter measures loudness and tells voice from background noise, which it
-// learns as it listens. One reading covers what was added since the last.
+// learns as it listens. One reading covers what was added since the last; the
+// figures below are for readings twenty times a second. Pauses between
+// syllables are silence here: who asks for speakers bridges them.
 type Meter struct {
 	sum   float64
 	count int
 	floor float64 // background noise, dBov
-	hang  int     // readings for which voice is still assumed
 	begun bool
 }
 
 const (
 	lowestFloor  = -70.0 // quieter backgrounds are all the same
 	highestFloor = -40.0 // louder sound is no background, however long it lasts
-	floorRise    = 0.3   // dB for each reading: a fan that starts is background after a while
+	floorRise    = 0.15  // dB for each reading: a fan that starts is background after a while
+	floorFall    = 0.13  // of the distance for each reading
 	overFloor    = 10.0  // dB that voice stands out
 	softestVoice = -55.0 // dBov
-	hangover     = 3     // readings
 )
 
 // Add takes samples in.
@@ -38,13 +39,8 @@ func (m *Meter) Read() (dBov int, voice bool) {
 		level = max(10*math.Log10(m.sum/float64(m.count)), Silence)
 	}
 	m.sum, m.count = 0, 0
-	loud := level > max(m.learn(level)+overFloor, softestVoice)
-	if loud {
-		m.hang = hangover
-	} else if m.hang > 0 {
-		m.hang--
-	}
-	return int(math.Round(min(level, 0))), m.hang > 0
+	voice = level > max(m.learn(level)+overFloor, softestVoice)
+	return int(math.Round(min(level, 0))), voice
 }
 
 // learn follows the noise floor: down quickly, up slowly.
@@ -54,7 +50,7 @@ func (m *Meter) learn(level float64) float64 {
 	case !m.begun:
 		m.floor, m.begun = lowestFloor, true
 	case level < m.floor:
-		m.floor += (level - m.floor) / 4
+		m.floor += (level - m.floor) * floorFall
 	default:
 		m.floor = min(m.floor+floorRise, level)
 	}
