@@ -71,6 +71,9 @@ func (e *Engine) Tick(now int64) {
 	}
 }
 
+// Idle tells that there is nothing to hear and nobody to hear it.
+func (e *Engine) Idle() bool { return len(e.inputs) == 0 && len(e.outputs) == 0 && len(e.leaving) == 0 }
+
 // Skip leaves out so many ticks, after a stall too long to be caught up with.
 // The outputs' timestamps go on.
 func (e *Engine) Skip(ticks int) {

@@ -188,3 +188,23 @@ func TestSkip(t *testing.T) {
 		t.Errorf("after a stall of a second: %+v, %d frames", last, len(f))
 	}
 }
+
+func TestIdle(t *testing.T) {
+	m := newMeeting(t)
+	if !m.engine.Idle() {
+		t.Error("a new engine has something to do")
+	}
+	m.talk(newTalker(t, 1, media.PCMU, 600, 0.5))
+	m.graph()
+	if m.engine.Idle() {
+		t.Error("somebody who speaks is nothing")
+	}
+	m.engine.SetGraph(transcode.Graph{})
+	if m.engine.Idle() {
+		t.Error("what is blended out of is nothing")
+	}
+	m.run(20)
+	if !m.engine.Idle() {
+		t.Error("an empty graph is something")
+	}
+}

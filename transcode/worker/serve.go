@@ -28,6 +28,7 @@ type server struct {
 	begun  time.Time
 	done   chan struct{}
 	pings  atomic.Int32
+	pinged chan struct{} // wakes who rests
 	graphs chan transcode.Graph // holds the latest
 	video  *pictures
 	meter  tickMeter
@@ -36,7 +37,7 @@ type server struct {
 // Serve works for the gateway at the other end of conn until that closes it.
 // It is an error when the gateway breaks the protocol.
 func Serve(conn io.ReadWriteCloser, o Options) error {
-	s := &server{conn: conn, queue: wire.NewQueue(), begun: time.Now(), done: make(chan struct{}), graphs: make(chan transcode.Graph, 1)}
+	s := &server{conn: conn, queue: wire.NewQueue(), begun: time.Now(), done: make(chan struct{}), graphs: make(chan transcode.Graph, 1), pinged: make(chan struct{}, 1)}
 	s.engine = NewEngine(s)
 	s.video = newPictures(s.queue, o.Screens)
 	hello, err := json.Marshal(transcode.Hello{Version: wire.Version, Capabilities: Capabilities(), Confinement: o.Confinement})
@@ -108,6 +109,10 @@ func (s *server) handle(m wire.Message, now int64) error {
 		return s.graph(m.Payload)
 	case wire.Ping:
 		s.pings.Add(1)
+		select {
+		case s.pinged <- struct{}{}:
+		default:
+		}
 	case wire.Still, wire.Picture, wire.Decode, wire.DecodeClose, wire.AccessUnit:
 		return s.video.handle(m)
 	default:
@@ -155,23 +160,53 @@ func (s *server) run() {
 			s.tick(next, now)
 			next += tickTime
 		}
+		if s.engine.Idle() {
+			if !s.rest() {
+				return
+			}
+			next = s.now()
+		}
 		timer.Reset(time.Duration(next - s.now()))
+	}
+}
+
+// rest waits, without ticking, while there is nothing to mix: a meeting of
+// pictures alone costs nothing. It is false at the end.
+func (s *server) rest() bool {
+	for s.engine.Idle() {
+		select {
+		case g := <-s.graphs:
+			s.arrange(g)
+		case <-s.pinged:
+			s.pong()
+		case <-s.done:
+			return false
+		}
+	}
+	return true
+}
+
+func (s *server) arrange(g transcode.Graph) {
+	for _, r := range s.engine.SetGraph(g) {
+		s.queue.Control(wire.Message{Kind: wire.Error, ID: uint32(r.Stream), Seq: uint16(wire.Graph), Payload: []byte(r.Reason)})
+	}
+}
+
+func (s *server) pong() {
+	for s.pings.Load() > 0 {
+		s.pings.Add(-1)
+		s.queue.Control(wire.Message{Kind: wire.Pong})
 	}
 }
 
 func (s *server) tick(at, now int64) {
 	select {
 	case g := <-s.graphs:
-		for _, r := range s.engine.SetGraph(g) {
-			s.queue.Control(wire.Message{Kind: wire.Error, ID: uint32(r.Stream), Seq: uint16(wire.Graph), Payload: []byte(r.Reason)})
-		}
+		s.arrange(g)
 	default:
 	}
 	s.engine.Tick(at)
-	for s.pings.Load() > 0 {
-		s.pings.Add(-1)
-		s.queue.Control(wire.Message{Kind: wire.Pong})
-	}
+	s.pong()
 	s.meter.add(s.now()-now, now-at)
 	if s.meter.ticks == statsTicks {
 		s.report()

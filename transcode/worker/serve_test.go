@@ -220,3 +220,23 @@ func FuzzServe(f *testing.F) {
 		<-ended
 	})
 }
+
+// With nothing to mix the engine stands still, and pings are answered all the same.
+func TestServeRests(t *testing.T) {
+	g := serve(t)
+	g.until(wire.Hello, nil)
+	for range 3 {
+		g.send(wire.Message{Kind: wire.Ping})
+		g.until(wire.Pong, nil)
+	}
+	one := transcode.Graph{Inputs: []transcode.Input{{ID: 1, Codec: media.PCMU, ClockRate: 8000, Channels: 1}}}
+	g.send(wire.Message{Kind: wire.Graph, Payload: body(t, one)})
+	g.until(wire.Levels, nil)
+	g.send(wire.Message{Kind: wire.Graph, Payload: body(t, transcode.Graph{})}, wire.Message{Kind: wire.Ping})
+	g.until(wire.Pong, nil)
+	g.send(wire.Message{Kind: wire.Graph, Payload: body(t, one)})
+	g.until(wire.Levels, nil)
+	if err := g.end(); err != nil {
+		t.Error(err)
+	}
+}
