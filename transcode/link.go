@@ -16,7 +16,7 @@ import (
 const (
 	helloWait   = 10 * time.Second       // from start to hello
 	pingEvery   = 500 * time.Millisecond // while it runs
-	pongWait    = 2 * time.Second        // then it hangs and is killed
+	pongWait    = 4 * time.Second        // then it hangs and is killed; on a loaded machine a worker may wait for its turn
 	goodbyeWait = 500 * time.Millisecond // from our goodbye to its end
 )
 
