@@ -105,7 +105,8 @@ func (l *leg) renegotiate(req *sipgo.Request) (body []byte, late bool, err error
 		return nil, false, err
 	}
 	l.yield()
-	if offer == nil {
+	if offer == nil { // perhaps for somebody else than the far end so far
+		l.media.neg.Restart()
 		body, err = l.media.offer()
 		return body, true, err
 	}

@@ -82,6 +82,35 @@ func TestReinviteWithoutBody(t *testing.T) {
 	c.Hangup()
 }
 
+// An INVITE without an offer may connect us to somebody else behind a B2BUA,
+// who must not be told keys that packets were sealed with before.
+func TestReinviteWithoutBodyHasNewKeys(t *testing.T) {
+	b := newFakeBoard()
+	e := serve(t, b, nil)
+	c := siptest.Dial(t, e.Addrs()[1]).NewCall("sip:1001@127.0.0.1")
+	c.Send("INVITE", "", strings.Replace(siptest.SDP(1, "sendrecv"), "a=rtpmap:9",
+		"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\na=rtpmap:9", 1))
+	first := c.Expect("200")
+	c.Learn(first)
+	c.Send("ACK", "", "")
+	b.call(t).untilConnected(t)
+	c.Send("INVITE", "", "")
+	again := c.Expect("200")
+	old, now := inlineKey(first.Body), inlineKey(again.Body)
+	if old == "" || now == "" || old == now {
+		t.Errorf("keys %q, then %q", old, now)
+	}
+	c.Send("ACK", "", answerTo(again.Body))
+	c.Hangup()
+}
+
+// inlineKey finds the first SDES key of a description.
+func inlineKey(body string) string {
+	_, rest, _ := strings.Cut(body, "inline:")
+	key, _, _ := strings.Cut(rest, "\r")
+	return key
+}
+
 func TestReinviteRefusedKeepsTheCall(t *testing.T) {
 	c, call, _ := connected(t, "")
 	before := get(call, func() int { return len(call.applied) })

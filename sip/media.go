@@ -19,6 +19,7 @@ type negotiation interface {
 	Offer() ([]byte, error)
 	ApplyAnswer(answer *sdp.Description) (media.Session, error)
 	Expected() media.Session
+	Restart()
 	Rollback()
 	Pending() bool
 }
