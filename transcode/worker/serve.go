@@ -28,7 +28,7 @@ type server struct {
 	begun  time.Time
 	done   chan struct{}
 	pings  atomic.Int32
-	pinged chan struct{} // wakes who rests
+	pinged chan struct{}        // wakes who rests
 	graphs chan transcode.Graph // holds the latest
 	video  *pictures
 	meter  tickMeter
