@@ -2,10 +2,8 @@ package relay
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
@@ -28,24 +26,23 @@ type bench struct {
 // nowhere is a socket that takes everything.
 type nowhere struct {
 	at      netip.AddrPort
-	closed  chan struct{}
 	written int
 }
 
-func (n *nowhere) Read() (*wire.Batch, error)      { <-n.closed; return nil, net.ErrClosed }
-func (n *nowhere) SetReadDeadline(time.Time) error { return nil }
+func (n *nowhere) Serve(wire.Handler) {}
+func (n *nowhere) SetDeadline(int64)  {}
 func (n *nowhere) Write(to netip.AddrPort, data [][]byte) int {
 	n.written += len(data)
 	return len(data)
 }
 func (n *nowhere) LocalAddr() netip.AddrPort { return n.at }
-func (n *nowhere) Close() error              { close(n.closed); return nil }
+func (n *nowhere) Close() error              { return nil }
 
 func newBench(t testing.TB, kind media.Kind, in, out media.Suite) *bench {
 	t.Helper()
 	p, err := NewPlane(PlaneConfig{Address: gateway, PortMin: 20000, PortMax: 20099,
 		Listen: func(at netip.AddrPort) (wire.Socket, error) {
-			return &nowhere{at: at, closed: make(chan struct{})}, nil
+			return &nowhere{at: at}, nil
 		}})
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +100,7 @@ func (b *bench) batch(t testing.TB, payloads [][]byte) {
 		}
 		w.Append(data, b.from)
 	}
-	b.in.rtp.batch(w, b.in.now())
+	b.in.rtp.Receive(w, b.in.now())
 	w.Release()
 }
 

@@ -1,17 +1,15 @@
 package relay
 
-import "time"
+import (
+	"time"
 
-var start = time.Now()
-
-// epoch keeps readings far above zero, which stands for never, also in a
-// testing/synctest bubble, whose clock begins long before the process did.
-const epoch = int64(1) << 60
+	"github.com/roombridge/roombridge/bridge/relay/wire"
+)
 
 // Clock is the packet path's own clock: monotonic nanoseconds from some
 // moment. Packet.Arrived and every now in this package are its readings
 // unless a configuration gives another.
-func Clock() int64 { return epoch + int64(time.Since(start)) }
+func Clock() int64 { return wire.Clock() }
 
 func clockOr(now func() int64) func() int64 {
 	if now == nil {

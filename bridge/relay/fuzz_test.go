@@ -15,7 +15,7 @@ import (
 func fuzzStream(f *testing.F, kind media.Kind) *Stream {
 	p, err := NewPlane(PlaneConfig{Address: gateway, PortMin: 20000, PortMax: 20099,
 		Listen: func(at netip.AddrPort) (wire.Socket, error) {
-			return &nowhere{at: at, closed: make(chan struct{})}, nil
+			return &nowhere{at: at}, nil
 		}})
 	if err != nil {
 		f.Fatal(err)
@@ -80,7 +80,7 @@ func FuzzPort(f *testing.F) {
 			w.Append(a, from)
 			w.Append(b, from)
 			w.Append(a, netip.AddrPortFrom(other, 1))
-			s.rtp.batch(w, s.now())
+			s.rtp.Receive(w, s.now())
 			w.Release()
 		}
 	})

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net"
 	"net/netip"
 	"sync"
 	"testing"
@@ -8,7 +9,6 @@ import (
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
-	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
 
 // arrivals is a sink that tells of each packet.
@@ -137,9 +137,9 @@ func TestDTLSOverLoopback(t *testing.T) {
 
 func TestPortsOfOthersAreSkipped(t *testing.T) {
 	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port) }
-	var taken []wire.Socket
+	var taken []*net.UDPConn
 	for _, port := range []uint16{41301, 41304} { // the odd one of the first pair, the even one of the third
-		s, err := wire.Listen(at(port))
+		s, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at(port)))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -182,7 +182,7 @@ func TestPortsAreGivenBackWhenBindingFails(t *testing.T) {
 				return nil, errBusy
 			}
 			open++
-			return &counted{nowhere{at: at, closed: make(chan struct{})}, &open}, nil
+			return &counted{nowhere{at: at}, &open}, nil
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -41,7 +41,8 @@ type PlaneConfig struct {
 	Log          *slog.Logger
 	// Now is a monotonic clock in nanoseconds; nil is Clock.
 	Now func() int64
-	// Listen binds sockets; nil takes UDP of the operating system.
+	// Listen binds sockets, whose loops' clock is Now; nil starts loops of
+	// the plane's own over UDP of the operating system.
 	Listen wire.ListenFunc
 }
 
@@ -49,6 +50,7 @@ type PlaneConfig struct {
 type Plane struct {
 	cfg         PlaneConfig
 	now         func() int64
+	loops       *wire.Loops // nil: others', behind cfg.Listen
 	ports       *ports
 	buffers     *packet.Pool // packets that wait to be sent or ordered
 	certificate tls.Certificate
@@ -90,13 +92,6 @@ func NewPlane(cfg PlaneConfig) (*Plane, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	if cfg.Listen == nil {
-		cfg.Listen = wire.Listen
-	}
-	ports, err := newPorts(cfg.Address, cfg.PortMin, cfg.PortMax, cfg.Listen)
-	if err != nil {
-		return nil, err
-	}
 	certificate, err := secure.NewCertificate(time.Now())
 	if err != nil {
 		return nil, err
@@ -106,14 +101,30 @@ func NewPlane(cfg PlaneConfig) (*Plane, error) {
 		return nil, err
 	}
 	p := &Plane{
-		cfg: cfg, now: clockOr(cfg.Now), ports: ports,
+		cfg: cfg, now: clockOr(cfg.Now),
 		buffers:     packet.NewPool(packet.MaxSize),
 		certificate: certificate, fingerprint: fingerprint,
 		streams: map[*Stream]struct{}{},
 		stop:    make(chan struct{}), stopped: make(chan struct{}),
 	}
+	if cfg.Listen == nil {
+		if p.loops, err = wire.NewLoops(0, p.now); err != nil {
+			return nil, err
+		}
+		cfg.Listen = p.loops.Listen
+	}
+	if p.ports, err = newPorts(cfg.Address, cfg.PortMin, cfg.PortMax, cfg.Listen); err != nil {
+		return nil, errors.Join(err, p.closeLoops())
+	}
 	go p.housekeep()
 	return p, nil
+}
+
+func (p *Plane) closeLoops() error {
+	if p.loops == nil {
+		return nil
+	}
+	return p.loops.Close()
 }
 
 const fingerprintHash = "sha-256"
@@ -208,7 +219,7 @@ func (p *Plane) Close() error {
 	for _, s := range p.list() {
 		errs = append(errs, s.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.closeLoops())...)
 }
 
 // Stats reads the plane's counters.

@@ -1,17 +1,14 @@
 package relay
 
 import (
-	"errors"
 	"net/netip"
-	"os"
-	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
 
-// port is one socket of a stream with the goroutine that reads it. It tells
+// port is one socket of a stream and the handler of what it receives. It tells
 // the protocols apart that share a port (RFC 7983, RFC 5761).
 type port struct {
 	s       *Stream
@@ -36,25 +33,8 @@ func newPort(s *Stream, sock wire.Socket, control bool) *port {
 	return p
 }
 
-func (p *port) run() {
-	for {
-		b, err := p.sock.Read()
-		switch now := p.s.now(); {
-		case err == nil:
-			p.batch(b, now)
-			b.Release()
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			p.armed = false
-			_ = p.sock.SetReadDeadline(time.Time{})
-			p.publish(now)
-		default:
-			return // closed
-		}
-	}
-}
-
-// batch takes what one read returned.
-func (p *port) batch(b *wire.Batch, now int64) {
+// Receive takes what one read returned.
+func (p *port) Receive(b *wire.Batch, now int64) {
 	var other [wire.BatchSize]uint8 // datagrams that are not RTP
 	others := 0
 	rx := &p.s.rx
@@ -91,6 +71,12 @@ func (p *port) batch(b *wire.Batch, now int64) {
 		p.publish(now)
 	}
 	p.react(n, now)
+}
+
+// Due is the deadline of the order stage.
+func (p *port) Due(now int64) {
+	p.armed = false
+	p.publish(now)
 }
 
 // react asks for keyframes where pictures begin: of a source that is new,
@@ -159,16 +145,16 @@ func (p *port) publish(now int64) {
 	if p.order.tookDamage() {
 		t.damaged(now)
 	}
-	p.arm(at, waits, now)
+	p.arm(at, waits)
 }
 
 // arm sets the socket's deadline to when the order stage gives up waiting.
-func (p *port) arm(at int64, waits bool, now int64) {
+func (p *port) arm(at int64, waits bool) {
 	switch {
 	case waits:
-		_ = p.sock.SetReadDeadline(time.Now().Add(time.Duration(at - now)))
+		p.sock.SetDeadline(at)
 	case p.armed:
-		_ = p.sock.SetReadDeadline(time.Time{})
+		p.sock.SetDeadline(0)
 	}
 	p.armed = waits
 }
@@ -187,5 +173,5 @@ func (p *port) event(q *packet.Packet) {
 	}
 }
 
-// close gives back what the order stage holds. The goroutine has ended.
+// close gives back what the order stage holds. The socket is closed.
 func (p *port) close() { p.order.close() }

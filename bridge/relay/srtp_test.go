@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
 	"github.com/roombridge/roombridge/bridge/relay/wiretest"
 	"github.com/roombridge/roombridge/bridge/secure"
 )
@@ -319,38 +319,30 @@ type farDTLS struct {
 	pipe    *secure.Pipe
 	session chan *secure.Session
 	media   chan []byte
-	done    chan struct{}
 }
+
+func (f *farDTLS) Receive(b *wire.Batch, _ int64) {
+	for i := range b.Len() {
+		d, _, _ := b.Datagram(i)
+		if packet.Classify(d) == packet.DTLS {
+			f.pipe.Deliver(d)
+		} else {
+			f.media <- bytes.Clone(d)
+		}
+	}
+}
+
+func (f *farDTLS) Due(int64) {}
 
 // shake runs the far end's side over its socket.
 func (r *rig) shake(sock *wiretest.Socket, to netip.AddrPort, client bool, plane *Plane) *farDTLS {
-	f := &farDTLS{sock: sock, session: make(chan *secure.Session, 1), media: make(chan []byte, 64), done: make(chan struct{})}
+	f := &farDTLS{sock: sock, session: make(chan *secure.Session, 1), media: make(chan []byte, 64)}
 	f.pipe = secure.NewPipe(net.UDPAddrFromAddrPort(sock.LocalAddr()), net.UDPAddrFromAddrPort(to), func(b []byte) error {
 		sock.Send(to, b)
 		return nil
 	})
 	hash, value := plane.Fingerprint()
-	go func() {
-		defer close(f.done)
-		for {
-			b, err := sock.Read()
-			if errors.Is(err, os.ErrDeadlineExceeded) {
-				continue
-			}
-			if err != nil {
-				return
-			}
-			for i := range b.Len() {
-				d, _, _ := b.Datagram(i)
-				if packet.Classify(d) == packet.DTLS {
-					f.pipe.Deliver(d)
-				} else {
-					f.media <- bytes.Clone(d)
-				}
-			}
-			b.Release()
-		}
-	}()
+	sock.Serve(f)
 	go func() {
 		s, err := secure.Handshake(context.Background(), f.pipe, secure.HandshakeConfig{
 			Client: client, Certificate: farPlane.certificate, Hash: hash, Fingerprint: value,
@@ -370,7 +362,6 @@ func (f *farDTLS) close(s *secure.Session) {
 	}
 	f.sock.Close()
 	f.pipe.Close()
-	<-f.done
 }
 
 // farPlane lends the far end a certificate.

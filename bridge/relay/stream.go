@@ -17,9 +17,9 @@ import (
 // Stream is one RTP and RTCP port pair of a leg: both directions of one
 // m-line. It is the Out of its sending direction and the Upstream of its Track.
 //
-// Each of the two sockets has a goroutine that reads it. What they and others
-// share is in parts with a lock each, none of which is held while another is
-// taken or while anybody outside is told something.
+// Each of the two sockets is served by a loop. What they and others share
+// is in parts with a lock each, none of which is held while another is taken
+// or while anybody outside is told something.
 type Stream struct {
 	opts  StreamOptions
 	plane *Plane
@@ -81,8 +81,8 @@ func newStream(p *Plane, o StreamOptions, pair pair) *Stream {
 	s.presser = presser{out: s.tx, done: s.done, tasks: &s.tasks}
 	s.rtp = newPort(s, pair.rtp, false)
 	s.rtcp = newPort(s, pair.rtcp, true)
-	s.tasks.Go(s.rtp.run)
-	s.tasks.Go(s.rtcp.run)
+	pair.rtp.Serve(s.rtp)
+	pair.rtcp.Serve(s.rtcp)
 	return s
 }
 

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"sync"
 	"syscall"
@@ -16,8 +18,8 @@ import (
 // receiveBuffer is asked for each socket: a keyframe's burst must fit.
 const receiveBuffer = 1 << 20
 
-// Listen binds a UDP socket. It takes IPv4 and IPv6 when at is [::].
-func Listen(at netip.AddrPort) (Socket, error) {
+// listenUDP binds a UDP socket for the loops. shared lets others bind the port as well.
+func listenUDP(l *Loops, at netip.AddrPort, shared bool) (*udp, error) {
 	network := "udp4"
 	if !at.Addr().Unmap().Is4() {
 		network = "udp6"
@@ -25,21 +27,34 @@ func Listen(at netip.AddrPort) (Socket, error) {
 			network = "udp"
 		}
 	}
-	conn, err := net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	var cfg net.ListenConfig
+	if shared {
+		cfg.Control = reusePort
+	}
+	conn, err := cfg.ListenPacket(context.Background(), network, at.String())
 	if err != nil {
 		return nil, err
 	}
-	s, err := newUDP(conn)
+	s, err := newUDP(l, conn.(*net.UDPConn))
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
 	return s, nil
 }
 
+func reusePort(_, _ string, c syscall.RawConn) error {
+	var err error
+	cerr := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
+	return errors.Join(cerr, err)
+}
+
 // udp reads and writes batches on the descriptor of a net.UDPConn, which
 // stays in the runtime's poller: a reader that waits costs no thread and
 // holds no buffer.
 type udp struct {
+	loops *Loops
+	turn  Turn
+	ended chan struct{} // closed when the goroutine has ended; nil before Serve
 	conn  *net.UDPConn
 	raw   syscall.RawConn
 	local netip.AddrPort
@@ -61,14 +76,14 @@ type udp struct {
 	send    func(fd uintptr) bool
 }
 
-func newUDP(conn *net.UDPConn) (*udp, error) {
+func newUDP(l *Loops, conn *net.UDPConn) (*udp, error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
 	// The kernel may grant less; what it grants is enough to start with.
 	_ = conn.SetReadBuffer(receiveBuffer)
-	u := &udp{conn: conn, raw: raw}
+	u := &udp{loops: l, conn: conn, raw: raw}
 	u.receive, u.send = u.receiveFD, u.sendFD
 	for i := range u.hdrs {
 		u.hdrs[i].hdr.Iov = &u.iovs[i]
@@ -90,11 +105,57 @@ func newUDP(conn *net.UDPConn) (*udp, error) {
 
 func (u *udp) LocalAddr() netip.AddrPort { return u.local }
 
-func (u *udp) SetReadDeadline(t time.Time) error { return u.conn.SetReadDeadline(t) }
+func (u *udp) SetDeadline(at int64) {
+	var t time.Time
+	if at != 0 {
+		t = time.Now().Add(time.Duration(at - u.loops.now()))
+	}
+	_ = u.conn.SetReadDeadline(t) // of a closed socket, which has none
+}
 
-func (u *udp) Close() error { return u.conn.Close() }
+func (u *udp) Close() error {
+	if !u.turn.Finish() {
+		return net.ErrClosed
+	}
+	u.loops.forget(u)
+	err := u.conn.Close()
+	if u.ended != nil && !u.turn.Mine() {
+		<-u.ended
+	}
+	return err
+}
 
-func (u *udp) Read() (*Batch, error) {
+func (u *udp) Serve(h Handler) {
+	u.ended = make(chan struct{})
+	go u.run(h)
+}
+
+// run calls the handler until the socket is closed.
+func (u *udp) run(h Handler) {
+	defer close(u.ended)
+	u.turn.Own()
+	for {
+		b, err := u.read()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if u.turn.Begin() {
+			now := u.loops.now()
+			if err == nil {
+				h.Receive(b, now)
+			} else if errors.Is(err, os.ErrDeadlineExceeded) {
+				_ = u.conn.SetReadDeadline(time.Time{})
+				h.Due(now)
+			}
+			u.turn.End()
+		}
+		if b != nil {
+			b.Release()
+		}
+	}
+}
+
+func (u *udp) read() (*Batch, error) {
 	for {
 		err := u.raw.Read(u.receive)
 		b, errno := u.batch, u.errno

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/roombridge/roombridge/bridge/packet"
 )
@@ -19,19 +18,32 @@ const BatchSize = 32
 // noticed even where the kernel does not say that it was cut.
 const slot = packet.MaxSize + 1
 
+// Handler takes what arrives at one socket. Its methods are called on the loop
+// that the socket lives on, never two at a time, and must not block.
+type Handler interface {
+	// Receive takes one batch, which is valid during the call only. now is the
+	// clock of the loops, read once for the batch.
+	Receive(b *Batch, now int64)
+	// Due says that the time given to SetDeadline has come; it is over then.
+	Due(now int64)
+}
+
 // Socket is a bound datagram socket.
 type Socket interface {
-	// Read waits for datagrams and returns what is there. The batch belongs to
-	// the caller, who releases it. The error is os.ErrDeadlineExceeded after
-	// the deadline and net.ErrClosed after Close. One goroutine reads.
-	Read() (*Batch, error)
-	// SetReadDeadline bounds the current and later reads; zero lifts it.
-	SetReadDeadline(t time.Time) error
+	// Serve gives the socket its handler, once. Until then datagrams wait.
+	Serve(h Handler)
+	// SetDeadline asks for one call of Due at a time of the loops' clock, in
+	// nanoseconds; 0 is none. It is for the handler's methods, and for the
+	// owner before Serve.
+	SetDeadline(at int64)
 	// Write sends datagrams to one address and tells how many the kernel took.
 	// It never waits: what does not fit into the socket's buffer is dropped.
 	// It is safe for several goroutines.
 	Write(to netip.AddrPort, data [][]byte) int
 	LocalAddr() netip.AddrPort
+	// Close unbinds the socket. After it returned the handler is not running
+	// and is not called any more. A handler may call it, and gets no call
+	// after the present one. The error is net.ErrClosed the second time.
 	Close() error
 }
 

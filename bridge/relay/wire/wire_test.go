@@ -5,39 +5,100 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"testing"
 	"time"
+
+	"go.uber.org/goleak"
 
 	"github.com/roombridge/roombridge/bridge/packet"
 )
 
-func listen(t testing.TB, addr string) Socket {
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func loops(t testing.TB, n int) *Loops {
 	t.Helper()
-	s, err := Listen(netip.AddrPortFrom(netip.MustParseAddr(addr), 0))
+	l, err := NewLoops(n, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { s.Close() })
+	t.Cleanup(func() {
+		if err := l.Close(); err != nil {
+			t.Error(err)
+		}
+		if n := Outstanding(); n != 0 {
+			t.Errorf("%d batches outstanding", n)
+		}
+	})
+	return l
+}
+
+func listen(t testing.TB, l *Loops, addr string) Socket {
+	t.Helper()
+	s, err := l.Listen(netip.AddrPortFrom(netip.MustParseAddr(addr), 0))
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
 }
 
-// read gathers n datagrams, however many batches they come in.
-func read(t testing.TB, s Socket, n int) (data [][]byte, from []netip.AddrPort, whole []bool) {
-	t.Helper()
-	s.SetReadDeadline(time.Now().Add(5 * time.Second))
-	for len(data) < n {
-		b, err := s.Read()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i := range b.Len() {
-			d, f, w := b.Datagram(i)
-			data, from, whole = append(data, bytes.Clone(d)), append(from, f), append(whole, w)
-		}
-		b.Release()
+// hearing is what one call told a handler.
+type hearing struct {
+	data  [][]byte // nil: the deadline
+	from  []netip.AddrPort
+	whole []bool
+	now   int64
+}
+
+// listener tells on what it is told.
+type listener struct {
+	heard chan hearing
+	then  func() // on the loop, before it is told on
+}
+
+func serve(s Socket, then func()) *listener {
+	l := &listener{heard: make(chan hearing, 100), then: then}
+	s.Serve(l)
+	return l
+}
+
+func (l *listener) Receive(b *Batch, now int64) {
+	h := hearing{now: now}
+	for i := range b.Len() {
+		d, f, w := b.Datagram(i)
+		h.data, h.from, h.whole = append(h.data, bytes.Clone(d)), append(h.from, f), append(h.whole, w)
 	}
-	return data, from, whole
+	l.tell(h)
+}
+
+func (l *listener) Due(now int64) { l.tell(hearing{now: now}) }
+
+func (l *listener) tell(h hearing) {
+	if l.then != nil {
+		l.then()
+	}
+	l.heard <- h
+}
+
+// next waits for the next call.
+func (l *listener) next(t testing.TB) hearing {
+	t.Helper()
+	select {
+	case h := <-l.heard:
+		return h
+	case <-time.After(5 * time.Second):
+		t.Fatal("nothing came")
+		return hearing{}
+	}
+}
+
+// read gathers n datagrams, however many batches they come in.
+func (l *listener) read(t testing.TB, n int) (all hearing) {
+	t.Helper()
+	for len(all.data) < n {
+		h := l.next(t)
+		all.data, all.from, all.whole = append(all.data, h.data...), append(all.from, h.from...), append(all.whole, h.whole...)
+	}
+	return all
 }
 
 func messages(n, size int) [][]byte {
@@ -51,15 +112,17 @@ func messages(n, size int) [][]byte {
 func TestRoundTrip(t *testing.T) {
 	for _, addr := range []string{"127.0.0.1", "::1"} {
 		t.Run(addr, func(t *testing.T) {
-			a, b := listen(t, addr), listen(t, addr)
+			l := loops(t, 0)
+			a, b := listen(t, l, addr), listen(t, l, addr)
+			ear := serve(b, nil)
 			want := messages(BatchSize+3, 1200)
 			if n := a.Write(b.LocalAddr(), want); n != len(want) {
 				t.Fatalf("sent %d of %d", n, len(want))
 			}
-			got, from, whole := read(t, b, len(want))
+			got := ear.read(t, len(want))
 			for i := range want {
-				if !bytes.Equal(got[i], want[i]) || from[i] != a.LocalAddr() || !whole[i] {
-					t.Fatalf("datagram %d: %d bytes from %v whole %v", i, len(got[i]), from[i], whole[i])
+				if !bytes.Equal(got.data[i], want[i]) || got.from[i] != a.LocalAddr() || !got.whole[i] {
+					t.Fatalf("datagram %d: %d bytes from %v whole %v", i, len(got.data[i]), got.from[i], got.whole[i])
 				}
 			}
 		})
@@ -67,34 +130,37 @@ func TestRoundTrip(t *testing.T) {
 }
 
 func TestDualStackShowsIPv4AsIPv4(t *testing.T) {
-	s := listen(t, "::")
-	peer := listen(t, "127.0.0.1")
+	l := loops(t, 0)
+	s, peer := listen(t, l, "::"), listen(t, l, "127.0.0.1")
+	ours, theirs := serve(s, nil), serve(peer, nil)
 	at := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), s.LocalAddr().Port())
 	peer.Write(at, messages(1, 10))
-	_, from, _ := read(t, s, 1)
-	if from[0] != peer.LocalAddr() {
-		t.Fatalf("source is %v, want %v", from[0], peer.LocalAddr())
+	from := ours.read(t, 1).from[0]
+	if from != peer.LocalAddr() {
+		t.Fatalf("source is %v, want %v", from, peer.LocalAddr())
 	}
-	if n := s.Write(from[0], messages(2, 10)); n != 2 {
+	if n := s.Write(from, messages(2, 10)); n != 2 {
 		t.Fatalf("sent %d back", n)
 	}
-	read(t, peer, 2)
+	theirs.read(t, 2)
 }
 
 func TestOversizeIsTold(t *testing.T) {
-	a, b := listen(t, "127.0.0.1"), listen(t, "127.0.0.1")
+	l := loops(t, 0)
+	a, b := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
+	ear := serve(b, nil)
 	a.Write(b.LocalAddr(), [][]byte{make([]byte, packet.MaxSize), make([]byte, packet.MaxSize+1), make([]byte, 9000), {}})
-	data, _, whole := read(t, b, 4)
-	if !whole[0] || whole[1] || whole[2] || !whole[3] {
-		t.Fatalf("whole: %v", whole)
+	got := ear.read(t, 4)
+	if w := got.whole; !w[0] || w[1] || w[2] || !w[3] {
+		t.Fatalf("whole: %v", w)
 	}
-	if len(data[2]) != packet.MaxSize || len(data[3]) != 0 {
-		t.Fatalf("sizes %d and %d", len(data[2]), len(data[3]))
+	if len(got.data[2]) != packet.MaxSize || len(got.data[3]) != 0 {
+		t.Fatalf("sizes %d and %d", len(got.data[2]), len(got.data[3]))
 	}
 }
 
 func TestWriteToOtherFamilyIsRefused(t *testing.T) {
-	s := listen(t, "127.0.0.1")
+	s := listen(t, loops(t, 0), "127.0.0.1")
 	if n := s.Write(netip.MustParseAddrPort("[::1]:9"), messages(1, 1)); n != 0 {
 		t.Fatal("an IPv4 socket reached IPv6")
 	}
@@ -103,24 +169,131 @@ func TestWriteToOtherFamilyIsRefused(t *testing.T) {
 	}
 }
 
-func TestDeadlineAndClose(t *testing.T) {
-	s := listen(t, "127.0.0.1")
-	s.SetReadDeadline(time.Unix(1, 0))
-	if _, err := s.Read(); !errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Fatalf("past deadline: %v", err)
+func TestDeadline(t *testing.T) {
+	l := loops(t, 0)
+	s := listen(t, l, "127.0.0.1")
+	const after = int64(20 * time.Millisecond)
+	at := Clock() + after
+	s.SetDeadline(at)
+	ear := serve(s, func() { s.SetDeadline(Clock() + after); s.SetDeadline(0) })
+	if h := ear.next(t); h.data != nil || h.now < at {
+		t.Fatalf("due %v early", time.Duration(at-h.now))
 	}
-	s.SetReadDeadline(time.Time{})
-	done := make(chan error)
-	go func() { _, err := s.Read(); done <- err }()
-	s.Close()
-	if err := <-done; !errors.Is(err, net.ErrClosed) {
-		t.Fatalf("after close: %v", err)
+	// One that was lifted does not come, nor does an old one again.
+	s.Write(s.LocalAddr(), messages(1, 1))
+	ear.read(t, 1)
+	select {
+	case h := <-ear.heard:
+		t.Fatalf("told %v with no deadline", h)
+	case <-time.After(3 * time.Duration(after)):
+	}
+}
+
+func TestDeadlineAmongDatagrams(t *testing.T) {
+	l := loops(t, 1)
+	s := listen(t, l, "127.0.0.1")
+	begun := Clock()
+	s.SetDeadline(begun + int64(100*time.Millisecond))
+	ear := serve(s, nil)
+	s.Write(s.LocalAddr(), messages(1, 1))
+	if h := ear.next(t); h.data == nil {
+		t.Fatal("due at once")
+	}
+	if h := ear.next(t); h.data != nil || h.now-begun < int64(100*time.Millisecond) {
+		t.Fatal("not due after the datagram")
+	}
+}
+
+func TestClose(t *testing.T) {
+	l := loops(t, 1)
+	s := listen(t, l, "127.0.0.1")
+	running, hold, done := make(chan bool), make(chan bool), false
+	ear := serve(s, func() { running <- true; <-hold; done = true })
+	s.Write(s.LocalAddr(), messages(1, 1))
+	<-running
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	select {
+	case <-closed:
+		t.Fatal("closed while the handler runs")
+	case <-time.After(20 * time.Millisecond):
+	}
+	hold <- true
+	if err := <-closed; err != nil || !done {
+		t.Fatalf("closed with %v, the handler's end was awaited: %v", err, done)
+	}
+	if err := s.Close(); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("closed again: %v", err)
 	}
 	if n := s.Write(netip.MustParseAddrPort("127.0.0.1:9"), messages(1, 1)); n != 0 {
 		t.Fatal("wrote on a closed socket")
 	}
-	if n := Outstanding(); n != 0 {
-		t.Fatalf("%d batches outstanding", n)
+	ear.read(t, 1)
+	if _, err := l.Listen(s.LocalAddr()); err != nil {
+		t.Fatalf("the port is not free: %v", err)
+	}
+}
+
+func TestHandlerClosesItsSocket(t *testing.T) {
+	l := loops(t, 1)
+	s := listen(t, l, "127.0.0.1")
+	var err error
+	ear := serve(s, func() { err = s.Close() })
+	s.Write(s.LocalAddr(), messages(3, 1))
+	ear.next(t)
+	if err != nil || !errors.Is(s.Close(), net.ErrClosed) {
+		t.Fatalf("closed with %v", err)
+	}
+}
+
+func TestClosedLoops(t *testing.T) {
+	l, err := NewLoops(2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := listen(t, l, "127.0.0.1")
+	serve(s, nil)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(s.Close(), net.ErrClosed) {
+		t.Fatal("a socket outlived its loops")
+	}
+	if _, err := l.Listen(s.LocalAddr()); !errors.Is(err, net.ErrClosed) {
+		t.Fatalf("closed loops bound a socket: %v", err)
+	}
+}
+
+// TestShared holds that a far end stays with one socket, and that each port's
+// sockets are all heard.
+func TestShared(t *testing.T) {
+	l := loops(t, 2)
+	all, err := l.ListenShared(netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil || len(all) != 2 || all[0].LocalAddr() != all[1].LocalAddr() {
+		t.Fatalf("%v, %v", all, err)
+	}
+	ears := []*listener{serve(all[0], nil), serve(all[1], nil)}
+	used := [2]int{}
+	for range 64 {
+		s := listen(t, l, "127.0.0.1")
+		s.Write(all[0].LocalAddr(), messages(1, 1))
+		s.Write(all[0].LocalAddr(), messages(1, 1))
+		for n := 0; n < 2; {
+			select {
+			case h := <-ears[0].heard:
+				used[0] += len(h.data)
+				n += len(h.data)
+			case h := <-ears[1].heard:
+				used[1] += len(h.data)
+				n += len(h.data)
+			}
+		}
+		if used[0]%2 != 0 {
+			t.Fatal("a far end came to both sockets")
+		}
+	}
+	if used[0] == 0 || used[1] == 0 {
+		t.Fatalf("sockets got %v", used)
 	}
 }
 
@@ -140,19 +313,31 @@ func TestAppendIsBounded(t *testing.T) {
 	}
 }
 
+// counting is a handler that counts.
+type counting struct {
+	n    int
+	want int
+	done chan struct{}
+}
+
+func (c *counting) Receive(b *Batch, _ int64) {
+	if c.n += b.Len(); c.n >= c.want {
+		c.n -= c.want
+		c.done <- struct{}{}
+	}
+}
+
+func (c *counting) Due(int64) {}
+
 func TestNoAllocation(t *testing.T) {
-	a, b := listen(t, "127.0.0.1"), listen(t, "127.0.0.1")
+	l := loops(t, 0)
+	a, b := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
+	c := &counting{want: 8, done: make(chan struct{}, 1)}
+	b.Serve(c)
 	msgs, to := messages(8, 1200), b.LocalAddr()
 	n := testing.AllocsPerRun(200, func() {
 		a.Write(to, msgs)
-		for got := 0; got < len(msgs); {
-			batch, err := b.Read()
-			if err != nil {
-				t.Fatal(err)
-			}
-			got += batch.Len()
-			batch.Release()
-		}
+		<-c.done
 	})
 	if n > 0.1 {
 		t.Fatalf("%v allocations for each batch", n)
@@ -160,19 +345,15 @@ func TestNoAllocation(t *testing.T) {
 }
 
 func BenchmarkLoopback(b *testing.B) {
-	s, r := listen(b, "127.0.0.1"), listen(b, "127.0.0.1")
+	l := loops(b, 0)
+	s, r := listen(b, l, "127.0.0.1"), listen(b, l, "127.0.0.1")
+	c := &counting{want: 8, done: make(chan struct{}, 1)}
+	r.Serve(c)
 	msgs, to := messages(8, 1200), r.LocalAddr()
 	b.ReportAllocs()
 	for range b.N {
 		s.Write(to, msgs)
-		for got := 0; got < len(msgs); {
-			batch, err := r.Read()
-			if err != nil {
-				b.Fatal(err)
-			}
-			got += batch.Len()
-			batch.Release()
-		}
+		<-c.done
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(msgs)), "ns/packet")
 }

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"time"
 
@@ -131,10 +130,11 @@ type Socket struct {
 	at     netip.AddrPort
 	ready  chan struct{} // something changed
 	closed chan struct{}
+	turn   wire.Turn
 
 	mu       sync.Mutex
 	queue    []datagram
-	deadline time.Time
+	deadline int64
 	isClosed bool
 }
 
@@ -157,46 +157,65 @@ func (s *Socket) poke() {
 	}
 }
 
-// Read waits for datagrams.
-func (s *Socket) Read() (*wire.Batch, error) {
-	for {
-		s.mu.Lock()
-		deadline := s.deadline
+// Serve calls the handler on a goroutine of the socket's own.
+func (s *Socket) Serve(h wire.Handler) { go s.run(h) }
+
+func (s *Socket) run(h wire.Handler) {
+	s.turn.Own()
+	for s.turn.Begin() {
+		b, due, wait := s.next()
+		now := wire.Clock()
 		switch {
-		case s.isClosed:
-			s.mu.Unlock()
-			return nil, net.ErrClosed
-		case !deadline.IsZero() && !time.Now().Before(deadline):
-			s.mu.Unlock()
-			return nil, os.ErrDeadlineExceeded
-		case len(s.queue) > 0:
-			b := wire.Borrow()
-			for len(s.queue) > 0 && b.Append(s.queue[0].data, s.queue[0].from) {
-				s.queue = s.queue[1:]
-			}
-			s.mu.Unlock()
-			return b, nil
+		case b != nil:
+			h.Receive(b, now)
+			b.Release()
+		case due:
+			h.Due(now)
 		}
-		s.mu.Unlock()
-		s.wait(deadline)
+		s.turn.End()
+		if b == nil && !due {
+			s.wait(wait)
+		}
 	}
 }
 
-func (s *Socket) wait(deadline time.Time) {
-	var timeout <-chan time.Time
-	if !deadline.IsZero() {
-		t := time.NewTimer(time.Until(deadline))
+// next gives what the handler is to be told now, or the time until its deadline.
+func (s *Socket) next() (b *wire.Batch, due bool, wait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := wire.Clock()
+	switch {
+	case s.isClosed:
+	case s.deadline != 0 && s.deadline <= now:
+		s.deadline = 0
+		return nil, true, 0
+	case len(s.queue) > 0:
+		b = wire.Borrow()
+		for len(s.queue) > 0 && b.Append(s.queue[0].data, s.queue[0].from) {
+			s.queue = s.queue[1:]
+		}
+	case s.deadline != 0:
+		wait = time.Duration(s.deadline - now)
+	}
+	return b, false, wait
+}
+
+// wait returns when something changed. A timeout of 0 is none.
+func (s *Socket) wait(timeout time.Duration) {
+	var over <-chan time.Time
+	if timeout > 0 {
+		t := time.NewTimer(timeout)
 		defer t.Stop()
-		timeout = t.C
+		over = t.C
 	}
 	select {
-	case <-s.ready:
-	case <-timeout:
 	case <-s.closed:
+	case <-s.ready:
+	case <-over:
 	}
 }
 
-// Take gives what has arrived without waiting.
+// Take gives what has arrived without waiting, for a socket that has no handler.
 func (s *Socket) Take() [][]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -208,13 +227,12 @@ func (s *Socket) Take() [][]byte {
 	return all
 }
 
-// SetReadDeadline bounds the current and later reads.
-func (s *Socket) SetReadDeadline(t time.Time) error {
+// SetDeadline asks for a call of Due at a time of wire.Clock; 0 is none.
+func (s *Socket) SetDeadline(at int64) {
 	s.mu.Lock()
-	s.deadline = t
+	s.deadline = at
 	s.mu.Unlock()
 	s.poke()
-	return nil
 }
 
 // Write sends datagrams to one address.
@@ -236,13 +254,12 @@ func (s *Socket) Send(to netip.AddrPort, data []byte) { s.Write(to, [][]byte{dat
 
 // Close ends the socket and frees its address.
 func (s *Socket) Close() error {
-	s.mu.Lock()
-	again := s.isClosed
-	s.isClosed, s.queue = true, nil
-	s.mu.Unlock()
-	if again {
+	if !s.turn.Finish() {
 		return net.ErrClosed
 	}
+	s.mu.Lock()
+	s.isClosed, s.queue = true, nil
+	s.mu.Unlock()
 	close(s.closed)
 	s.net.mu.Lock()
 	delete(s.net.socks, s.at)

@@ -4,10 +4,13 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
 
 func TestFaults(t *testing.T) {
@@ -64,31 +67,92 @@ func TestFaults(t *testing.T) {
 	})
 }
 
+// ear is a handler that keeps what it is told.
+type ear struct {
+	f func() // on each batch
+
+	mu      sync.Mutex
+	batches []int // datagrams in each
+	due     []int64
+}
+
+func (e *ear) Receive(b *wire.Batch, now int64) {
+	e.mu.Lock()
+	e.batches = append(e.batches, b.Len())
+	e.mu.Unlock()
+	if e.f != nil {
+		e.f()
+	}
+}
+
+func (e *ear) Due(now int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.due = append(e.due, now)
+}
+
+// told waits until all is quiet.
+func (e *ear) told() (batches []int, due []int64) {
+	synctest.Wait()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	batches, due = e.batches, e.due
+	e.batches, e.due = nil, nil
+	return batches, due
+}
+
 func TestSocketAsTheRealOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := New(1)
 		s, _ := n.Socket(netip.MustParseAddrPort("10.0.0.1:1"))
-		s.SetReadDeadline(time.Now().Add(time.Second))
-		begun := time.Now()
-		if _, err := s.Read(); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(begun) != time.Second {
-			t.Fatalf("deadline: %v after %v", err, time.Since(begun))
+		for range wire.BatchSize + 3 {
+			s.Send(s.LocalAddr(), []byte("x"))
 		}
-		s.SetReadDeadline(time.Time{})
-		go s.Send(s.LocalAddr(), []byte("x"))
-		b, err := s.Read()
-		if err != nil || b.Len() != 1 {
-			t.Fatal(err)
+		at := wire.Clock() + int64(time.Second)
+		s.SetDeadline(at)
+		e := &ear{}
+		s.Serve(e)
+		if batches, due := e.told(); !slices.Equal(batches, []int{wire.BatchSize, 3}) || len(due) != 0 {
+			t.Fatalf("batches %v, due %v", batches, due)
 		}
-		b.Release()
-		done := make(chan error)
-		go func() { _, err := s.Read(); done <- err }()
-		synctest.Wait()
+		time.Sleep(time.Hour)
+		if _, due := e.told(); !slices.Equal(due, []int64{at}) {
+			t.Fatalf("due at %v, not once at %v", due, at)
+		}
+		s.SetDeadline(wire.Clock() + int64(time.Second))
+		s.SetDeadline(0)
+		s.Send(s.LocalAddr(), []byte("x"))
+		time.Sleep(time.Hour)
+		if batches, due := e.told(); len(batches) != 1 || len(due) != 0 {
+			t.Fatalf("batches %v, due %v", batches, due)
+		}
 		s.Close()
-		if err := <-done; !errors.Is(err, net.ErrClosed) {
-			t.Fatal(err)
-		}
-		if s.Write(s.LocalAddr(), [][]byte{{1}}) != 0 || s.Close() == nil {
+		if s.Write(s.LocalAddr(), [][]byte{{1}}) != 0 || !errors.Is(s.Close(), net.ErrClosed) {
 			t.Fatal("a closed socket goes on")
+		}
+	})
+}
+
+func TestCloseWaitsForTheHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := New(1)
+		s, _ := n.Socket(netip.MustParseAddrPort("10.0.0.1:1"))
+		hold, done := make(chan bool), false
+		s.Serve(&ear{f: func() { <-hold; done = true }})
+		s.Send(s.LocalAddr(), []byte("x"))
+		synctest.Wait()
+		closed := make(chan bool)
+		go func() { s.Close(); closed <- done }()
+		hold <- true
+		if !<-closed {
+			t.Fatal("closed before the handler's end")
+		}
+		s, _ = n.Socket(netip.MustParseAddrPort("10.0.0.1:1"))
+		e := &ear{f: func() { s.Close() }}
+		s.Serve(e)
+		s.Send(s.LocalAddr(), []byte("x"))
+		if batches, _ := e.told(); n.Open() != 0 || len(batches) != 1 {
+			t.Fatal("a handler could not close its socket")
 		}
 	})
 }
