@@ -19,6 +19,7 @@ type Config struct {
 	Router       Router
 	Capabilities func(Invite) media.Capabilities // what our end of a call can do
 	MaxCalls     int                             // 0 is no bound
+	Admit        func() error                    // nil, or the *Refusal of a call for which there is no capacity
 	MediaTimeout time.Duration                   // a call that hears nothing for this long ends
 	Log          *slog.Logger
 }
@@ -88,6 +89,11 @@ func (c *Core) refuse(inv Invite, err error) error {
 }
 
 func (c *Core) add(call *Call) error {
+	if c.cfg.Admit != nil {
+		if err := c.cfg.Admit(); err != nil {
+			return err
+		}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {

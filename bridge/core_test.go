@@ -92,6 +92,19 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestNotAdmitted(t *testing.T) {
+	busy := error(&Refusal{CauseCapacity, "the gateway is busy"})
+	c := newTestCore(t, &fakeEngine{}, func(c *Config) { c.Admit = func() error { return busy } })
+	if _, err := c.Incoming(t.Context(), testInvite, &fakeLeg{}); !errors.Is(err, busy) {
+		t.Errorf("in: %v", err)
+	}
+	if s := c.Stats(); s.Refused["capacity"] != 1 || s.Running != 0 {
+		t.Errorf("stats %+v", s)
+	}
+	busy = nil
+	incoming(t, c, &fakeLeg{}).End(CauseNormal, "")
+}
+
 func TestSeatRefused(t *testing.T) {
 	e := &fakeEngine{refuse: &Refusal{CauseCapacity, "the room is full"}}
 	c := newTestCore(t, e, nil)

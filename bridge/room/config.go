@@ -29,6 +29,9 @@ type Config struct {
 	Worker Worker
 	// MaxRooms and MaxParticipants (of one room) bound what pages can start.
 	MaxRooms, MaxParticipants int
+	// Admit gives nil, or the *bridge.Refusal of a browser for which the gateway
+	// has no capacity. Terminals were admitted as calls.
+	Admit func() error
 	// Grace is how long a browser that lost its connection keeps its place.
 	Grace time.Duration
 	// Version is told to pages.

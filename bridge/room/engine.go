@@ -126,6 +126,12 @@ func (e *Engine) Join(_ context.Context, j bridge.Join, send func(msg []byte)) (
 		e.release(r)
 		return c, nil
 	}
+	if e.cfg.Admit != nil {
+		if err := e.cfg.Admit(); err != nil {
+			e.release(r)
+			return nil, err
+		}
+	}
 	c, err := newVisitor(e, r, j, send)
 	if err != nil {
 		e.release(r)

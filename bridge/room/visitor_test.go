@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -61,6 +62,29 @@ func TestCapacity(t *testing.T) {
 			t.Errorf("%q: %v", j.Room, err)
 		}
 	}
+}
+
+// A gateway without capacity takes no more browsers, but gives those that lost
+// their connection their place back.
+func TestNotAdmitted(t *testing.T) {
+	var full atomic.Bool
+	busy := &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "busy"}
+	r := newRig(t, func(c *Config) {
+		c.Admit = func() error {
+			if full.Load() {
+				return busy
+			}
+			return nil
+		}
+	})
+	g := r.page("An", roomtest.Options{})
+	full.Store(true)
+	if _, err := r.engine.Join(context.Background(), bridge.Join{Room: "1001"}, func([]byte) {}); !errors.Is(err, busy) {
+		t.Errorf("%v", err)
+	}
+	g.disconnect()
+	g.join(bridge.Join{Room: "1001", Name: "An", Resume: g.Look().Welcome.Resume})
+	r.must(g.Wait(r.ctx(), "the old place", func(s roomtest.State) bool { return s.Welcome.Resumed }))
 }
 
 func TestResume(t *testing.T) {
