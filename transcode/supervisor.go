@@ -176,6 +176,19 @@ func (s *Supervisor) Stats() SupervisorStats {
 	return st
 }
 
+// PIDs are the processes of the workers that run.
+func (s *Supervisor) PIDs() []int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []int
+	for m := range s.meetings {
+		if pid := m.PID(); pid != 0 {
+			list = append(list, pid)
+		}
+	}
+	return list
+}
+
 // Close ends all workers and waits for them.
 func (s *Supervisor) Close() {
 	s.mu.Lock()
