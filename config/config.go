@@ -99,6 +99,9 @@ type Store struct {
 type Limits struct {
 	Calls int `mapstructure:"calls"` // most calls at once, 0 is no bound
 	Rooms int `mapstructure:"rooms"`
+	// Load is the share of the processors, and of the time of the packet path's
+	// busiest loop, above which new calls are refused, in percent; 0 is no bound.
+	Load int `mapstructure:"load"`
 }
 
 // Secret is a string that never prints itself.
@@ -130,6 +133,6 @@ func Default() Config {
 		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},
 		Admission: Admission{Open: true},
 		Store:     Store{URL: "sqlite:roombridge.db"},
-		Limits:    Limits{Calls: 500, Rooms: 500},
+		Limits:    Limits{Calls: 500, Rooms: 500, Load: 85},
 	}
 }

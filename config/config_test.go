@@ -154,6 +154,8 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"web: {tls: {key: b.pem}}", "web.tls"},
 		{"admin: {token: \"mật khẩu\"}", "admin.token"},
 		{"limits: {calls: -1}", "limits.calls"},
+		{"limits: {load: 101}", "limits.load"},
+		{"limits: {load: -1}", "limits.load"},
 		{"store: {url: \"mysql://x\"}", "store.url"},
 	}
 	for _, c := range cases {

@@ -49,6 +49,10 @@ func (c Config) Validate() error {
 	e.certificate("web.tls", c.Web.TLS)
 	e.atLeast("limits.calls", c.Limits.Calls, 0)
 	e.atLeast("limits.rooms", c.Limits.Rooms, 0)
+	e.atLeast("limits.load", c.Limits.Load, 0)
+	if c.Limits.Load > 100 {
+		e.add("limits.load", fmt.Sprintf("%d %% is more than there is", c.Limits.Load))
+	}
 	e.store("store.url", c.Store.URL)
 	return errors.Join(e...)
 }
