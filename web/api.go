@@ -23,6 +23,7 @@ func (s *Server) api() http.Handler {
 	s.callOperations(a)
 	s.roomOperations(a)
 	s.eventOperation(a)
+	s.loadOperation(a)
 
 	description, err := json.Marshal(a.OpenAPI())
 	if err != nil {

@@ -55,6 +55,20 @@ func keys(v any) []string {
 	return k
 }
 
+func TestLoad(t *testing.T) {
+	s := newSite(t, func(c *Config) {
+		c.Telemetry = func() Telemetry { return Telemetry{Load: Load{CPU: 0.5, Limit: 0.85, Overloaded: true, Reason: "why"}} }
+	})
+	resp, body := s.get("/api/v1/load")
+	want := map[string]any{"cpu": 0.5, "loop": 0.0, "late": 0.0, "limit": 0.85, "overloaded": true, "reason": "why", "headroom": nil}
+	if resp.StatusCode != http.StatusOK {
+		t.Fatal(resp.Status, body)
+	}
+	if d := cmp.Diff(want, decode(t, body)); d != "" {
+		t.Error(d)
+	}
+}
+
 // The names are a contract with operators: all are there, even when empty.
 func TestCallMembers(t *testing.T) {
 	s := newSite(t, nil)

@@ -161,6 +161,7 @@ func TestMetrics(t *testing.T) {
 				RTPDropped: map[string]uint64{"unknown_ssrc": 5}, PortsUsed: 2, PortsTotal: 10, Workers: 1, WorkerRestarts: 6,
 				SIP:      []SIPCount{{Direction: "in", Method: "INVITE", Count: 7}, {Direction: "out", Method: "INVITE", Status: 200, Count: 8}},
 				SIPState: SIPState{Dialogs: 11, Transactions: 12, Connections: 13, Retransmissions: 14, ParseErrors: 15, Limited: 16},
+				Load:     Load{CPU: 0.25, Loop: 0.5, Late: 0.125, Limit: 0.85, Overloaded: true, Headroom: new(17)},
 			}
 		}
 	})
@@ -185,6 +186,8 @@ func TestMetrics(t *testing.T) {
 		`roombridge_sip_messages_total{direction="out",method="INVITE",status="200"} 8`,
 		`roombridge_sip_dialogs 11`, `roombridge_sip_transactions 12`, `roombridge_sip_connections 13`,
 		`roombridge_sip_retransmissions_total 14`, `roombridge_sip_parse_errors_total 15`, `roombridge_sip_limited_total 16`,
+		`roombridge_load_ratio{kind="cpu"} 0.25`, `roombridge_load_ratio{kind="loop"} 0.5`, `roombridge_load_ratio{kind="late"} 0.125`,
+		`roombridge_load_limit_ratio 0.85`, `roombridge_overloaded 1`, `roombridge_headroom_calls 17`,
 		`go_goroutines `, `process_open_fds `,
 	} {
 		if !strings.Contains(body, html.UnescapeString(want)) {

@@ -24,6 +24,7 @@ type Telemetry struct {
 	WorkerRestarts uint64
 	SIP            []SIPCount
 	SIPState       SIPState
+	Load           Load
 }
 
 // SIPState is what the SIP front-end holds open now, and what went wrong.
@@ -94,6 +95,10 @@ var (
 	descConnections  = desc("sip_connections", "TCP and TLS connections of SIP open now.")
 	descRepeats      = desc("sip_retransmissions_total", "SIP messages sent again for want of an answer.")
 	descUnreadable   = desc("sip_parse_errors_total", "SIP messages that could not be read.")
+	descLoad         = desc("load_ratio", "How busy the gateway is: share of its processors over ten seconds, of the time of the packet path's busiest loop and of batches handled late over three.", "kind")
+	descLoadLimit    = desc("load_limit_ratio", "Share above which new calls are refused; 0 is none.")
+	descOverloaded   = desc("overloaded", "1 while new calls are refused because of the load.")
+	descHeadroom     = desc("headroom_calls", "Calls like those that run that would still fit; no sample while too few run to tell.")
 	descLimited      = desc("sip_limited_total", "SIP dialogs and connections refused because a bound was reached.")
 )
 
@@ -177,6 +182,7 @@ func (o collection) telemetry(t Telemetry) {
 	o.gauge(descPorts, t.PortsTotal-t.PortsUsed, "free")
 	o.gauge(descWorkers, t.Workers)
 	o.counter(descRestarts, t.WorkerRestarts)
+	o.load(t.Load)
 	o.sip(t.SIPState)
 	for _, m := range t.SIP {
 		status := ""
@@ -184,6 +190,21 @@ func (o collection) telemetry(t Telemetry) {
 			status = strconv.Itoa(m.Status)
 		}
 		o.counter(descSIP, m.Count, m.Direction, m.Method, status)
+	}
+}
+
+func (o collection) load(l Load) {
+	for kind, v := range map[string]float64{"cpu": l.CPU, "loop": l.Loop, "late": l.Late} {
+		o.ch <- prometheus.MustNewConstMetric(descLoad, prometheus.GaugeValue, v, kind)
+	}
+	o.ch <- prometheus.MustNewConstMetric(descLoadLimit, prometheus.GaugeValue, l.Limit)
+	over := 0
+	if l.Overloaded {
+		over = 1
+	}
+	o.gauge(descOverloaded, over)
+	if l.Headroom != nil {
+		o.gauge(descHeadroom, *l.Headroom)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/load"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/config"
@@ -44,6 +45,7 @@ type Gateway struct {
 	worker *transcode.Supervisor
 	engine *room.Engine
 	core   *bridge.Core
+	load   *load.Meter
 	sip    *sip.Endpoint
 	web    *web.Server
 
@@ -65,7 +67,7 @@ func New(cfg config.Config, opts Options) (*Gateway, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{cfg: cfg, opts: opts, log: opts.Log, stopping: make(chan struct{})}
-	for _, open := range []func() error{g.openMedia, g.openRooms, g.openSIP, g.openWeb} {
+	for _, open := range []func() error{g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openWeb} {
 		if err := open(); err != nil {
 			g.close()
 			return nil, err
@@ -107,7 +109,7 @@ func (g *Gateway) openRooms() (err error) {
 	}
 	g.engine, err = room.New(room.Config{
 		Listen: listen, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
-		Worker: supervised{g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants,
+		Worker: supervised{g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit,
 		Version: g.opts.Version, Log: g.log.With("part", "room"),
 	})
 	if err != nil {
@@ -115,7 +117,7 @@ func (g *Gateway) openRooms() (err error) {
 	}
 	g.core = bridge.NewCore(bridge.Config{
 		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities,
-		MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Log: g.log,
+		Admit: g.admit, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Log: g.log,
 	})
 	return nil
 }
@@ -199,6 +201,9 @@ func (g *Gateway) goodbye(stopSIP func()) {
 
 // close frees what New opened, as far as it got.
 func (g *Gateway) close() {
+	if g.load != nil {
+		g.load.Close()
+	}
 	if g.engine != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()

@@ -35,6 +35,7 @@ func (g *Gateway) telemetry() web.Telemetry {
 			Retransmissions: sip.Retransmissions, ParseErrors: sip.ParseErrors, Limited: sip.Limited,
 		},
 	}
+	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
 		direction := "in"
 		if k.Out {

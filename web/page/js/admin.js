@@ -9,7 +9,7 @@ import { sseLines } from './sse.js';
 const main = document.getElementById('admin');
 const live = document.getElementById('live');
 const FIGURES_EVERY = 2000;
-const state = { calls: new Map(), rooms: new Map() };
+const state = { calls: new Map(), rooms: new Map(), load: null };
 let token = sessionStorage.getItem('token') ?? '';
 
 function api(path, options = {}) {
@@ -45,11 +45,12 @@ const view = {};
 
 function board() {
   Object.assign(view, {
-    calls: h('div.calls'), rooms: h('div.roomcards'), callCount: h('b'), roomCount: h('b'), said: h('p.said', { role: 'status' }),
+    load: h('div.load'), calls: h('div.calls'), rooms: h('div.roomcards'), callCount: h('b'), roomCount: h('b'), said: h('p.said', { role: 'status' }),
     target: h('input', { type: 'text', required: true, maxlength: 512, spellcheck: 'false', autocapitalize: 'none', placeholder: 'sip:1001@10.0.0.7' }),
     room: h('input', { type: 'text', required: true, maxlength: 64, placeholder: '1001' }),
   });
   main.replaceChildren(
+    h('section.listing', {}, h('h2', { t: 'admin.load' }), view.load),
     h('section.listing', {}, h('h2', {}, h('span', { t: 'admin.calls' }), view.callCount), view.calls),
     h('section.listing', {}, h('h2', {}, h('span', { t: 'admin.rooms' }), view.roomCount), view.rooms),
     h('section.listing', {}, h('h2', { t: 'admin.dial' }), h('form.placing', { on: { submit: place } },
@@ -65,8 +66,18 @@ function draw() {
   const rooms = [...state.rooms.values()].sort((a, b) => a.name.localeCompare(b.name));
   view.callCount.textContent = calls.length;
   view.roomCount.textContent = rooms.length;
+  view.load.replaceChildren(...(state.load ? loadRow(state.load) : []));
   view.calls.replaceChildren(...(calls.length ? calls.map(callRow) : [h('p.empty', { t: 'admin.nocalls' })]));
   view.rooms.replaceChildren(...(rooms.length ? rooms.map(roomCard) : [h('p.empty', { t: 'admin.norooms' })]));
+}
+
+/** How busy the gateway is beside where it begins to refuse calls, and what is left. */
+function loadRow(l) {
+  const gauge = (key, value, limit) => h('label.gauge', {}, h('span', { t: `admin.load.${key}` }),
+    h('meter', { min: 0, max: 1, optimum: 0, low: limit, high: limit, value: Math.min(value, 1) }), h('b', { text: `${Math.round(100 * value)} %` }));
+  const left = l.headroom === null ? null : say(h('p.quiet'), 'admin.load.room', { n: l.headroom });
+  return [gauge('cpu', l.cpu, l.limit || 1), gauge('loop', l.loop, l.limit || 1), gauge('late', l.late, 0.2),
+    l.overloaded ? say(h('p.wrong', { role: 'status' }), 'admin.load.full', { reason: l.reason }) : left].filter(Boolean);
 }
 
 function callRow(c) {
@@ -148,15 +159,18 @@ function alive(on) {
   if (on) draw();
 }
 
-/** Figures make no events: they are read while calls run. */
+/** Figures make no events: they are read now and then. */
 async function figures() {
+  const read = (path) => api(path).then((a) => (a.ok ? a.json() : null), () => null);
   for (;;) {
+    if (!document.hidden) {
+      state.load = await read('/load');
+      const list = state.calls.size === 0 ? null : await read('/calls');
+      for (const c of list ?? []) if (state.calls.has(c.id)) state.calls.set(c.id, c);
+      // A row is not redrawn under somebody's finger.
+      if (!main.querySelector('button:active')) draw();
+    }
     await new Promise((wake) => setTimeout(wake, FIGURES_EVERY));
-    if (state.calls.size === 0 || document.hidden) continue;
-    const list = await api('/calls').then((a) => (a.ok ? a.json() : []), () => []);
-    for (const c of list) if (state.calls.has(c.id)) state.calls.set(c.id, c);
-    // A row is not redrawn under somebody's finger.
-    if (!main.querySelector('button:active')) draw();
   }
 }
 
