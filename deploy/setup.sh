@@ -4,7 +4,7 @@
 #   deploy/setup.sh test   the terminals, browsers and tools of the tests too
 set -euo pipefail
 
-run=(gcc:gcc pkg-config:pkg-config openssl:openssl ca-certificates:update-ca-certificates
+run=(gcc:gcc libc6-dev:file=/usr/include/stdio.h pkg-config:pkg-config openssl:openssl ca-certificates:update-ca-certificates
      libopus-dev:pc=opus libavcodec-dev:pc=libavcodec libavutil-dev:pc=libavutil libswscale-dev:pc=libswscale
      fonts-noto-core:file=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf)
 test=(chromium:chromium ffmpeg:ffmpeg baresip-core:baresip baresip-ffmpeg:file=/usr/lib/baresip/modules/avcodec.so sip-tester:sipp janus:janus tshark:tshark
