@@ -24,36 +24,45 @@ const (
 	leastAgain = int64(20 * time.Millisecond)
 	unknownRTT = int64(100 * time.Millisecond)
 
-	// How long a hole may be mere reordering. It follows what is seen, up at
-	// once and down by half each calm period.
-	leastWait  = int64(5 * time.Millisecond)
-	mostWait   = int64(40 * time.Millisecond)
-	waitPeriod = int64(5 * time.Second)
+	// How long a hole may be mere reordering before it is asked for.
+	leastWait = int64(5 * time.Millisecond)
+	mostWait  = int64(40 * time.Millisecond)
+	// What was seen of reordering counts for one to two of these.
+	overtakenPeriod = int64(10 * time.Second)
+	// A repetition may be this much later than a round trip.
+	repairMargin = int64(20 * time.Millisecond)
 )
 
-// Losses asks for the lost packets of one source (RFC 4585 6.2.1). A packet is
-// asked for at most eight times within a second; the first time is a few
-// milliseconds after it was missed, more where packets are seen to overtake
-// each other. It takes 250 bytes, and 6 kB more from the first loss on. The zero
-// value is ready.
+// Losses asks for the lost packets of one source (RFC 4585 6.2.1) and knows by
+// how much packets overtake each other. A packet is asked for at most eight
+// times within a second; the first time is a few milliseconds after it was
+// missed, more where packets are seen to overtake each other. It takes 300 bytes,
+// and 10 kB more from the first loss on. The zero value is ready.
 type Losses struct {
 	window window
 	absent []absent // by number
 	due    int64    // nothing is to be asked before
-	rtt    int64    // as it was last known, 0 is never
+	rtt    int64    // as it was last known, 0 is not
 
-	wait      int64 // longest overtaking seen, with a margin
-	waitSince int64
+	overtaken      [2]int64 // the longest in this period and in the last
+	overtakenSince int64
 
 	expected, received uint32 // since Loss was called
+	repaired           uint64
 }
 
-// absent is a packet that is waited for.
+// absent is a packet that did not come yet.
 type absent struct {
 	number uint64
 	since  int64
 	asked  int64
 	tries  int
+	over   bool // not to be asked for any more
+}
+
+// Reset forgets the source, but not how packets overtake each other.
+func (l *Losses) Reset() {
+	l.window, l.absent = window{}, l.absent[:0]
 }
 
 // Add enters a packet that arrived. It is false for one that came before, or so
@@ -69,7 +78,7 @@ func (l *Losses) Add(seq uint16, now int64) (fresh bool) {
 	case place == ahead && n-highest <= maxDropout:
 		l.expected += uint32(n - highest)
 		l.miss(highest+1, n, now)
-	default:
+	default: // it begins, or begins anew
 		l.expected++
 		l.absent = l.absent[:0]
 	}
@@ -85,12 +94,9 @@ func (l *Losses) miss(from, to uint64, now int64) {
 	if l.absent == nil {
 		l.absent = make([]absent, 0, maxAbsent)
 	}
-	l.calm(now)
 	from = max(from, to-min(to, maxAbsent))
-	if over := len(l.absent) + int(to-from) - maxAbsent; over > 0 {
-		l.absent = slices.Delete(l.absent, 0, over)
-	}
-	if at := now + l.wait; len(l.absent) == 0 || at < l.due {
+	l.drop(int(to-from), now)
+	if at := now + l.Wait(now); len(l.absent) == 0 || at < l.due {
 		l.due = at
 	}
 	for ; from < to; from++ {
@@ -98,13 +104,13 @@ func (l *Losses) miss(from, to uint64, now int64) {
 	}
 }
 
-// calm lowers the wait when nothing was overtaken for a while.
-func (l *Losses) calm(now int64) {
-	for l.wait > leastWait && now-l.waitSince >= waitPeriod {
-		l.wait /= 2
-		l.waitSince += waitPeriod
+// drop makes room for n packets more and forgets the old.
+func (l *Losses) drop(n int, now int64) {
+	i := max(len(l.absent)+n-maxAbsent, 0)
+	for i < len(l.absent) && now-l.absent[i].since >= maxAge {
+		i++
 	}
-	l.wait = max(l.wait, leastWait)
+	l.absent = slices.Delete(l.absent, 0, i)
 }
 
 // found notes that a missing packet came. One that comes sooner than it can
@@ -114,13 +120,63 @@ func (l *Losses) found(n uint64, now int64) {
 	if !ok {
 		return
 	}
-	a := &l.absent[i]
-	if a.tries == 0 || now-a.asked < l.rtt/2 {
-		if w := min((now-a.since)*5/4, mostWait); w >= l.wait {
-			l.wait, l.waitSince = w, now
-		}
+	switch a := &l.absent[i]; {
+	case a.tries > 0 && now-a.asked >= l.rtt/2:
+		l.repaired++
+	case now-a.since < maxAge:
+		l.turn(now)
+		l.overtaken[0] = max(l.overtaken[0], now-a.since)
 	}
 	l.absent = slices.Delete(l.absent, i, i+1)
+}
+
+// turn begins the next period when it is time.
+func (l *Losses) turn(now int64) {
+	if d := now - l.overtakenSince; d >= overtakenPeriod {
+		if d >= 2*overtakenPeriod {
+			l.overtaken[0] = 0
+		}
+		l.overtaken[0], l.overtaken[1] = 0, l.overtaken[0]
+		l.overtakenSince = now
+	}
+}
+
+// Overtaken gives the longest that a packet came after one with a higher number,
+// in the last 10 to 20 s, without those that were repeated.
+func (l *Losses) Overtaken(now int64) int64 {
+	l.turn(now)
+	return max(l.overtaken[0], l.overtaken[1])
+}
+
+// Wait is how long a packet is missing before it is asked for.
+func (l *Losses) Wait(now int64) int64 {
+	return min(max(l.Overtaken(now)*5/4, leastWait), mostWait)
+}
+
+// again is the time between two requests for a packet.
+func again(rtt int64) int64 {
+	if rtt <= 0 {
+		rtt = unknownRTT
+	}
+	return max(rtt+rtt/5, leastAgain)
+}
+
+// Repair is how long after it was missed a packet may come that is asked for
+// so many times.
+func (l *Losses) Repair(now, rtt int64, times int) int64 {
+	return l.Wait(now) + int64(times)*again(rtt) + repairMargin
+}
+
+// Repaired counts the packets that came because they were asked for.
+func (l *Losses) Repaired() uint64 { return l.repaired }
+
+// GiveUp says that nothing before a number is of use any more.
+func (l *Losses) GiveUp(before uint16) {
+	for i := range l.absent {
+		if a := &l.absent[i]; int16(uint16(a.number)-before) < 0 {
+			a.over = true
+		}
+	}
 }
 
 // Due appends what is to be asked for now, at most 64 entries. rtt is the
@@ -131,35 +187,29 @@ func (l *Losses) Due(now, rtt int64, dst []rtcp.NackPair) []rtcp.NackPair {
 	if len(l.absent) == 0 || now < l.due {
 		return dst
 	}
-	if rtt <= 0 {
-		rtt = unknownRTT
-	}
-	again := max(rtt+rtt/5, leastAgain)
-	begin, keep := len(dst), l.absent[:0]
+	l.drop(0, now)
+	begin, wait, again := len(dst), l.Wait(now), again(rtt)
 	l.due = math.MaxInt64
-	for _, a := range l.absent {
-		at := a.since + l.wait
+	for i := range l.absent {
+		a := &l.absent[i]
+		at := a.since + wait
 		if a.tries > 0 {
 			at = a.asked + again
 		}
-		switch {
-		case at > now && now-a.since < maxAge:
-			l.due = min(l.due, at)
-		case now-a.since >= maxAge || a.tries >= maxTries:
-			continue // given up
-		default:
+		if a.over || at >= a.since+maxAge || a.tries >= maxTries {
+			continue
+		}
+		if at <= now {
 			var ok bool
 			if dst, ok = ask(dst, begin, uint16(a.number)); !ok {
 				l.due = now
 				break
 			}
-			a.asked = now
+			a.asked, at = now, now+again
 			a.tries++
-			l.due = min(l.due, now+again)
 		}
-		keep = append(keep, a)
+		l.due = min(l.due, at)
 	}
-	l.absent = keep
 	return dst
 }
 
@@ -178,8 +228,10 @@ func ask(dst []rtcp.NackPair, begin int, seq uint16) ([]rtcp.NackPair, bool) {
 	return append(dst, rtcp.NackPair{PacketID: seq}), true
 }
 
-// Next tells when Due may have something; false when nothing is missing.
-func (l *Losses) Next() (at int64, ok bool) { return l.due, len(l.absent) > 0 }
+// Next tells when Due may have something; false when nothing is to be asked for.
+func (l *Losses) Next() (at int64, ok bool) {
+	return l.due, len(l.absent) > 0 && l.due < math.MaxInt64
+}
 
 // Loss gives the packets that should have come since the last call, and how
 // many of them did not. What was repeated in time has come.

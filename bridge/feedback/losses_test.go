@@ -102,31 +102,73 @@ func TestLossesInterval(t *testing.T) {
 	}
 }
 
-// TestLossesReordered: packets that overtake each other are waited for as long
+// TestLossesOvertaken: packets that overtake each other are waited for as long
 // as that was seen to take, and less again when it stops.
-func TestLossesReordered(t *testing.T) {
+func TestLossesOvertaken(t *testing.T) {
 	var l Losses
+	over := func(now, want int64) {
+		t.Helper()
+		if got := l.Overtaken(now); got != want {
+			t.Errorf("at %d ms overtaken by %d ms, want %d", now/ms, got/ms, want/ms)
+		}
+	}
 	add(&l, 0, 1, 3)
 	add(&l, 4*ms, 2)
 	add(&l, 10*ms, 5)
 	add(&l, 24*ms, 4) // asked for by nobody
+	over(24*ms, 14*ms)
 	add(&l, 30*ms, 7)
 	asked(t, &l, 47*ms, 10*ms)
 	asked(t, &l, 48*ms, 10*ms, 6) // 14 ms and a quarter
-	now := 30*ms + 2*waitPeriod
+	now := 24*ms + overtakenPeriod
+	over(now, 14*ms)
+	over(now+overtakenPeriod, 0)
+	now += 2 * overtakenPeriod
 	add(&l, now, 9)
 	asked(t, &l, now+5*ms, 10*ms, 8)
 	add(&l, now+6*ms, 8) // sooner than a round trip's half: it was not repeated
+	over(now+6*ms, 6*ms)
 	add(&l, now+7*ms, 11)
 	asked(t, &l, now+14*ms, 10*ms)
 	asked(t, &l, now+15*ms, 10*ms, 10)
-	add(&l, now+26*ms, 10) // repeated
-	add(&l, now+27*ms, 13)
-	asked(t, &l, now+35*ms, 10*ms, 12)
-	add(&l, now+500*ms, 12, 15)
-	add(&l, now+1200*ms, 14)
-	if l.wait > mostWait {
-		t.Errorf("waits %d ms", l.wait/ms)
+	add(&l, now+26*ms, 10)
+	over(now+26*ms, 6*ms)
+	if l.Repaired() != 1 {
+		t.Errorf("%d repaired", l.Repaired())
+	}
+	if got := l.Repair(now+26*ms, 10*ms, 2); got != 7500*1000+2*20*ms+repairMargin {
+		t.Errorf("repaired within %d us", got/1000)
+	}
+	add(&l, now+30*ms, 15)
+	add(&l, now+500*ms, 14)
+	add(&l, now+1030*ms, 13) // too long ago to tell anything
+	over(now+1030*ms, 470*ms)
+	if got := l.Wait(now + 1030*ms); got != mostWait {
+		t.Errorf("waits %d ms", got/ms)
+	}
+	over(now+10*overtakenPeriod, 0) // periods without packets
+	l.Reset()
+	add(&l, now+10*overtakenPeriod, 30000)
+	if _, ok := l.Next(); ok {
+		t.Error("asks for what was before a reset")
+	}
+}
+
+// TestLossesGiveUp: what nobody has a use for is not asked for, but counts
+// when it was only late.
+func TestLossesGiveUp(t *testing.T) {
+	var l Losses
+	add(&l, 0, 65533, 65535, 1, 3)
+	l.GiveUp(1)
+	asked(t, &l, 5*ms, 10*ms, 2)
+	add(&l, 8*ms, 0)
+	if l.Overtaken(8*ms) != 8*ms {
+		t.Errorf("overtaken by %d ms", l.Overtaken(8*ms)/ms)
+	}
+	l.GiveUp(3)
+	asked(t, &l, 900*ms, 10*ms)
+	if _, ok := l.Next(); ok {
+		t.Error("something is to be asked for")
 	}
 }
 
@@ -297,10 +339,10 @@ func FuzzLosses(f *testing.F) {
 func TestSizes(t *testing.T) {
 	var l Losses
 	add(&l, 0, 1, 3)
-	if n := unsafe.Sizeof(l); n > 250 {
+	if n := unsafe.Sizeof(l); n > 300 {
 		t.Errorf("Losses has %d bytes", n)
 	}
-	if n := uintptr(cap(l.absent)) * unsafe.Sizeof(absent{}); n > 8<<10 {
+	if n := uintptr(cap(l.absent)) * unsafe.Sizeof(absent{}); n > 10<<10 {
 		t.Errorf("what is missing takes %d bytes", n)
 	}
 	if n := unsafe.Sizeof(Arrivals{}); n > 4608 {
