@@ -1,6 +1,5 @@
-// Package jitter brings the packets of an RTP stream into order and keeps the
-// statistics of its reception. Nothing here reads a clock: time is an
-// argument, in nanoseconds of any steady clock.
+// Package jitter brings the packets of an RTP stream into order. Nothing here
+// reads a clock: time is an argument, in nanoseconds of any steady clock.
 package jitter
 
 import (

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/roombridge/roombridge/bridge/jitter"
+	"github.com/roombridge/roombridge/bridge/feedback"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/secure"
@@ -28,7 +28,7 @@ type receiver struct {
 	news    news // since the flow took it
 
 	format  *media.Format // of the last packet
-	reports *jitter.Receiver
+	reports *feedback.Reports
 	lost    int64 // of earlier sources
 	packets uint64
 	bytes   uint64
@@ -181,7 +181,7 @@ func (r *receiver) restart(pt uint8) {
 	if r.reports != nil {
 		r.lost += max(r.reports.Lost(), 0)
 	}
-	r.reports = jitter.NewReceiver(uint32(clock))
+	r.reports = new(feedback.NewReports(clock))
 	r.latest = newest{}
 	r.news.source = true
 }
@@ -190,7 +190,7 @@ func (r *receiver) restart(pt uint8) {
 // of the far end, unless the packet is an old one that was overtaken.
 func (r *receiver) count(from netip.AddrPort, now int64, p *packet.Packet) {
 	p.Arrived = now
-	r.reports.Update(p.Seq, p.Timestamp, now)
+	r.reports.Add(p.Seq, p.Timestamp, now)
 	r.packets++
 	r.bytes += uint64(len(p.Payload))
 	if f := r.terms.formats[p.PT]; f != nil {

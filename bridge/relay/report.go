@@ -67,7 +67,7 @@ func (s *Stream) goodbye() {
 // given. It sends nothing while there is no address or no key.
 func (s *Stream) sendControl(now int64, more ...rtcp.Packet) {
 	c := s.control
-	block, heard := s.rx.report()
+	block, heard := s.rx.report(now)
 	sender, sent := s.tx.report(now)
 	c.Lock()
 	defer c.Unlock()
@@ -133,17 +133,13 @@ func (s *Stream) controlPath() (wire.Socket, netip.AddrPort) {
 }
 
 // report is the block on what the far end sends.
-func (r *receiver) report() (rtcp.ReceptionReport, bool) {
+func (r *receiver) report(now int64) (rtcp.ReceptionReport, bool) {
 	r.Lock()
 	defer r.Unlock()
 	if r.reports == nil || !r.admission.known {
 		return rtcp.ReceptionReport{}, false
 	}
-	b := r.reports.Report()
-	return rtcp.ReceptionReport{
-		SSRC: r.admission.source.ssrc, FractionLost: b.Fraction, TotalLost: uint32(b.Lost) & 0xffffff,
-		LastSequenceNumber: b.Highest, Jitter: b.Jitter,
-	}, true
+	return r.reports.Block(r.admission.source.ssrc, now)
 }
 
 // report is what we say of our own sending.
