@@ -37,6 +37,8 @@ type source struct {
 type direction struct {
 	suite    media.Suite
 	t        transform
+	tag      int // bytes that an SRTP packet is longer
+	tail     int // bytes that an SRTCP packet is longer
 	sources  []*source
 	rtpLeft  uint64 // packets that the key is still good for
 	rtcpLeft uint64
@@ -48,11 +50,12 @@ type counters struct {
 }
 
 func (c *direction) init(suite media.Suite, key media.Key) error {
-	t, err := newPion(suite, key)
+	t, err := newTransform(suite, key)
 	if err != nil {
 		return err
 	}
 	c.suite, c.t, c.rtpLeft, c.rtcpLeft = suite, t, maxSRTP, maxSRTCP
+	c.tag, c.tail = Overhead(suite)
 	return nil
 }
 
@@ -72,9 +75,12 @@ func (c *direction) admit(ssrc uint32) (*source, error) {
 	if len(c.sources) >= MaxSSRCs {
 		return nil, ErrTooMany
 	}
-	s := &source{ssrc: ssrc}
-	c.sources = append(c.sources, s)
-	return s, nil
+	return c.keep(source{ssrc: ssrc}), nil
+}
+
+func (c *direction) keep(s source) *source {
+	c.sources = append(c.sources, &s)
+	return &s
 }
 
 // Suite tells the suite of the context.

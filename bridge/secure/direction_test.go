@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/secure/aesctr"
+	"github.com/roombridge/roombridge/bridge/secure/hmacsha1"
 )
 
 func TestReplay(t *testing.T) {
@@ -178,8 +180,8 @@ func TestStrangersLeaveNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if len(in.sources) != 0 || len(in.t.(*pion).seen) > maxForeign {
-			t.Errorf("%d sources, %d seen by pion", len(in.sources), len(in.t.(*pion).seen))
+		if len(in.sources) != 0 || cap(in.scratch) > 1500 {
+			t.Errorf("%d sources, %d bytes of scratch", len(in.sources), cap(in.scratch))
 		}
 		if _, err := in.OpenNew(nil, sealed); err != nil {
 			t.Error(err)
@@ -299,20 +301,31 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// TestClose wipes the context's copy of the key and nothing else.
+// TestClose wipes the context's session keys and leaves the caller's key.
 func TestClose(t *testing.T) {
 	s := media.AESCM80
 	key := newKey(t, s)
 	before := string(key)
 	out, in := pair(t, s, key)
-	held := out.t.(*pion).key
+	held := *out.t.(*cm)
 	sealed, report := mustSeal(t, out, rtpPacket(1, 1, "x")), mustSealRTCP(t, out, rtcpPacket(1, "x"))
 	for range 2 {
 		out.Close()
 		in.Close()
 	}
-	if string(key) != before || !bytes.Equal(held, make([]byte, len(held))) {
-		t.Error("the wrong copy is wiped")
+	if string(key) != before {
+		t.Error("the caller's key is gone")
+	}
+	for _, k := range []cmKeys{held.rtp, held.rtcp} {
+		if *k.cipher != (aesctr.Cipher{}) || *k.mac != (hmacsha1.Key{}) {
+			t.Error("session keys are left")
+		}
+	}
+	for _, batch := range []func([][]byte) int{out.SealBatch, in.OpenBatch} {
+		pkts := [][]byte{bytes.Clone(sealed), bytes.Clone(sealed)}
+		if n := batch(pkts); n != 2 || pkts[0] != nil || pkts[1] != nil {
+			t.Errorf("%d of a batch were refused", n)
+		}
 	}
 	_, e1 := out.Seal(nil, rtpPacket(1, 2, ""))
 	_, e2 := out.SealRTCP(nil, rtcpPacket(1, ""))

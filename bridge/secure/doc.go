@@ -5,6 +5,11 @@
 // Indexes, rollover, replay windows and the lifetime of keys are kept here, for
 // each SSRC that was admitted; transforms below are stateless. So nothing
 // that a stranger sends makes the gateway keep anything.
+//
+// Packets are sealed and opened in place and without allocation. A context
+// takes 1 kB with AES-CM and 2 kB with AES-GCM, of which 180 bytes are for its
+// one SSRC; an Inbound that begins behind a rollover holds a copy of one packet
+// until it knows the count. TestMemory and TestNoAllocation hold these.
 package secure
 
 import "errors"

@@ -45,10 +45,12 @@ func (c *Inbound) Forget(ssrc uint32) {
 func (c *Inbound) Admitted(ssrc uint32) bool { return c.find(ssrc) != nil }
 
 // Open authenticates and decrypts an SRTP packet into dst, whose capacity is
-// used when it suffices, and returns the RTP packet. dst may be pkt[:0]; then
-// pkt is spoilt also when an error is returned.
+// used when it suffices for the SRTP packet, and returns the RTP packet. dst
+// may be pkt[:0]; then pkt is spoilt when an AEAD suite refuses it, and left as
+// it was when it fails under AES-CM or is refused for another reason.
 func (c *Inbound) Open(dst, pkt []byte) ([]byte, error) {
-	if err := c.check(pkt); err != nil {
+	header, err := c.check(pkt)
+	if err != nil {
 		return nil, err
 	}
 	s := c.find(rtpSSRC(pkt))
@@ -56,55 +58,79 @@ func (c *Inbound) Open(dst, pkt []byte) ([]byte, error) {
 		c.stats.unknown.Add(1)
 		return nil, ErrUnknownSSRC
 	}
-	return c.open(s, dst, pkt)
+	return c.open(s, dst, pkt, header)
 }
 
 // OpenNew is Open for a packet whose SSRC need not be known: it is admitted if
 // the packet proves to be the far end's, and only then.
 func (c *Inbound) OpenNew(dst, pkt []byte) ([]byte, error) {
-	if err := c.check(pkt); err != nil {
+	header, err := c.check(pkt)
+	if err != nil {
 		return nil, err
 	}
 	if s := c.find(rtpSSRC(pkt)); s != nil {
-		return c.open(s, dst, pkt)
+		return c.open(s, dst, pkt, header)
 	}
-	s, err := c.admit(rtpSSRC(pkt))
-	if err != nil {
-		c.stats.unknown.Add(1)
+	if err := c.room(); err != nil {
 		return nil, err
 	}
-	out, err := c.open(s, dst, pkt)
-	if err != nil {
-		c.Forget(s.ssrc)
+	s := source{ssrc: rtpSSRC(pkt)}
+	out, err := c.open(&s, dst, pkt, header)
+	if err == nil {
+		c.keep(s)
 	}
 	return out, err
 }
 
-func (c *Inbound) check(pkt []byte) error {
-	if c.t == nil {
-		return ErrClosed
+// room tells whether another SSRC may be admitted.
+func (c *Inbound) room() error {
+	if len(c.sources) < MaxSSRCs {
+		return nil
 	}
-	n, ok := rtpHeader(pkt)
-	if tag, _ := Overhead(c.suite); !ok || len(pkt) < n+tag {
-		c.stats.broken.Add(1)
-		return ErrMalformed
-	}
-	if c.rtpLeft == 0 {
-		return ErrKeyLifetime
-	}
-	return nil
+	c.stats.unknown.Add(1)
+	return ErrTooMany
 }
 
-func (c *Inbound) open(s *source, dst, pkt []byte) ([]byte, error) {
+// check gives the length of a packet's header.
+func (c *Inbound) check(pkt []byte) (header int, err error) {
+	if c.t == nil {
+		return 0, ErrClosed
+	}
+	header, ok := rtpHeader(pkt)
+	if !ok || len(pkt) < header+c.tag {
+		c.stats.broken.Add(1)
+		return 0, ErrMalformed
+	}
+	if c.rtpLeft == 0 {
+		return 0, ErrKeyLifetime
+	}
+	return header, nil
+}
+
+func (c *Inbound) open(s *source, dst, pkt []byte, header int) ([]byte, error) {
 	index, ok := s.rtp.guess(rtpSeq(pkt))
 	if !ok || !s.rtp.fresh(index) {
 		c.stats.replayed.Add(1)
 		return nil, ErrReplayed
 	}
+	p := place(dst, pkt, len(pkt))
 	if !s.rtp.started && index < earlyWrap {
-		return c.openFirst(s, dst, pkt, index)
+		index, ok = c.openFirst(p, header, index)
+	} else {
+		ok = c.t.open(p, header, index)
 	}
-	return c.openAt(s, dst, pkt, index)
+	if !ok {
+		c.stats.failed.Add(1)
+		return nil, ErrAuth
+	}
+	c.opened(s, index)
+	return p[:len(p)-c.tag], nil
+}
+
+func (c *Inbound) opened(s *source, index uint64) {
+	s.rtp.use(index)
+	c.rtpLeft--
+	c.stats.packets.Add(1)
 }
 
 // earlyWrap bounds the sequence numbers of a first packet that may lie behind
@@ -114,30 +140,18 @@ func (c *Inbound) open(s *source, dst, pkt []byte) ([]byte, error) {
 const earlyWrap = 1024
 
 // openFirst tries the first packet of a source with a rollover count of none
-// and of one.
-func (c *Inbound) openFirst(s *source, dst, pkt []byte, index uint64) ([]byte, error) {
-	c.scratch = append(c.scratch[:0], pkt...)
-	out, err := c.t.open(dst, pkt, s.ssrc, index)
-	if err == nil {
-		return c.opened(s, out, index), nil
+// and of one, and gives the index it has.
+func (c *Inbound) openFirst(p []byte, header int, index uint64) (uint64, bool) {
+	c.scratch = append(c.scratch[:0], p...)
+	if !c.t.open(p, header, index) {
+		copy(p, c.scratch)
+		index |= 1 << 16
+		if !c.t.open(p, header, index) {
+			return 0, false
+		}
 	}
-	return c.openAt(s, dst, c.scratch, index|1<<16)
-}
-
-func (c *Inbound) openAt(s *source, dst, pkt []byte, index uint64) ([]byte, error) {
-	out, err := c.t.open(dst, pkt, s.ssrc, index)
-	if err != nil {
-		c.stats.failed.Add(1)
-		return nil, err
-	}
-	return c.opened(s, out, index), nil
-}
-
-func (c *Inbound) opened(s *source, out []byte, index uint64) []byte {
-	s.rtp.use(index)
-	c.rtpLeft--
-	c.stats.packets.Add(1)
-	return out
+	c.scratch = nil
+	return index, true
 }
 
 // OpenRTCP is Open for SRTCP.
@@ -163,14 +177,13 @@ func (c *Inbound) OpenNewRTCP(dst, pkt []byte) ([]byte, error) {
 	if s := c.find(rtcpSSRC(pkt)); s != nil {
 		return c.openRTCP(s, dst, pkt, index)
 	}
-	s, err := c.admit(rtcpSSRC(pkt))
-	if err != nil {
-		c.stats.unknown.Add(1)
+	if err := c.room(); err != nil {
 		return nil, err
 	}
-	out, err := c.openRTCP(s, dst, pkt, index)
-	if err != nil {
-		c.Forget(s.ssrc)
+	s := source{ssrc: rtcpSSRC(pkt)}
+	out, err := c.openRTCP(&s, dst, pkt, index)
+	if err == nil {
+		c.keep(s)
 	}
 	return out, err
 }
@@ -195,13 +208,13 @@ func (c *Inbound) openRTCP(s *source, dst, pkt []byte, index uint32) ([]byte, er
 		c.stats.replayed.Add(1)
 		return nil, ErrReplayed
 	}
-	out, err := c.t.openRTCP(dst, pkt)
-	if err != nil {
+	p := place(dst, pkt, len(pkt))
+	if !c.t.openRTCP(p) {
 		c.stats.failed.Add(1)
-		return nil, err
+		return nil, ErrAuth
 	}
 	s.rtcp.use(uint64(index))
 	c.rtcpLeft--
 	c.stats.packets.Add(1)
-	return out, nil
+	return p[:len(p)-c.tail], nil
 }

@@ -15,38 +15,46 @@ func NewOutbound(suite media.Suite, key media.Key) (*Outbound, error) {
 }
 
 // Seal encrypts an RTP packet into dst, whose capacity is used when it
-// suffices, and returns the SRTP packet. dst may be pkt[:0] when there is room
-// for Overhead behind the packet. A sequence number is sealed once: under the
-// same index another packet would give away both (RFC 7714 8.4, RFC 3711 9.1).
+// suffices, and returns the SRTP packet. dst may be pkt[:0]; with room for
+// Overhead behind the packet nothing is allocated. A sequence number is sealed
+// once: under the same index another packet would give away both (RFC 7714
+// 8.4, RFC 3711 9.1).
 func (c *Outbound) Seal(dst, pkt []byte) ([]byte, error) {
-	if c.t == nil {
-		return nil, ErrClosed
+	header, index, err := c.begin(pkt)
+	if err != nil {
+		return nil, err
 	}
-	if _, ok := rtpHeader(pkt); !ok {
+	p := place(dst, pkt, len(pkt)+c.tag)
+	c.t.seal(p, header, index)
+	c.stats.packets.Add(1)
+	return p, nil
+}
+
+// begin checks a packet and uses its index up.
+func (c *Outbound) begin(pkt []byte) (header int, index uint64, err error) {
+	if c.t == nil {
+		return 0, 0, ErrClosed
+	}
+	header, ok := rtpHeader(pkt)
+	if !ok {
 		c.stats.broken.Add(1)
-		return nil, ErrMalformed
+		return 0, 0, ErrMalformed
 	}
 	if c.rtpLeft == 0 {
-		return nil, ErrKeyLifetime
+		return 0, 0, ErrKeyLifetime
 	}
 	s, err := c.admit(rtpSSRC(pkt))
 	if err != nil {
-		return nil, err
+		return 0, 0, err
 	}
-	index, ok := s.rtp.guess(rtpSeq(pkt))
+	index, ok = s.rtp.guess(rtpSeq(pkt))
 	if !ok || !s.rtp.fresh(index) {
 		c.stats.replayed.Add(1)
-		return nil, ErrReused
-	}
-	out, err := c.t.seal(dst, pkt, s.ssrc, index)
-	if err != nil {
-		c.stats.broken.Add(1)
-		return nil, err
+		return 0, 0, ErrReused
 	}
 	s.rtp.use(index)
 	c.rtpLeft--
-	c.stats.packets.Add(1)
-	return out, nil
+	return header, index, nil
 }
 
 // SealRTCP is Seal for a compound RTCP packet; the index is counted here.
@@ -69,13 +77,10 @@ func (c *Outbound) SealRTCP(dst, pkt []byte) ([]byte, error) {
 	if s.rtcp.started {
 		next = s.rtcp.top + 1
 	}
-	out, err := c.t.sealRTCP(dst, pkt, s.ssrc, uint32(next))
-	if err != nil {
-		c.stats.broken.Add(1)
-		return nil, err
-	}
+	p := place(dst, pkt, len(pkt)+c.tail)
+	c.t.sealRTCP(p, uint32(next))
 	s.rtcp.use(next)
 	c.rtcpLeft--
 	c.stats.packets.Add(1)
-	return out, nil
+	return p, nil
 }

@@ -99,14 +99,7 @@ func TestSendersAreSeparate(t *testing.T) {
 // the E bit clear (RFC 3711 3.4). It is still authenticated.
 func TestClearSRTCP(t *testing.T) {
 	each(t, func(t *testing.T, s media.Suite, key media.Key) {
-		p, err := profile(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		theirs, err := srtp.CreateContext(key[:s.KeyLen()], key[s.KeyLen():], p, srtp.SRTCPNoEncryption())
-		if err != nil {
-			t.Fatal(err)
-		}
+		theirs := newPion(t, s, key, srtp.SRTCPNoEncryption())
 		report := rtcpPacket(1, "in the clear")
 		sealed, err := theirs.EncryptRTCP(nil, report, nil)
 		if err != nil || !bytes.Contains(sealed, []byte("in the clear")) {
@@ -132,14 +125,7 @@ func TestExtensionsPass(t *testing.T) {
 		pkt = append(pkt, 0, 0, 0, 9)                      // CSRC
 		pkt = append(pkt, 0xbe, 0xde, 0, 1, 0x10, 5, 0, 0) // extension
 		pkt = append(pkt, "payload"...)
-		p, err := profile(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		theirs, err := srtp.CreateContext(key[:s.KeyLen()], key[s.KeyLen():], p)
-		if err != nil {
-			t.Fatal(err)
-		}
+		theirs := newPion(t, s, key)
 		sealed, err := theirs.EncryptRTP(nil, pkt, nil)
 		if err != nil || !bytes.Equal(sealed[:24], pkt[:24]) {
 			t.Fatal(err)

@@ -24,7 +24,7 @@ var arrows = map[string][]string{
 	"bridge/packet":        {"bridge/media"},
 	"bridge/h264":          {"bridge/media", "bridge/packet"},
 	"bridge/jitter":        {"bridge/media", "bridge/packet"},
-	"bridge/secure":        {"bridge/media", "bridge/packet"},
+	"bridge/secure":        {"bridge/media", "bridge/packet", "bridge/secure/..."},
 	"bridge/feedback":      {"bridge/packet"},
 	"bridge/relay":         {"bridge/media", "bridge/packet", "bridge/h264", "bridge/jitter", "bridge/secure", "bridge/feedback", "bridge/relay/..."},
 	"bridge/room":          {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/feedback", "bridge/relay", "bridge/room/...", "transcode"},
