@@ -15,6 +15,9 @@ type Config struct {
 	// tcp://HOST:PORT for ICE-TCP, at most one. An unspecified host binds each
 	// local address.
 	Listen []string
+	// Binder binds the UDP sockets; nil starts loops of the engine's own. Its
+	// clock is relay.Clock.
+	Binder Binder
 	// Announce are addresses told to browsers instead of the local ones.
 	Announce []string
 	// FullICE sends connectivity checks to the candidates that pages name. By

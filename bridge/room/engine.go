@@ -3,6 +3,7 @@ package room
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -56,6 +57,9 @@ func (e *Engine) Addrs() []string {
 	}
 	return out
 }
+
+// Drops counts the datagrams that were dropped at the UDP port, by the reason.
+func (e *Engine) Drops() map[string]uint64 { return e.transport.mux.drops.read() }
 
 // acquire gives the room of a name, which it opens if need be, and holds it.
 func (e *Engine) acquire(name string) (*room, error) {
@@ -198,8 +202,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	e.transport.close()
-	return err
+	return errors.Join(err, e.transport.close())
 }
 
 // dismiss sends everybody away.

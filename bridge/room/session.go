@@ -23,6 +23,7 @@ type session struct {
 	log      *slog.Logger
 	pc       *webrtc.PeerConnection
 	api      *webrtc.API
+	berth    *berth
 	identity string
 	vp8      bool
 
@@ -81,7 +82,8 @@ const (
 func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	s := &session{
 		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8,
-		rtcp: make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
+		berth: newBerth(&cfg.transport.mux),
+		rtcp:  make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
 	}
 	s.inboxes = newInboxes(s.overheard)
 	m, err := mediaEngine(cfg.audio, cfg.vp8)
@@ -94,7 +96,7 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	}
 	r.Add(&tap{session: s}) // in front of the others
 	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}, BufferFactory: s.inboxes.make}
-	cfg.transport.settings(&se)
+	cfg.transport.settings(&se, s.berth)
 	se.DisableMediaEngineCopy(true) // senders are made outside of the connection
 	se.SetLite(!cfg.full)
 	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
@@ -294,5 +296,6 @@ func (s *session) close() {
 	s.mu.Unlock()
 	close(s.done)
 	_ = s.pc.Close()
+	s.berth.leave()
 	s.readers.Wait()
 }

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -12,12 +13,16 @@ import (
 
 	"github.com/pion/ice/v2"
 	"github.com/pion/webrtc/v3"
+
+	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
 
 // transport is what all browsers' connections share: one UDP port, told apart
 // by ICE user names, and one TCP port for ICE-TCP (RFC 6544).
 type transport struct {
-	udp      ice.UDPMux
+	binder   Binder
+	loops    *wire.Loops // nil: others', behind binder
+	mux      mux
 	tcp      ice.TCPMux
 	udpAddr  netip.AddrPort
 	tcpAddr  netip.AddrPort
@@ -26,33 +31,35 @@ type transport struct {
 	only     netip.Addr // the one address bound, if it is one
 }
 
-// Buffers of the shared sockets. A browser's burst of a keyframe from each of
-// some dozens has to fit.
+// Binder binds UDP sockets, one or several to one port; *wire.Loops is one.
+type Binder interface {
+	ListenShared(at netip.AddrPort) ([]wire.Socket, error)
+}
+
 const (
-	socketBuffer = 4 << 20
 	tcpWriteHold = 1 << 20 // bytes held for one slow TCP peer; more is dropped
 	tcpReadHold  = 64      // packets
 )
 
 func listen(cfg Config) (*transport, error) {
-	t := &transport{announce: cfg.Announce}
+	t := &transport{announce: cfg.Announce, binder: cfg.Binder}
 	for _, a := range cfg.Listen {
 		scheme, addr, err := splitListen(a)
 		if err != nil {
-			t.close()
+			_ = t.close()
 			return nil, err
 		}
 		if scheme == "udp" {
-			err = t.listenUDP(addr, cfg.Log)
+			err = t.listenUDP(addr)
 		} else {
 			err = t.listenTCP(addr, cfg.Log)
 		}
 		if err != nil {
-			t.close()
+			_ = t.close()
 			return nil, fmt.Errorf("room: listen %s: %w", a, err)
 		}
 	}
-	if t.udp == nil && t.tcp == nil {
+	if !t.hasUDP() && t.tcp == nil {
 		return nil, fmt.Errorf("room: no address to listen on")
 	}
 	return t, nil
@@ -81,51 +88,93 @@ func splitListen(s string) (scheme string, addr netip.AddrPort, err error) {
 	return u.Scheme, netip.AddrPortFrom(ip.Unmap(), uint16(port)), nil
 }
 
-func (t *transport) listenUDP(addr netip.AddrPort, log *slog.Logger) error {
-	if t.udp != nil {
+func (t *transport) hasUDP() bool { return len(t.mux.doors) > 0 }
+
+func (t *transport) listenUDP(addr netip.AddrPort) (err error) {
+	if t.hasUDP() {
 		return fmt.Errorf("one UDP address is enough")
 	}
-	logger := pionLog{log}.NewLogger("ice-mux")
+	if t.binder == nil {
+		if t.loops, err = wire.NewLoops(0, nil); err != nil {
+			return err
+		}
+		t.binder = t.loops
+	}
 	if addr.Addr().IsUnspecified() {
 		return t.listenEach(addr)
 	}
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	if err := t.bind(addr); err != nil {
+		return err
+	}
+	t.bound(addr.Addr())
+	t.udpAddr = t.mux.doors[0].at
+	return nil
+}
+
+func (t *transport) bind(addr netip.AddrPort) error {
+	socks, err := t.binder.ListenShared(addr)
 	if err != nil {
 		return err
 	}
-	_ = conn.SetReadBuffer(socketBuffer)
-	_ = conn.SetWriteBuffer(socketBuffer)
-	t.bound(addr.Addr())
-	t.udpAddr = conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	t.udp = ice.NewUDPMuxDefault(ice.UDPMuxParams{Logger: logger, UDPConn: conn})
+	t.mux.open(socks)
 	return nil
 }
 
 // listenEach binds every local address, so that an answer always leaves from
 // the address that was asked.
 func (t *transport) listenEach(addr netip.AddrPort) error {
-	opts := []ice.UDPMuxFromPortOption{
-		ice.UDPMuxFromPortWithReadBufferSize(socketBuffer),
-		ice.UDPMuxFromPortWithWriteBufferSize(socketBuffer),
-		ice.UDPMuxFromPortWithLogger(pionLog{slog.New(slog.DiscardHandler)}.NewLogger("ice-mux")),
+	list, err := localAddrs(addr.Addr().Is4(), false)
+	if err == nil && len(list) == 0 { // a machine without a network still serves itself
+		t.loopback = true
+		list, err = localAddrs(addr.Addr().Is4(), true)
 	}
-	if addr.Addr().Is4() {
-		opts = append(opts, ice.UDPMuxFromPortWithNetworks(ice.NetworkTypeUDP4))
-	}
-	mux, err := ice.NewMultiUDPMuxFromPort(int(addr.Port()), opts...)
 	if err != nil {
 		return err
 	}
-	if len(mux.GetListenAddresses()) == 0 { // a machine without a network still serves itself
-		_ = mux.Close()
-		mux, err = ice.NewMultiUDPMuxFromPort(int(addr.Port()), append(opts, ice.UDPMuxFromPortWithLoopback())...)
-		if err != nil {
+	port := addr.Port()
+	for _, a := range list {
+		if err := t.bind(netip.AddrPortFrom(a, port)); err != nil {
 			return err
 		}
-		t.loopback = true
+		port = t.mux.doors[0].at.Port()
 	}
-	t.udp, t.udpAddr = mux, addr
+	t.udpAddr = netip.AddrPortFrom(addr.Addr(), port)
 	return nil
+}
+
+// localAddrs lists the addresses that candidates are made of (RFC 8445
+// 5.1.1.1): all unicast addresses of interfaces that are up, without those
+// that are valid on one link only.
+func localAddrs(only4, loopback bool) ([]netip.Addr, error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, err
+	}
+	var out []netip.Addr
+	for _, i := range interfaces {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 && !loopback {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			continue // it has just gone
+		}
+		for _, a := range addrs {
+			if n, ok := a.(*net.IPNet); ok {
+				if ip, ok := netip.AddrFromSlice(n.IP); ok && usable(ip.Unmap(), only4, loopback) {
+					out = append(out, ip.Unmap())
+				}
+			}
+		}
+	}
+	return out, nil
+}
+
+func usable(a netip.Addr, only4, loopback bool) bool {
+	if a.IsLoopback() {
+		return loopback && (a.Is4() || !only4)
+	}
+	return a.IsGlobalUnicast() && (a.Is4() || !only4)
 }
 
 func (t *transport) listenTCP(addr netip.AddrPort, log *slog.Logger) error {
@@ -153,11 +202,11 @@ func (t *transport) bound(a netip.Addr) {
 	t.loopback = t.loopback || a.IsLoopback()
 }
 
-// settings puts the transport into a setting engine.
-func (t *transport) settings(se *webrtc.SettingEngine) {
+// settings puts the transport into a session's setting engine.
+func (t *transport) settings(se *webrtc.SettingEngine, b *berth) {
 	var types []webrtc.NetworkType
-	if t.udp != nil {
-		se.SetICEUDPMux(t.udp)
+	if t.hasUDP() {
+		se.SetICEUDPMux(b)
 		types = append(types, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6)
 	}
 	if t.tcp != nil {
@@ -176,11 +225,14 @@ func (t *transport) settings(se *webrtc.SettingEngine) {
 	}
 }
 
-func (t *transport) close() {
-	if t.udp != nil {
-		_ = t.udp.Close()
+func (t *transport) close() error {
+	t.mux.close()
+	var errs []error
+	if t.loops != nil {
+		errs = append(errs, t.loops.Close())
 	}
 	if t.tcp != nil {
-		_ = t.tcp.Close()
+		errs = append(errs, t.tcp.Close())
 	}
+	return errors.Join(errs...)
 }

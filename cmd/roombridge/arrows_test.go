@@ -27,7 +27,7 @@ var arrows = map[string][]string{
 	"bridge/secure":        {"bridge/media", "bridge/packet", "bridge/secure/..."},
 	"bridge/feedback":      {"bridge/packet"},
 	"bridge/relay":         {"bridge/media", "bridge/packet", "bridge/h264", "bridge/jitter", "bridge/secure", "bridge/feedback", "bridge/relay/..."},
-	"bridge/room":          {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/feedback", "bridge/relay", "bridge/room/...", "transcode"},
+	"bridge/room":          {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/secure", "bridge/feedback", "bridge/relay/...", "bridge/room/...", "transcode"},
 	"bridge/player":        {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/jitter", "bridge/relay", "bridge/player/...", "transcode", "transcode/codec/g711", "transcode/codec/g722"},
 	"bridge/load":          {"bridge"},
 	"bridge/store":         {"bridge"},
