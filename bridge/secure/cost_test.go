@@ -166,12 +166,14 @@ func BenchmarkSeal(b *testing.B) {
 	costs(b, func(b *testing.B, s media.Suite, size int) {
 		b.Run("one", func(b *testing.B) {
 			l := newLine(b, s, size)
+			b.ReportAllocs()
 			for b.Loop() {
 				l.seal(b)
 			}
 		})
 		b.Run("burst", func(b *testing.B) {
 			l := newLine(b, s, size)
+			b.ReportAllocs()
 			for b.Loop() {
 				if l.out.SealBatch(l.renew(burst)) != 0 {
 					b.Fatal("refused")
@@ -204,6 +206,7 @@ func BenchmarkOpen(b *testing.B) {
 		b.Run("one", func(b *testing.B) {
 			l := newLine(b, s, size)
 			pkts, buf := sealed(l), make([]byte, 0, 1500)
+			b.ReportAllocs()
 			for b.Loop() {
 				l.again()
 				if _, err := l.in.Open(buf, pkts[0]); err != nil {
@@ -214,6 +217,7 @@ func BenchmarkOpen(b *testing.B) {
 		b.Run("burst", func(b *testing.B) {
 			l := newLine(b, s, size)
 			pkts := sealed(l)
+			b.ReportAllocs()
 			for b.Loop() {
 				l.again()
 				for i, p := range pkts {

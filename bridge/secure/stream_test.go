@@ -3,6 +3,7 @@ package secure
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -70,6 +71,118 @@ func TestLongStream(t *testing.T) {
 	if roc := in.find(1).rtp.top >> 16; roc != (60000+count-1)>>16 {
 		t.Errorf("rollover count %d", roc)
 	}
+}
+
+// TestRolloverDisorder sends packets around a rollover in every order. Each is
+// opened once, whatever came before it.
+func TestRolloverDisorder(t *testing.T) {
+	each(t, func(t *testing.T, s media.Suite, key media.Key) {
+		for turn := range 3 { // the first, the second and the third rollover
+			out, _ := pair(t, s, key)
+			for seq := range turn*4 + 4 { // far enough apart that the count is followed
+				mustSeal(t, out, rtpPacket(1, uint16(seq<<14), ""))
+			}
+			before := mustSeal(t, out, rtpPacket(1, 65000, ""))
+			var sealed [][]byte
+			for i := range 5 {
+				sealed = append(sealed, mustSeal(t, out, rtpPacket(1, uint16(65533+i), fmt.Sprint(i))))
+			}
+			permute(len(sealed), func(order []int) {
+				_, in := pair(t, s, key)
+				in.Admit(1)
+				in.find(1).rtp.use(uint64(turn)<<16 + 64000) // as if followed from the start
+				if _, err := in.Open(nil, before); err != nil {
+					t.Fatal(err)
+				}
+				for _, i := range order {
+					if got, err := in.Open(nil, sealed[i]); err != nil || string(got[12:]) != fmt.Sprint(i) {
+						t.Fatalf("rollover %d, order %v: packet %d: %q, %v", turn, order, i, got, err)
+					}
+				}
+				for i := range sealed {
+					_, err := in.Open(nil, sealed[i])
+					wantErr(t, fmt.Sprint("again ", i), err, ErrReplayed)
+				}
+				if top := in.find(1).rtp.top; top != uint64(turn+1)<<16+1 {
+					t.Fatalf("order %v: index %#x", order, top)
+				}
+			})
+		}
+	})
+}
+
+// permute gives all orders of n things.
+func permute(n int, f func(order []int)) {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	var from func(int)
+	from = func(k int) {
+		if k == n {
+			f(order)
+			return
+		}
+		for i := k; i < n; i++ {
+			order[k], order[i] = order[i], order[k]
+			from(k + 1)
+			order[k], order[i] = order[i], order[k]
+		}
+	}
+	from(0)
+}
+
+// TestLateBehindEarlyWrap: after a first packet from behind a rollover, those
+// from before it may still come.
+func TestLateBehindEarlyWrap(t *testing.T) {
+	each(t, func(t *testing.T, s media.Suite, key media.Key) {
+		out, in := pair(t, s, key)
+		var sealed [][]byte
+		for i := range 6 {
+			sealed = append(sealed, mustSeal(t, out, rtpPacket(1, uint16(65533+i), fmt.Sprint(i))))
+		}
+		for _, i := range []int{4, 2, 3, 0, 5, 1} {
+			if got, err := in.OpenNew(nil, sealed[i]); err != nil || string(got[12:]) != fmt.Sprint(i) {
+				t.Errorf("packet %d: %q, %v", i, got, err)
+			}
+		}
+		if in.scratch != nil {
+			t.Error("the copy of the first packet is kept")
+		}
+	})
+}
+
+// TestRefusedIsLeft: what is refused before authentication is not touched, nor
+// is what AES-CM refuses for its tag.
+func TestRefusedIsLeft(t *testing.T) {
+	each(t, func(t *testing.T, s media.Suite, key media.Key) {
+		out, in := pair(t, s, key)
+		in.Admit(1)
+		good, report := mustSeal(t, out, rtpPacket(1, 5000, "payload")), mustSealRTCP(t, out, rtcpPacket(1, "report"))
+		for _, p := range [][]byte{good, report} {
+			open := in.Open
+			if &p[0] == &report[0] {
+				open = in.OpenRTCP
+			}
+			stranger := bytes.Clone(p)
+			stranger[11], stranger[7] = 9, 9 // SSRC of RTP and of RTCP
+			held := bytes.Clone(stranger)
+			if _, err := open(stranger[:0], stranger); !errors.Is(err, ErrUnknownSSRC) || !bytes.Equal(stranger, held) {
+				t.Errorf("a stranger's packet was changed, %v", err)
+			}
+			forged := bytes.Clone(p)
+			forged[len(forged)-1] ^= 1
+			held = bytes.Clone(forged)
+			_, err := open(forged[:0], forged)
+			wantErr(t, "forged", err, ErrAuth)
+			if !aead(s) && !bytes.Equal(forged, held) {
+				t.Error("a forged packet was changed")
+			}
+			if _, err := open(p[:0], bytes.Clone(p)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 // TestSendersAreSeparate: each SSRC has its own rollover and window.
