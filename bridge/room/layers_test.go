@@ -46,6 +46,36 @@ func TestLargest(t *testing.T) {
 	}
 }
 
+// A layer that nobody has a use for rests after a while; the smallest goes on.
+func TestLayersRest(t *testing.T) {
+	const second = int64(1e9)
+	p := &picture{layers: []*layer{{}, {rank: 1}, {rank: 2}}}
+	hml := layersOf(720, 360, 180)
+	for _, c := range []struct {
+		name          string
+		height, shown int // of a slot, at 20 s
+		want          []bool
+	}{
+		{"a small place", 150, 2, []bool{false, false, true}},
+		{"a middling place", 360, 1, []bool{false, true, true}},
+		{"a large place", 720, 0, []bool{true, false, true}},
+		{"a large place on a narrow path", 720, 2, []bool{true, true, true}},
+	} {
+		for i := range p.layers {
+			p.layers[i].need = 0
+		}
+		p.demanded(demand{options: hml, height: c.height, now: -1}, c.shown, 20*second)
+		for i, want := range c.want {
+			if got := p.active(i, 25*second); got != want {
+				t.Errorf("%s: layer %d is active: %v", c.name, i, got)
+			}
+			if p.active(i, 31*second) != (i == 2) {
+				t.Errorf("%s: layer %d at the end", c.name, i)
+			}
+		}
+	}
+}
+
 func TestEnough(t *testing.T) {
 	hml := layersOf(720, 360, 180)
 	for _, c := range []struct{ height, now, want int }{

@@ -42,12 +42,22 @@ func (v *visitor) look(now int64) {
 			s.viewer.show(nil, noLimits)
 			told.Slots[i].Reason = "the connection is too slow for this picture"
 		default:
+			p.demanded(demands[i], got[i], now)
 			s.viewer.show(p.layers[got[i]].track, single(demands, got, i, budget))
 			told.Slots[i].State = s.viewer.state(p, now)
 		}
 	}
 	v.tellSlots(told)
-	v.tellLimits()
+	v.tellLimits(now)
+}
+
+// demanded notes which layers a slot has a use for: the one that fills its
+// place, and those below it down to the one that it gets for the present.
+func (p *picture) demanded(d demand, got int, now int64) {
+	ideal := enough(d.options, 0, d.height, d.now)
+	for i := ideal; i <= max(got, ideal); i++ {
+		p.needs(i, now)
+	}
 }
 
 // wish gives the picture that a slot shall show, nil if there is none, and
@@ -125,16 +135,18 @@ func (v *visitor) tellSlots(m slotsMsg) {
 	v.post(b)
 }
 
-// tellLimits tells the page the most that receivers of its camera take.
-func (v *visitor) tellLimits() {
+// tellLimits tells the page the most that receivers of its camera take, and
+// which layers nobody needs.
+func (v *visitor) tellLimits(now int64) {
 	m := limitsMsg{Type: "limits", Encodings: []encodingMsg{}}
 	bounded := false
-	for _, l := range v.main.layers {
+	for i, l := range v.main.layers {
 		if l.in == nil {
 			continue
 		}
 		w, h := l.track.Size()
 		e := encodingFor(l.in.rid, l.in.limits(), w, h)
+		e.Active = v.main.active(i, now)
 		bounded = bounded || e != encodingMsg{RID: e.RID, Active: true}
 		m.Encodings = append(m.Encodings, e)
 	}

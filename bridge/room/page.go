@@ -172,7 +172,7 @@ func (v *visitor) picture(s *session, in *incoming) {
 	if in.role == media.Content {
 		p = &v.content
 	}
-	p.add(&layer{track: in.track, rank: rankOf(in.rid), in: in})
+	p.add(&layer{track: in.track, rank: rankOf(in.rid), in: in, need: r.now()})
 	r.wake()
 }
 

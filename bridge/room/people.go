@@ -66,6 +66,20 @@ type layer struct {
 	track *relay.Track
 	rank  int       // place among its siblings
 	in    *incoming // browsers'; nil for terminals
+	need  int64     // when somebody had a use for it last
+}
+
+// layerRest is how long a layer goes on that nobody has a use for.
+const layerRest = 10e9 // ns
+
+// needs notes that a receiver has a use for a layer, be it only when somebody
+// else speaks.
+func (p *picture) needs(i int, now int64) { p.layers[i].need = now }
+
+// active tells whether the maker shall send a layer. The smallest always
+// comes: it is what is shown first, and when the path becomes narrow.
+func (p *picture) active(i int, now int64) bool {
+	return i == len(p.layers)-1 || now-p.layers[i].need < layerRest
 }
 
 func (p *picture) add(l *layer) {

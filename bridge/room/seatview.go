@@ -24,6 +24,10 @@ func (s *seat) look(now int64) {
 	}
 	others, refusal := s.candidates(now)
 	s.showing, s.refusal = s.view.choose(s.room.floor.recent(), others, now), refusal
+	for _, id := range others { // whoever speaks next is shown at once
+		main := &s.room.find(id).main
+		main.needs(largest(main.options(now), s.limits(video)), now)
+	}
 	if p := s.room.find(s.showing); p != nil {
 		s.watch(p, s.limits(video), now)
 	} else {
