@@ -26,7 +26,7 @@ const (
 
 	// How long a hole may be mere reordering before it is asked for.
 	leastWait = int64(5 * time.Millisecond)
-	mostWait  = int64(40 * time.Millisecond)
+	mostWait  = int64(60 * time.Millisecond)
 	// What was seen of reordering counts for one to two of these.
 	overtakenPeriod = int64(10 * time.Second)
 	// A repetition may be this much later than a round trip.
@@ -114,14 +114,15 @@ func (l *Losses) drop(n int, now int64) {
 }
 
 // found notes that a missing packet came. One that comes sooner than it can
-// have been repeated was only overtaken.
+// have been repeated was only overtaken; when it was asked for twice, a round
+// trip has passed.
 func (l *Losses) found(n uint64, now int64) {
 	i, ok := slices.BinarySearchFunc(l.absent, n, func(a absent, n uint64) int { return cmp.Compare(a.number, n) })
 	if !ok {
 		return
 	}
 	switch a := &l.absent[i]; {
-	case a.tries > 0 && now-a.asked >= l.rtt/2:
+	case a.tries > 1, a.tries == 1 && now-a.asked >= l.rtt/2:
 		l.repaired++
 	case now-a.since < maxAge:
 		l.turn(now)
@@ -150,7 +151,7 @@ func (l *Losses) Overtaken(now int64) int64 {
 
 // Wait is how long a packet is missing before it is asked for.
 func (l *Losses) Wait(now int64) int64 {
-	return min(max(l.Overtaken(now)*5/4, leastWait), mostWait)
+	return min(max(l.Overtaken(now), leastWait), mostWait)
 }
 
 // again is the time between two requests for a packet.

@@ -118,8 +118,8 @@ func TestLossesOvertaken(t *testing.T) {
 	add(&l, 24*ms, 4) // asked for by nobody
 	over(24*ms, 14*ms)
 	add(&l, 30*ms, 7)
-	asked(t, &l, 47*ms, 10*ms)
-	asked(t, &l, 48*ms, 10*ms, 6) // 14 ms and a quarter
+	asked(t, &l, 43*ms, 10*ms)
+	asked(t, &l, 44*ms, 10*ms, 6)
 	now := 24*ms + overtakenPeriod
 	over(now, 14*ms)
 	over(now+overtakenPeriod, 0)
@@ -129,20 +129,24 @@ func TestLossesOvertaken(t *testing.T) {
 	add(&l, now+6*ms, 8) // sooner than a round trip's half: it was not repeated
 	over(now+6*ms, 6*ms)
 	add(&l, now+7*ms, 11)
-	asked(t, &l, now+14*ms, 10*ms)
-	asked(t, &l, now+15*ms, 10*ms, 10)
-	add(&l, now+26*ms, 10)
-	over(now+26*ms, 6*ms)
-	if l.Repaired() != 1 {
+	asked(t, &l, now+12*ms, 10*ms)
+	asked(t, &l, now+13*ms, 10*ms, 10)
+	add(&l, now+18*ms, 10)
+	add(&l, now+18*ms, 13)
+	asked(t, &l, now+24*ms, 10*ms, 12)
+	asked(t, &l, now+44*ms, 10*ms, 12)
+	add(&l, now+45*ms, 12) // the first request's, late
+	over(now+45*ms, 6*ms)
+	if l.Repaired() != 2 {
 		t.Errorf("%d repaired", l.Repaired())
 	}
-	if got := l.Repair(now+26*ms, 10*ms, 2); got != 7500*1000+2*20*ms+repairMargin {
+	if got := l.Repair(now+45*ms, 10*ms, 2); got != 6*ms+2*20*ms+repairMargin {
 		t.Errorf("repaired within %d us", got/1000)
 	}
-	add(&l, now+30*ms, 15)
-	add(&l, now+500*ms, 14)
-	add(&l, now+1030*ms, 13) // too long ago to tell anything
-	over(now+1030*ms, 470*ms)
+	add(&l, now+50*ms, 16)
+	add(&l, now+500*ms, 15)
+	add(&l, now+1050*ms, 14) // too long ago to tell anything
+	over(now+1050*ms, 450*ms)
 	if got := l.Wait(now + 1030*ms); got != mostWait {
 		t.Errorf("waits %d ms", got/ms)
 	}
