@@ -156,6 +156,9 @@ func (b *Buffer) Deadline() (int64, bool) {
 	return 0, false
 }
 
+// SetDelay changes MaxDelay from now on.
+func (b *Buffer) SetDelay(d time.Duration) { b.delay = int64(d) }
+
 // Stats gives the counts so far.
 func (b *Buffer) Stats() Stats { return b.stats }
 

@@ -39,8 +39,9 @@ type control struct {
 	firSent    uint8 // our last command's number (RFC 5104 4.3.1.1)
 	firSeen    [4]firEntry
 	nextReport int64
-	sentAt     uint64 // packets sent when the last report went out
-	rtt        int64
+	sentAt     uint64       // packets sent when the last report went out
+	rtt        atomic.Int64 // ns, 0 is not known
+	described  []byte       // our SDES packet, once it was needed
 
 	limit limitState
 }
@@ -274,7 +275,7 @@ func (c *control) blocks(reports []rtcp.ReceptionReport, ours uint32, h *heard) 
 		if r.LastSenderReport != 0 {
 			// RFC 3550 6.4.1: all in units of 1/65536 s, modulo 2^32.
 			if d := int32(ntpMiddle() - r.LastSenderReport - r.Delay); d >= 0 && d < 60<<16 {
-				c.rtt = int64(d) * 1e9 >> 16
+				c.rtt.Store(int64(d) * 1e9 >> 16)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"net/netip"
+	"sync/atomic"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
@@ -21,6 +22,8 @@ type port struct {
 	digits digitReader
 	format *media.Format // what the track's format was taken from
 	armed  bool          // the socket has a deadline
+
+	repaired atomic.Uint64 // packets that came because they were asked for
 
 	dtls dtlsState
 }
@@ -120,6 +123,7 @@ func (p *port) publish(now int64) {
 		return
 	}
 	terms, t := p.s.terms.Load(), p.s.track
+	p.order.adapt(now, p.s.control.rtt.Load(), terms.Feedback.Has(media.NACK))
 	t.begin()
 	for i := range p.count {
 		q := &p.ready[i]
@@ -136,19 +140,21 @@ func (p *port) publish(now int64) {
 		q.Payload = nil
 	}
 	p.count = 0
-	at, waits := p.order.deadline()
-	if waits && at <= now {
-		p.order.expire(now)
-		at, waits = p.order.deadline()
-	}
+	p.order.expire(now)
 	t.end()
 	if p.order.tookDamage() {
 		t.damaged(now)
 	}
-	p.arm(at, waits)
+	if source, pairs := p.order.missing(now); len(pairs) > 0 {
+		p.s.askAgain(source, pairs)
+	}
+	if n := p.order.losses.Repaired(); n != p.repaired.Load() {
+		p.repaired.Store(n)
+	}
+	p.arm(p.order.deadline())
 }
 
-// arm sets the socket's deadline to when the order stage gives up waiting.
+// arm sets the socket's deadline to when the order stage has something to do.
 func (p *port) arm(at int64, waits bool) {
 	switch {
 	case waits:

@@ -33,9 +33,8 @@ func (s *Stream) Stats() StreamStats {
 	s.readSender(&st)
 	t := s.track.Stats()
 	st.Recv.Width, st.Recv.Height, st.Recv.FPS, st.Recv.Keyframes = t.Width, t.Height, t.FPS, t.Keyframes
-	s.control.Lock()
-	st.RTT = time.Duration(s.control.rtt)
-	s.control.Unlock()
+	st.Recv.Repaired = s.rtp.repaired.Load()
+	st.RTT = time.Duration(s.control.rtt.Load())
 	s.rates.Lock()
 	st.Recv.Bitrate = int(s.rates.in.rate * 8)
 	st.Send.Bitrate = int(s.rates.out.rate * 8)

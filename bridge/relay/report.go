@@ -8,6 +8,7 @@ import (
 
 	"github.com/pion/rtcp"
 
+	"github.com/roombridge/roombridge/bridge/feedback"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 	"github.com/roombridge/roombridge/bridge/secure"
@@ -91,11 +92,38 @@ func (s *Stream) sendControl(now int64, more ...rtcp.Packet) {
 	} else {
 		packets = append(packets, &rtcp.ReceiverReport{SSRC: sender.SSRC, Reports: reports})
 	}
-	packets = append(packets, &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
-		Source: sender.SSRC,
-		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: c.cname}},
-	}}})
+	packets = append(packets, c.description(sender.SSRC))
 	c.write(sock, to, append(packets, more...))
+}
+
+// description is our name (RFC 3550 6.5.1).
+func (c *control) description(ssrc uint32) rtcp.Packet {
+	return &rtcp.SourceDescription{Chunks: []rtcp.SourceDescriptionChunk{{
+		Source: ssrc,
+		Items:  []rtcp.SourceDescriptionItem{{Type: rtcp.SDESCNAME, Text: c.cname}},
+	}}}
+}
+
+// askAgain asks the far end to send packets of a source again. It goes out
+// at once and without a report block (RFC 4585 3.1, the minimal compound packet):
+// blocks made for each loss would tell of intervals of a few packets.
+func (s *Stream) askAgain(source uint32, pairs []rtcp.NackPair) {
+	c := s.control
+	c.Lock()
+	defer c.Unlock()
+	if c.terms == nil || c.terms.secured() && c.out == nil {
+		return
+	}
+	sock, to := s.controlPath()
+	if !to.IsValid() {
+		return
+	}
+	if c.described == nil {
+		c.described, _ = c.description(s.tx.ssrc).Marshal()
+	}
+	b := feedback.AppendReceiverReport(make([]byte, 0, 320), s.tx.ssrc, nil)
+	b = append(b, c.described...)
+	c.send(sock, to, feedback.AppendNACK(b, s.tx.ssrc, source, pairs))
 }
 
 // fill adds what the far end's sender report said.
@@ -107,11 +135,15 @@ func (c *control) fill(r *rtcp.ReceptionReport, now int64) {
 }
 
 func (c *control) write(sock wire.Socket, to netip.AddrPort, packets []rtcp.Packet) {
-	data, err := rtcp.Marshal(packets)
-	if err != nil {
-		return
+	if data, err := rtcp.Marshal(packets); err == nil {
+		c.send(sock, to, data)
 	}
+}
+
+// send seals a compound packet and sends it.
+func (c *control) send(sock wire.Socket, to netip.AddrPort, data []byte) {
 	if c.out != nil {
+		var err error
 		_, tail := secure.Overhead(c.out.Suite())
 		if data, err = c.out.SealRTCP(make([]byte, 0, len(data)+tail), data); err != nil {
 			return

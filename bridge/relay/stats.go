@@ -31,6 +31,7 @@ type DirectionStats struct {
 	Bytes     uint64  // of payload
 	Lost      uint64  // by sequence numbers, or as the far end reported
 	JitterMS  float64 // RFC 3550 A.8, or as the far end reported
+	Repaired  uint64  // video that came because it was asked for again
 	Keyframes uint64
 }
 
