@@ -15,7 +15,8 @@ import (
 // of the session sees. It outlives ICE restarts: media goes on to come from
 // the addresses of before while another path is looked for.
 type berth struct {
-	mux *mux
+	mux  *mux
+	dtls func([]byte) // sees the DTLS datagrams that pion sends
 
 	mu    sync.Mutex // taken before a door's
 	ends  map[*door]*iceEnd
@@ -41,7 +42,9 @@ const (
 	peerHeld = 5e9 // ns
 )
 
-func newBerth(m *mux) *berth { return &berth{mux: m, ends: map[*door]*iceEnd{}} }
+func newBerth(m *mux, dtls func([]byte)) *berth {
+	return &berth{mux: m, dtls: dtls, ends: map[*door]*iceEnd{}}
+}
 
 // GetConn implements ice.UDPMux: pion's end for one generation of ICE.
 func (b *berth) GetConn(name string, addr net.Addr) (net.PacketConn, error) {

@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/packet"
 )
 
 // iceEnd is the net.PacketConn behind pion's candidate of one door: what it
@@ -86,8 +88,13 @@ func (e *iceEnd) WriteTo(b []byte, to net.Addr) (int, error) {
 		return 0, net.UnknownNetworkError(to.Network())
 	}
 	at := unmapped(a.AddrPort())
-	if isSTUN(b) {
-		e.berth.meet(e.door, at, stunType(b) == stunSuccess)
+	switch packet.Classify(b) {
+	case packet.STUN:
+		if isSTUN(b) {
+			e.berth.meet(e.door, at, stunType(b) == stunSuccess)
+		}
+	case packet.DTLS:
+		e.berth.dtls(b)
 	}
 	e.door.socks[0].Write(at, [][]byte{b})
 	return len(b), nil

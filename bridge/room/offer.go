@@ -49,6 +49,7 @@ type slotFormat struct {
 var (
 	errOfferLines = errors.New("the offer needs an audio line, then video lines for camera, screen and pictures")
 	errOfferSize  = errors.New("the offer is too long")
+	errOfferRole  = errors.New("the offer leaves the active part of DTLS to the room, which is passive")
 )
 
 // Most of what an offer may hold.
@@ -71,6 +72,9 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 		return nil, errOfferSize
 	}
 	o := &offer{text: text, apt: map[uint8]uint8{}, fid: map[uint32]uint32{}}
+	if v, _ := d.Attribute("setup"); v == "passive" {
+		return nil, errOfferRole
+	}
 	seen := map[string]bool{}
 	candidates, sources := 0, map[string]bool{}
 	for i, m := range d.MediaDescriptions {
@@ -86,6 +90,10 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 			switch a.Key {
 			case "candidate":
 				candidates++
+			case "setup":
+				if a.Value == "passive" {
+					return nil, errOfferRole
+				}
 			case "ssrc":
 				source, _, _ := strings.Cut(a.Value, " ")
 				sources[source] = true

@@ -84,6 +84,8 @@ func TestReadOfferRefuses(t *testing.T) {
 		"many slots":      many,
 		"many attributes": strings.Replace(good, "a=mid:1\r\n", "a=mid:1\r\n"+strings.Repeat("a=x:y\r\n", 400), 1),
 		"many candidates": strings.Replace(good, "a=mid:1\r\n", "a=mid:1\r\n"+strings.Repeat("a=candidate:1 1 udp 1 127.0.0.1 9 typ host\r\n", 101), 1),
+		"a passive page":  strings.Replace(good, "a=setup:actpass", "a=setup:passive", 1),
+		"a passive one":   strings.Replace(good, "t=0 0\r\n", "t=0 0\r\na=setup:passive\r\n", 1),
 	} {
 		if o, err := readOffer(text, true); err == nil {
 			t.Errorf("%s: taken as %+v", name, o)

@@ -24,6 +24,9 @@ type session struct {
 	pc       *webrtc.PeerConnection
 	api      *webrtc.API
 	berth    *berth
+	keys     keyring
+	gcmOnly  bool
+	failing  sync.Once
 	identity string
 	vp8      bool
 
@@ -81,10 +84,10 @@ const (
 
 func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	s := &session{
-		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8,
-		berth: newBerth(&cfg.transport.mux),
-		rtcp:  make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
+		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8, gcmOnly: !cfg.both,
+		rtcp: make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
 	}
+	s.berth = newBerth(&cfg.transport.mux, s.handshake)
 	s.inboxes = newInboxes(s.overheard)
 	m, err := mediaEngine(cfg.audio, cfg.vp8)
 	if err != nil {
@@ -102,8 +105,14 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	se.SetDTLSRetransmissionInterval(dtlsInterval)
 	se.SetSRTPReplayProtectionWindow(replayWindow)
-	// Chromium takes AES-GCM only when AES-CM is not offered, and then the
-	// longer of the keys it is offered.
+	// The page's browser begins the handshake: the ServerHello, of which the
+	// keyring has the keys, is ours. ICE has verified the browser's address.
+	if err := se.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
+		return nil, err
+	}
+	se.SetDTLSInsecureSkipHelloVerify(true)
+	se.SetDTLSKeyLogWriter(&s.keys)
+	// Chromium names AES-CM first, and pion takes the first that it is given.
 	profiles := []dtls.SRTPProtectionProfile{dtls.SRTP_AEAD_AES_128_GCM}
 	if cfg.both {
 		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
@@ -113,25 +122,42 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	if s.pc, err = s.api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return nil, err
 	}
-	s.watch(!cfg.both)
+	s.watch()
 	s.readers.Go(s.run)
 	return s, nil
 }
 
-func (s *session) watch(gcmOnly bool) {
+func (s *session) watch() {
 	s.pc.OnTrack(s.onTrack)
 	s.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) {
 		st := s.pc.ConnectionState() // pion tells changes on a goroutine each, in any order
 		s.log.Debug("browser connection", "state", st.String())
 		s.host.linked(s, st == webrtc.PeerConnectionStateConnected, st == webrtc.PeerConnectionStateFailed)
 	})
-	if gcmOnly {
-		s.pc.SCTP().Transport().OnStateChange(func(st webrtc.DTLSTransportState) {
-			if st == webrtc.DTLSTransportStateFailed {
-				go s.host.refused(s) // pion holds its lock here
-			}
-		})
+	s.pc.SCTP().Transport().OnStateChange(func(st webrtc.DTLSTransportState) {
+		if st == webrtc.DTLSTransportStateFailed {
+			s.fail() // pion holds its lock here
+		}
+	})
+}
+
+// handshake sees what pion sends of the DTLS handshake. When pion ends it with
+// an alert it goes on to wait for the far end, which has nothing more to say.
+func (s *session) handshake(datagram []byte) {
+	if s.keys.sent(datagram); isFatal(datagram) {
+		s.fail()
 	}
+}
+
+// fail tells once, on another goroutine, that there is no connection.
+func (s *session) fail() {
+	s.failing.Do(func() {
+		if s.gcmOnly {
+			go s.host.refused(s)
+		} else {
+			go s.host.linked(s, false, true)
+		}
+	})
 }
 
 // answer takes an offer of the same page and gives the answer's text.
