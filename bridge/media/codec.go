@@ -90,6 +90,10 @@ type Format struct {
 	FEC       bool       // Opus: the receiver makes use of in-band FEC
 	H264      H264Params // meaningful for H264 only
 	VideoMax  Limits     // receiver's limits for codecs other than H.264; zero is none
+	// ParameterSets are the H.264 parameter sets that signalling gave for what
+	// arrives, as NAL units in base64 with commas between
+	// (sprop-parameter-sets, RFC 6184 8.1); empty is none.
+	ParameterSets string
 }
 
 // Limits gives what the format's receiver accepts.

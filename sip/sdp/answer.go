@@ -140,7 +140,7 @@ func (s *State) chooseFormat(a *agreed, kind media.Kind, r *remote, d *Descripti
 	}
 	a.chosen = &a.payloads[j]
 	a.recvBitrate = recvLimit(d, r.m, s.local.Caps.RecvBitrate)
-	a.recv = []media.Format{s.ownFormat(s.local.Caps.Video[i], a.chosen.Format, a.recvBitrate)}
+	a.recv = []media.Format{a.chosen.arriving(s.ownFormat(s.local.Caps.Video[i], a.chosen.Format, a.recvBitrate))}
 	a.feedback, a.common = answerFeedback(readFeedback(r.m, a.chosen.PT), s.local.Caps.Feedback)
 	return nil
 }

@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"encoding/base64"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,30 @@ func (p *payload) fillH264() {
 	h.MaxNAL = p.params.small("max-rcmd-nalu-size")
 	h.AsymmetryAllowed = p.params.flag("level-asymmetry-allowed")
 	p.H264 = h
+	p.sets = readParameterSets(p.params["sprop-parameter-sets"])
+}
+
+// Bounds of the parameter sets that are taken from a description: devices give
+// one or two of each kind, of some tens of bytes.
+const (
+	maxSets    = 16
+	maxSetSize = 512
+)
+
+// readParameterSets keeps of sprop-parameter-sets (RFC 6184 8.1) the units that
+// are SPS or PPS, spelt in one way. What they say is not looked at here.
+func readParameterSets(value string) string {
+	var kept []string
+	for part := range strings.SplitSeq(value, ",") {
+		nal, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(part, "="))
+		if err != nil || len(nal) < 2 || len(nal) > maxSetSize || nal[0]&0x9f != 7 && nal[0]&0x9f != 8 {
+			continue
+		}
+		if kept = append(kept, base64.StdEncoding.EncodeToString(nal)); len(kept) == maxSets {
+			break
+		}
+	}
+	return strings.Join(kept, ",")
 }
 
 // describeH264 says in the terms of an offered payload type what our decoder

@@ -26,14 +26,14 @@ func (a *agreed) pair(made []media.Format) error {
 		return &Mismatch{Code: WarnFormat, Text: "the answer holds no codec that was offered"}
 	}
 	a.chosen = pairs[best].theirs
-	a.recv = []media.Format{pairs[best].own}
+	a.recv = []media.Format{a.chosen.arriving(pairs[best].own)}
 	var events []media.Format
 	var eventPairs []pairing
 	for _, p := range pairs {
 		if p.own.Codec == media.DTMF {
 			events, eventPairs = append(events, p.theirs.Format), append(eventPairs, p)
-		} else if !slices.Contains(a.recv, p.own) {
-			a.recv = append(a.recv, p.own)
+		} else if !slices.ContainsFunc(a.recv, func(f media.Format) bool { return f.PT == p.own.PT }) {
+			a.recv = append(a.recv, p.theirs.arriving(p.own))
 		}
 	}
 	if j := media.ChooseDTMF(events, a.chosen.ClockRate); j >= 0 {

@@ -12,6 +12,13 @@ type payload struct {
 	media.Format        // Codec is empty when we do not know the coding
 	name         string // what a=rtpmap says, as it was spelt
 	params       params
+	sets         string // H.264 parameter sets of what the far end sends
+}
+
+// arriving is a format of ours as the far end sends it: with its parameter sets.
+func (p *payload) arriving(own media.Format) media.Format {
+	own.ParameterSets = p.sets
+	return own
 }
 
 // readPayloads gives the payload types of a line in its order. The scope of a

@@ -1,6 +1,8 @@
 package sdp
 
 import (
+	"encoding/base64"
+	"strings"
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -79,6 +81,73 @@ func TestH264Parameters(t *testing.T) {
 			t.Errorf("%q is taken for %s", bad, got.Codec)
 		}
 	}
+}
+
+func TestParameterSets(t *testing.T) {
+	sets := func(value string) string {
+		return one(t, "m=video 1 RTP/AVP 96\na=rtpmap:96 H264/90000\na=fmtp:96 packetization-mode=1;sprop-parameter-sets="+value+";max-fs=9\n").sets
+	}
+	long := base64.StdEncoding.EncodeToString(append([]byte{0x67}, make([]byte, maxSetSize-1)...))
+	tooLong := base64.StdEncoding.EncodeToString(append([]byte{0x67}, make([]byte, maxSetSize)...))
+	for value, want := range map[string]string{
+		"Z0LAH9oFB+Q=,aM44gA==":          "Z0LAH9oFB+Q=,aM44gA==",
+		"Z0LAH9oFB+Q,aM44gA,":            "Z0LAH9oFB+Q=,aM44gA==",
+		"":                               "",
+		",,,":                            "",
+		"!!!!,aM44gA==":                  "aM44gA==",
+		"Zw==,aM44gA==":                  "aM44gA==", // a header and nothing behind it
+		"ZYiEQA==,aM44gA==":              "aM44gA==", // a slice
+		"50LAH9oFB+Q=,aM44gA==":          "aM44gA==", // forbidden_zero_bit
+		long:                             long,
+		tooLong:                          "",
+		strings.Repeat("aM44gA==,", 400): strings.TrimSuffix(strings.Repeat("aM44gA==,", maxSets), ","),
+	} {
+		if got := sets(value); got != want {
+			t.Errorf("%.60s: %.60s, want %.60s", value, got, want)
+		}
+	}
+}
+
+// TestParameterSetsAreOfWhatArrives: they belong to what the far end sends,
+// in its offers and in its answers, and none are in what we write.
+func TestParameterSetsAreOfWhatArrives(t *testing.T) {
+	const line = "m=video 5000 RTP/AVP 126 97\na=rtpmap:97 H264/90000\na=fmtp:97 profile-level-id=42e01f;sprop-parameter-sets=Z0LAH9oFB+Q=,aM44gA==\n" +
+		"a=rtpmap:126 H264/90000\na=fmtp:126 profile-level-id=42e01f;packetization-mode=1; sprop-parameter-sets=Z0LAH9oFB+Q=,aM48gA==\n"
+	video := func(s media.Session) media.Stream {
+		for _, st := range s.Streams {
+			if st.Kind == media.Video && st.Send.Codec == media.H264 {
+				return st
+			}
+		}
+		t.Fatal("no picture")
+		return media.Stream{}
+	}
+	check := func(what string, st media.Stream) {
+		t.Helper()
+		if st.Send.ParameterSets != "" || len(st.Recv) == 0 {
+			t.Errorf("%s: %+v", what, st)
+		}
+		for _, f := range st.Recv {
+			want := "Z0LAH9oFB+Q=,aM48gA=="
+			if f.H264.Mode == 0 {
+				want = "Z0LAH9oFB+Q=,aM44gA=="
+			}
+			if f.ParameterSets != want {
+				t.Errorf("%s: %+v", what, f)
+			}
+		}
+	}
+	body, session := answer(t, with(policy(media.EncryptionOff)), offerOf("m=audio 4998 RTP/AVP 0\n"+line))
+	check("offer", video(session))
+	wantNone(t, body, "sprop")
+	s := with(policy(media.EncryptionOff))
+	wantNone(t, string(mustOffer(t, s)), "sprop")
+	session, err := s.ApplyAnswer(mustParse(t, offerOf("m=audio 4998 RTP/AVP 0\n"+line)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("answer", video(session))
+	wantNone(t, string(mustOffer(t, s)), "sprop")
 }
 
 func TestUsualNumbers(t *testing.T) {
@@ -176,4 +245,20 @@ func TestEventsWithoutWish(t *testing.T) {
 		t.Error("events that we do not know")
 	}
 	wantNone(t, out, "telephone-event")
+}
+
+// FuzzParameterSets: what is kept is within its bounds and spelt in one way.
+func FuzzParameterSets(f *testing.F) {
+	f.Add("Z0LAH9oFB+Q=,aM44gA==")
+	f.Add("Z0LAH9oFB+Q,,!!,ZYiEQA==,aM44gA,")
+	f.Fuzz(func(t *testing.T, value string) {
+		got := readParameterSets(value)
+		list := strings.Split(got, ",")
+		if got != "" && len(list) > maxSets || len(got) > maxSets*(maxSetSize*4/3+4) {
+			t.Fatalf("%d sets in %d bytes", len(list), len(got))
+		}
+		if again := readParameterSets(got); again != got {
+			t.Fatalf("%q becomes %q", got, again)
+		}
+	})
 }
