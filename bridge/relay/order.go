@@ -39,6 +39,7 @@ type order struct {
 	track     *Track
 	buffer    *jitter.Buffer   // nil for sound
 	normalize *h264.Normalizer // nil but for H.264
+	sets      string           // parameter sets of the signalling that normalize knows
 	damaged   bool             // packets were given up since it was asked
 
 	losses   feedback.Losses
@@ -60,13 +61,20 @@ func newOrder(t *Track, pool *packet.Pool) *order {
 }
 
 // format says what comes from now on.
-func (o *order) format(c media.Codec) {
-	if o.buffer == nil || (c == media.H264) == (o.normalize != nil) {
+func (o *order) format(f *media.Format) {
+	if o.buffer == nil {
 		return
 	}
-	o.normalize = nil
-	if c == media.H264 {
-		o.normalize = h264.NewNormalizer(h264.DefaultMTU, o.track.write)
+	if (f.Codec == media.H264) != (o.normalize != nil) {
+		o.normalize, o.sets = nil, ""
+		if f.Codec == media.H264 {
+			o.normalize = h264.NewNormalizer(h264.DefaultMTU, o.track.write)
+		}
+	}
+	// Sets that came in band since are newer than those that signalling repeats.
+	if o.normalize != nil && f.ParameterSets != o.sets {
+		o.sets = f.ParameterSets
+		_ = o.normalize.Sets().AddSprop(o.sets) // what can be read of them is kept
 	}
 }
 

@@ -134,7 +134,7 @@ func (p *port) publish(now int64) {
 		if f := terms.formats[q.PT]; f != nil && f != p.format {
 			p.format = f
 			t.retype(published(*f))
-			p.order.format(f.Codec)
+			p.order.format(f)
 		}
 		p.order.push(q, now)
 		q.Payload = nil

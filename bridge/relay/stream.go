@@ -144,10 +144,10 @@ func (t *terms) takes(f media.Format) bool {
 }
 
 // published is a format as the track shows it: H.264 leaves the order stage in
-// packetization-mode 1, however it came.
+// packetization-mode 1 and with its parameter sets in band, however it came.
 func published(f media.Format) media.Format {
 	if f.Codec == media.H264 {
-		f.H264.Mode = 1
+		f.H264.Mode, f.ParameterSets = 1, ""
 	}
 	return f
 }

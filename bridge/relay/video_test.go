@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"encoding/base64"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -128,6 +129,67 @@ func TestParameterSetsAreInserted(t *testing.T) {
 			t.Fatalf("an IDR picture without parameter sets: %d packets", len(got))
 		}
 	})
+}
+
+// TestParameterSetsOfTheSignalling: a terminal that never sends parameter sets
+// in band is decoded all the same, and those that come in band are believed
+// more than the signalling's repetition.
+func TestParameterSetsOfTheSignalling(t *testing.T) {
+	enc := base64.StdEncoding.EncodeToString
+	small := enc(testSPS) + "," + enc(testPPS)
+	otherSPS := []byte{0x67, 0x42, 0xc0, 0x20, 0xda, 0x05, 0x07, 0xe4} // of a higher level, with the same id
+	first := func(got []packet.Packet) (key bool, sets []byte) {
+		w := h264.Walk(got[0].Payload)
+		for w.Next() {
+			if w.Unit.Type() == h264.TypeSPS {
+				sets = append([]byte{w.Unit.Header}, w.Unit.Body...)
+			}
+		}
+		return got[0].Keyframe, sets
+	}
+	for _, mode := range []uint8{0, 1} {
+		inBubble(t, media.Video, func(r *rig) {
+			negotiate := func(sets string, bps int) {
+				r.apply(func(st *media.Stream) {
+					st.Recv[0].H264.Mode, st.Recv[0].ParameterSets, st.RecvBitrate = mode, sets, bps
+				})
+			}
+			negotiate(small, 0)
+			c := r.camera()
+			for range 2 {
+				c.picture(testIDR)
+				c.delta()
+				key, sps := first(r.sink.take())
+				if w, h := r.stream.Track().Size(); !key || !bytes.Equal(sps, testSPS) || w != 320 || h != 240 {
+					t.Fatalf("mode %d: keyframe %v with %x, %dx%d", mode, key, sps, w, h)
+				}
+			}
+			if f := r.stream.Track().Format(); f.ParameterSets != "" || f.H264.Mode != 1 {
+				t.Errorf("the track shows %+v", f)
+			}
+			c.picture(otherSPS, testPPS, testIDR)
+			r.sink.take()
+			negotiate(small, 1e6) // a session refresh
+			c.picture(testIDR)
+			if _, sps := first(r.sink.take()); !bytes.Equal(sps, otherSPS) {
+				t.Errorf("mode %d: the signalling's old sets are back", mode)
+			}
+			negotiate("garbage,"+small, 1e6)
+			c.picture(testIDR)
+			if _, sps := first(r.sink.take()); !bytes.Equal(sps, testSPS) {
+				t.Errorf("mode %d: new sets of the signalling are not taken", mode)
+			}
+			// Another codec in between: the signalling's are known again.
+			c.pt = vp8Format.PT
+			c.picture([]byte{0x10, 0x00, 0x00, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0xe0, 0x01})
+			r.sink.take()
+			c.pt = h264Format.PT
+			c.picture(testIDR)
+			if key, sps := first(r.sink.take()); !key || !bytes.Equal(sps, testSPS) {
+				t.Errorf("mode %d: keyframe %v with %x behind VP8", mode, key, sps)
+			}
+		})
+	}
 }
 
 func TestReorderingIsMendedAndLossAsksForAKeyframe(t *testing.T) {
