@@ -27,7 +27,6 @@ type control struct {
 	terms *terms
 	in    *secure.Inbound
 	out   *secure.Outbound
-	known []uint32 // SSRCs in the SRTCP context, oldest first
 
 	remote atomic.Pointer[netip.AddrPort] // where RTCP goes, unless it shares RTP's port
 
@@ -82,7 +81,7 @@ func (c *control) keyIn(in *secure.Inbound) {
 	if c.in != nil {
 		c.in.Close()
 	}
-	c.in, c.known = in, c.known[:0]
+	c.in = in
 }
 
 func (c *control) keyOut(out *secure.Outbound) {
@@ -201,17 +200,9 @@ func (c *control) open(data []byte) ([]byte, verdict) {
 	if len(data) < 8 {
 		return nil, dropHeader
 	}
-	ssrc := binary.BigEndian.Uint32(data[4:])
-	fresh := !c.in.Admitted(ssrc)
-	if fresh {
-		c.known = roomFor(c.in, c.known, 0, false)
-	}
 	plain, err := c.in.OpenNewRTCP(data[:0], data)
 	if err != nil {
 		return nil, openVerdict(err)
-	}
-	if fresh {
-		c.known = append(c.known, ssrc)
 	}
 	return plain, accepted
 }

@@ -33,7 +33,6 @@ type receiver struct {
 	packets uint64
 	bytes   uint64
 	drops   verdictCount
-	foreign []uint32 // SSRCs that the SRTP context knows, oldest first
 }
 
 // news is what the flow acts on when the lock is released.
@@ -117,16 +116,9 @@ func (r *receiver) admitKeyed(raw []byte, from netip.AddrPort, now int64, p *pac
 
 // open decrypts in place and reads the packet again, whose payload is shorter now.
 func (r *receiver) open(raw []byte, p *packet.Packet) verdict {
-	fresh := !r.in.Admitted(p.SSRC)
-	if fresh {
-		r.foreign = roomFor(r.in, r.foreign, r.admission.source.ssrc, r.admission.known)
-	}
 	plain, err := r.in.OpenNew(raw[:0], raw)
 	if err != nil {
 		return openVerdict(err)
-	}
-	if fresh {
-		r.foreign = append(r.foreign, p.SSRC)
 	}
 	if packet.Parse(plain, p) != nil {
 		return dropHeader
@@ -142,21 +134,6 @@ func openVerdict(err error) verdict {
 		return dropHeader
 	}
 	return dropAuth
-}
-
-// roomFor keeps a context below its bound of SSRCs, all of which proved to be
-// the far end's. A call whose far end changes its SSRC more often than that
-// forgets the oldest but the present one.
-func roomFor(in *secure.Inbound, known []uint32, present uint32, has bool) []uint32 {
-	if len(known) < secure.MaxSSRCs {
-		return known
-	}
-	oldest := 0
-	if has && known[0] == present {
-		oldest = 1
-	}
-	in.Forget(known[oldest])
-	return append(known[:oldest], known[oldest+1:]...)
 }
 
 // rank trusts addresses that signalling or the latch named.
@@ -233,6 +210,5 @@ func (r *receiver) key(in *secure.Inbound) {
 		r.in.Close()
 	}
 	r.in = in
-	r.foreign = r.foreign[:0]
 	r.admission.leave()
 }

@@ -31,6 +31,8 @@ type source struct {
 	ssrc uint32
 	rtp  window
 	rtcp window
+	left uint64 // what the key was still good for at its last packet: the lower, the younger
+	stay bool   // was admitted by name: no other SSRC takes its place
 }
 
 // direction is what both directions have in common.

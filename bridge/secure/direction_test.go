@@ -162,6 +162,43 @@ func TestSSRCs(t *testing.T) {
 	}
 }
 
+// TestNewSSRCsTakeTheOldestPlace: a far end may change its SSRC without end, a
+// forged packet takes nobody's place.
+func TestNewSSRCsTakeTheOldestPlace(t *testing.T) {
+	each(t, func(t *testing.T, s media.Suite, key media.Key) {
+		in, err := NewInbound(s, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seal := func(ssrc uint32, seq uint16) []byte {
+			out, err := NewOutbound(s, key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return mustSeal(t, out, rtpPacket(ssrc, seq, "x"))
+		}
+		if err := in.Admit(1); err != nil {
+			t.Fatal(err)
+		}
+		for i := range uint32(3 * MaxSSRCs) {
+			forged := seal(500+i, 5000)
+			forged[len(forged)-1]++
+			if _, err := in.OpenNew(nil, forged); !errors.Is(err, ErrAuth) {
+				t.Fatal(err)
+			}
+			if _, err := in.OpenNew(nil, seal(100+i, 5000)); err != nil {
+				t.Fatalf("source %d: %v", i, err)
+			}
+			if _, err := in.OpenNew(nil, seal(99, uint16(5000+i))); err != nil {
+				t.Fatalf("who goes on beside source %d: %v", i, err)
+			}
+			if !in.Admitted(1) || !in.Admitted(99) || !in.Admitted(100+i) || in.Admitted(500+i) || len(in.sources) > MaxSSRCs {
+				t.Fatalf("after source %d the wrong ones are known", i)
+			}
+		}
+	})
+}
+
 // TestStrangersLeaveNothing: packets with random SSRCs that prove nothing take
 // no place and no memory.
 func TestStrangersLeaveNothing(t *testing.T) {

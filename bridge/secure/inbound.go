@@ -25,7 +25,10 @@ func (c *Inbound) Admit(ssrc uint32) error {
 	if c.t == nil {
 		return ErrClosed
 	}
-	_, err := c.admit(ssrc)
+	s, err := c.admit(ssrc)
+	if err == nil {
+		s.stay = true
+	}
 	return err
 }
 
@@ -62,7 +65,9 @@ func (c *Inbound) Open(dst, pkt []byte) ([]byte, error) {
 }
 
 // OpenNew is Open for a packet whose SSRC need not be known: it is admitted if
-// the packet proves to be the far end's, and only then.
+// the packet proves to be the far end's, and only then. When MaxSSRCs are known
+// the one that was silent longest, of those that were not named by Admit, is
+// forgotten for it with its replay window; ErrTooMany when all were named.
 func (c *Inbound) OpenNew(dst, pkt []byte) ([]byte, error) {
 	header, err := c.check(pkt)
 	if err != nil {
@@ -77,18 +82,38 @@ func (c *Inbound) OpenNew(dst, pkt []byte) ([]byte, error) {
 	s := source{ssrc: rtpSSRC(pkt)}
 	out, err := c.open(&s, dst, pkt, header)
 	if err == nil {
-		c.keep(s)
+		c.replace(s)
 	}
 	return out, err
 }
 
 // room tells whether another SSRC may be admitted.
 func (c *Inbound) room() error {
-	if len(c.sources) < MaxSSRCs {
+	if len(c.sources) < MaxSSRCs || c.oldest() >= 0 {
 		return nil
 	}
 	c.stats.unknown.Add(1)
 	return ErrTooMany
+}
+
+// oldest finds the source that was silent longest, -1 when all stay.
+func (c *Inbound) oldest() int {
+	at := -1
+	for i, s := range c.sources {
+		if !s.stay && (at < 0 || s.left > c.sources[at].left) {
+			at = i
+		}
+	}
+	return at
+}
+
+// replace keeps a source that has proved to be the far end's, in the place of
+// the one that was silent longest if need be.
+func (c *Inbound) replace(s source) {
+	if len(c.sources) >= MaxSSRCs {
+		c.Forget(c.sources[c.oldest()].ssrc)
+	}
+	c.keep(s)
 }
 
 // check gives the length of a packet's header.
@@ -130,6 +155,7 @@ func (c *Inbound) open(s *source, dst, pkt []byte, header int) ([]byte, error) {
 func (c *Inbound) opened(s *source, index uint64) {
 	s.rtp.use(index)
 	c.rtpLeft--
+	s.left = c.rtpLeft + c.rtcpLeft
 	c.stats.packets.Add(1)
 }
 
@@ -183,7 +209,7 @@ func (c *Inbound) OpenNewRTCP(dst, pkt []byte) ([]byte, error) {
 	s := source{ssrc: rtcpSSRC(pkt)}
 	out, err := c.openRTCP(&s, dst, pkt, index)
 	if err == nil {
-		c.keep(s)
+		c.replace(s)
 	}
 	return out, err
 }
@@ -215,6 +241,7 @@ func (c *Inbound) openRTCP(s *source, dst, pkt []byte, index uint32) ([]byte, er
 	}
 	s.rtcp.use(uint64(index))
 	c.rtcpLeft--
+	s.left = c.rtpLeft + c.rtcpLeft
 	c.stats.packets.Add(1)
 	return p[:len(p)-c.tail], nil
 }
