@@ -35,6 +35,7 @@ var arrows = map[string][]string{
 	"transcode/worker":     {"bridge/media", "transcode/..."},
 	"transcode/codec":      {"bridge/media", "transcode/codec/..."},
 	"web":                  {"bridge", "web/..."},
+	"bench":                {"bench/...", "bridge/media", "bridge/packet", "bridge/h264", "bridge/secure"},
 }
 
 // owners says where alone an outside library may be imported; those without a

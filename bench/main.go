@@ -1,0 +1,91 @@
+// Command bench measures the real gateway from outside, and other relays in
+// the same run with the same traffic. See README.md.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// options are the command line.
+type options struct {
+	streams int
+	seconds float64
+	warm    float64
+	rounds  int
+	cases   string
+	peers   string
+	json    string
+	payload int
+	segment bool
+	sample  int
+	gateway string
+	sound   bool
+	profile string
+
+	patience float64
+}
+
+func parse(args []string) (mode string, o options, err error) {
+	f := flag.NewFlagSet("bench", flag.ContinueOnError)
+	f.IntVar(&o.streams, "streams", 200, "streams relayed at once")
+	f.Float64Var(&o.seconds, "seconds", 10, "length of a measurement")
+	f.Float64Var(&o.warm, "warm", 2, "seconds of traffic before it")
+	f.IntVar(&o.rounds, "rounds", 3, "rounds, in each of which every relay has its turn")
+	f.StringVar(&o.cases, "cases", strings.Join(mainCases, ","), "cases, by name")
+	f.StringVar(&o.peers, "peers", "roombridge,rtpengine", "relays")
+	f.StringVar(&o.json, "json", "", "file for everything that was measured")
+	f.IntVar(&o.payload, "payload", 1200, "size of an RTP packet, bytes")
+	f.BoolVar(&o.segment, "gso", false, "hand each burst to the kernel as one message, as a network card with receive offload does")
+	f.IntVar(&o.sample, "sample", 8, "secured sinks open one packet of so many")
+	f.StringVar(&o.gateway, "gateway", "", "binary of the gateway; built from this tree when empty")
+	f.BoolVar(&o.sound, "sound", false, "terminals negotiate sound too")
+	f.StringVar(&o.profile, "profile", "", "folder for a `perf record` of every measurement")
+	f.Float64Var(&o.patience, "patience", 20, "seconds that a measurement waits at most for the rest of the machine to be quiet")
+	mode = "run"
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		mode, args = args[0], args[1:]
+	}
+	if err := f.Parse(args); err != nil {
+		return mode, o, err
+	}
+	if f.NArg() > 0 {
+		return mode, o, fmt.Errorf("bench: what is %q?", f.Arg(0))
+	}
+	return mode, o, nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	mode, o, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if os.Getenv(insideVariable) == "" {
+		return outside(ctx, o, args)
+	}
+	b, err := inside(o)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	switch mode {
+	case "run":
+		return b.compare(ctx)
+	}
+	return fmt.Errorf("no mode %q", mode)
+}

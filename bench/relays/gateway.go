@@ -1,0 +1,150 @@
+package relays
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/roombridge/roombridge/bench/proc"
+	"github.com/roombridge/roombridge/bench/sipua"
+)
+
+// Ports of the gateway in the benchmark's network namespace.
+const (
+	gatewaySIP  = 5060
+	gatewayWeb  = 8443
+	gatewayHTTP = 8080
+	gatewayRoom = 8444
+)
+
+// Gateway is the real `roombridge serve`.
+type Gateway struct {
+	env  Env
+	proc *proc.Process
+	ua   *sipua.UA
+
+	// Ready is how long it took from exec to /readyz.
+	Ready time.Duration
+}
+
+// Name is the relay's name in tables.
+func (*Gateway) Name() string { return "roombridge" }
+
+// Options says how it is run.
+func (*Gateway) Options() string {
+	return "roombridge serve, CGO_ENABLED=0, one processor (GOMAXPROCS sees it), log level warn"
+}
+
+// Can tells that it takes every case.
+func (*Gateway) Can(c Case) bool { return !c.From.Browser() || !c.To.Browser() }
+
+// Process is the running gateway.
+func (g *Gateway) Process() *proc.Process { return g.proc }
+
+// Start runs the gateway and waits until it is ready.
+func (g *Gateway) Start(ctx context.Context, env Env) error {
+	g.env = env
+	cfg, err := env.write("roombridge.yaml", fmt.Sprintf(`
+log: {level: warn}
+sip:
+  listen: ["udp://%[1]s:%[2]d", "tcp://%[1]s:%[2]d"]
+media: {address: %[1]s, ports: "20000-39999", timeout: 1h, bitrate: 20000000}
+room: {listen: ["udp://%[1]s:%[3]d"], max_participants: 1000}
+web: {listen: "%[1]s:%[4]d", http: "%[1]s:%[5]d", state_dir: %[6]s}
+admission: {open: true}
+admin: {token: bench}
+store: {url: "sqlite:%[6]s/db"}
+limits: {calls: 0, rooms: 5000}
+`, env.Addr, gatewaySIP, gatewayRoom, gatewayWeb, gatewayHTTP, env.Dir))
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(env.Binary, "serve", "--config", cfg)
+	cmd.Env = append(os.Environ(), "HOME="+env.Dir)
+	begun := time.Now()
+	if g.proc, err = proc.Start(env.CPU, cmd); err != nil {
+		return err
+	}
+	if err := g.ready(ctx); err != nil {
+		return fmt.Errorf("%w; the gateway said:\n%s", err, g.proc.Log())
+	}
+	g.Ready = time.Since(begun)
+	g.ua, err = sipua.Dial("udp", env.Addr.String(), fmt.Sprintf("%s:%d", env.Addr, gatewaySIP))
+	return err
+}
+
+// ready waits for /readyz.
+func (g *Gateway) ready(ctx context.Context) error {
+	url := fmt.Sprintf("http://%s:%d/readyz", g.env.Addr, gatewayHTTP)
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	most := time.After(startTime)
+	for {
+		if r, err := client.Get(url); err == nil {
+			_ = r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-g.proc.Exited():
+			return fmt.Errorf("relays: the gateway ended")
+		case <-most:
+			return fmt.Errorf("relays: the gateway is not ready after %v", startTime)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// startTime is how long a relay may take to start.
+const startTime = 15 * time.Second
+
+// Connect brings the i-th pair into a room of its own. A terminal that only
+// sends would be taken to hold the call; so one whose far end shows nothing
+// gets the gateway's still picture, five small packets a second.
+func (g *Gateway) Connect(ctx context.Context, i int, c Case) (*Call, error) {
+	call := &Call{}
+	room := fmt.Sprintf("%d", 10000+i)
+	from, err := g.terminal(ctx, call, room, c.From, c, true, true)
+	if err != nil {
+		return call, err
+	}
+	to, err := g.terminal(ctx, call, room, c.To, c, c.Both, true)
+	if err != nil {
+		return call, err
+	}
+	call.Sinks = pair(c, from, to)
+	return call, nil
+}
+
+// terminal calls a room.
+func (g *Gateway) terminal(ctx context.Context, call *Call, room string, k Kind, c Case, sends, receives bool) (*terminal, error) {
+	t, err := newTerminal(g.env, k, sends, receives)
+	if err != nil {
+		return nil, err
+	}
+	t.sound = c.Sound
+	call.Legs = append(call.Legs, t.leg)
+	sip, answer, err := g.ua.Invite(ctx, fmt.Sprintf("sip:%s@%s:%d", room, g.env.Addr, gatewaySIP), t.description())
+	if err != nil {
+		return nil, err
+	}
+	call.end = append(call.end, func(ctx context.Context) { _ = sip.Hangup(ctx) })
+	return t, t.accept(answer)
+}
+
+// Stop ends the gateway.
+func (g *Gateway) Stop() {
+	if g.ua != nil {
+		g.ua.Close()
+	}
+	if g.proc != nil {
+		g.proc.Stop()
+	}
+}
