@@ -35,10 +35,10 @@ type Sink struct {
 
 // counts is what one or more sinks saw since the measurement began.
 type counts struct {
-	again    uint64 // that came before
-	failed   uint64 // could not be opened
-	strange  uint64 // with another source's stamp
-	moved    uint64 // times the numbering jumped
+	again   uint64 // that came before
+	failed  uint64 // could not be opened
+	strange uint64 // with another source's stamp
+	moved   uint64 // times the numbering jumped
 }
 
 func (s *Sink) receive(data []byte, at int64) {
