@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	bitstream "github.com/roombridge/roombridge/bridge/h264"
 )
 
 // card draws a picture with edges, gradients and some noise.
@@ -93,6 +95,48 @@ func checkDecodes(t *testing.T, units [][]byte, picture []byte, w, h int) {
 	}
 	if p := psnr(picture, got); p < 32 {
 		t.Errorf("%dx%d: PSNR %.1f dB", w, h, p)
+	}
+}
+
+// What follows a still says "as before": the gateway makes such pictures, and
+// the decoder shows the still on.
+func TestStillGoesOn(t *testing.T) {
+	for _, profile := range []uint8{66, 77, 100} {
+		picture := card(640, 360)
+		units, err := EncodeStill(StillConfig{Width: 640, Height: 360, Profile: profile, Level: 30, MaxNAL: 1200}, picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		skips, err := bitstream.NewSkips(units[0], units[1])
+		if err != nil {
+			t.Fatalf("profile %d: %v", profile, err)
+		}
+		d, err := NewDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		if _, err := d.Decode(stream(units)); err != nil {
+			t.Fatal(err)
+		}
+		first, _, _, err := d.Picture()
+		if err != nil {
+			t.Fatal(err)
+		}
+		first = bytes.Clone(first)
+		for i := range 40 {
+			nal, err := skips.Next(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r, err := d.Decode(stream([][]byte{nal})); err != nil || r != (Result{Frames: 1}) {
+				t.Fatalf("profile %d, picture %d: %+v, %v", profile, i, r, err)
+			}
+			got, _, _, err := d.Picture()
+			if err != nil || !bytes.Equal(got, first) {
+				t.Fatalf("profile %d: picture %d differs, %v", profile, i, err)
+			}
+		}
 	}
 }
 

@@ -30,7 +30,7 @@ static AVCodecContext *open_still(int width, int height, const char *profile, co
 	c->pix_fmt = AV_PIX_FMT_YUV420P;
 	c->time_base = (AVRational){1, 25};
 	c->framerate = (AVRational){25, 1};
-	c->gop_size = 1;
+	c->gop_size = 250; // of 1, the SPS would allow no picture that refers to this one
 	c->max_b_frames = 0;
 	c->thread_count = 1;
 	snprintf(params, sizeof params, "threads=1:lookahead-threads=1:ref=1:slice-max-size=%d", max_nal);
