@@ -30,7 +30,8 @@ type StillConfig struct {
 
 // Still is a picture sent as real video: the encoded picture when a keyframe
 // is wanted and every few seconds, and between them pictures that say "as
-// before", so that the receiver sees a live stream for next to no bits.
+// before", so that the receiver sees a live stream for next to no bits. While
+// its track has no sinks it rests; a wish for a keyframe wakes it.
 type Still struct {
 	track *Track
 	now   func() int64
@@ -149,6 +150,7 @@ func (s *Still) run() {
 	defer close(s.stopped)
 	ticker := time.NewTicker(s.every)
 	defer ticker.Stop()
+	resting := false
 	for {
 		select {
 		case <-s.stop:
@@ -157,7 +159,13 @@ func (s *Still) run() {
 			now := s.now()
 			s.track.Tick(now)
 			s.play(now, true)
+			if resting = s.track.deserted(); resting {
+				ticker.Stop()
+			}
 		case <-s.wake:
+			if resting {
+				ticker.Reset(s.every)
+			}
 			s.play(s.now(), false)
 		}
 	}

@@ -176,3 +176,30 @@ func TestStillThroughASpliceToATerminal(t *testing.T) {
 		}
 	})
 }
+
+// A still that nobody watches makes no pictures, and is there at once when
+// somebody does.
+func TestStillRests(t *testing.T) {
+	withStill(t, StillConfig{ID: "still", Format: h264Format}, func(s *Still, c *collector) {
+		s.SetPicture([][]byte{testSPS, testPPS, testIDR}, 320, 240)
+		wait(time.Second)
+		s.Track().Detach(c)
+		wait(time.Second)
+		before := s.Track().Stats().Packets
+		wait(time.Minute)
+		if n := s.Track().Stats().Packets - before; n != 0 {
+			t.Errorf("%d packets for nobody", n)
+		}
+		c.take()
+		s.Track().Attach(c)
+		s.Track().RequestKeyframe()
+		synctest.Wait()
+		if got := c.take(); len(got) != 2 || !got[0].Keyframe {
+			t.Fatalf("%d packets at once", len(got))
+		}
+		wait(time.Second)
+		if n := len(c.take()); n < 4 || n > 6 {
+			t.Errorf("%d pictures in the second after", n)
+		}
+	})
+}

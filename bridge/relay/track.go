@@ -218,6 +218,9 @@ func (t *Track) drop(s Sink) {
 	}
 }
 
+// deserted tells that nobody takes the packets.
+func (t *Track) deserted() bool { return len(*t.sinks.Load()) == 0 }
+
 // settle waits until a batch that is under way has ended.
 func (t *Track) settle() {
 	t.publishing.Lock()
