@@ -171,6 +171,9 @@ func (r *room) listen(now int64) {
 
 // tell sends what changed to the pages.
 func (r *room) tell(now int64) {
+	if !slices.ContainsFunc(r.people, func(p *participant) bool { return p.visitor != nil }) {
+		return
+	}
 	m := participantsMsg{Type: "participants", List: []participantMsg{}}
 	for _, p := range r.people {
 		m.List = append(m.List, p.message(now))
