@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"net"
 	"net/netip"
 	"strconv"
 	"unsafe"
@@ -13,54 +14,6 @@ import (
 type mmsghdr struct {
 	hdr unix.Msghdr
 	len uint32
-}
-
-// sysBatch is what recvmmsg reads into: headers that point at the batch's
-// buffers and at room for the source addresses. It is set up once; the
-// kernel changes only lengths, flags and addresses.
-type sysBatch struct {
-	hdrs  [BatchSize]mmsghdr
-	iovs  [BatchSize]unix.Iovec
-	names [BatchSize]unix.RawSockaddrInet6
-}
-
-func (s *sysBatch) init(data *[BatchSize][slot]byte) {
-	for i := range s.hdrs {
-		s.iovs[i].Base = &data[i][0]
-		s.iovs[i].SetLen(slot)
-		h := &s.hdrs[i].hdr
-		h.Iov = &s.iovs[i]
-		h.SetIovlen(1)
-		h.Name = (*byte)(unsafe.Pointer(&s.names[i]))
-		h.Namelen = unix.SizeofSockaddrInet6
-	}
-}
-
-// receive fills the batch from a descriptor without waiting.
-func (b *Batch) receive(fd uintptr) unix.Errno {
-	s := &b.sys
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.hdrs[0])), BatchSize, unix.MSG_DONTWAIT, 0, 0)
-	for errno == unix.EINTR {
-		n, _, errno = unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&s.hdrs[0])), BatchSize, unix.MSG_DONTWAIT, 0, 0)
-	}
-	if errno != 0 {
-		return errno
-	}
-	b.n = int(n)
-	for i := range b.n {
-		b.size[i] = int(s.hdrs[i].len)
-		if s.hdrs[i].hdr.Flags&unix.MSG_TRUNC != 0 {
-			b.size[i] = slot
-		}
-		// Neighbours in a batch mostly share their source.
-		if i > 0 && s.names[i] == s.names[i-1] {
-			b.from[i] = b.from[i-1]
-		} else {
-			b.from[i] = addrPort(&s.names[i])
-		}
-		s.hdrs[i].hdr.Namelen = unix.SizeofSockaddrInet6
-	}
-	return 0
 }
 
 // addrPort reads a socket address. IPv4 addresses that a dual-stack socket
@@ -98,4 +51,16 @@ func putAddrPort(sa *unix.RawSockaddrInet6, a netip.AddrPort, v6 bool) uint32 {
 
 func putPort(at *uint16, port uint16) {
 	binary.BigEndian.PutUint16((*[2]byte)(unsafe.Pointer(at))[:], port)
+}
+
+func zoneID(ip netip.Addr) uint32 {
+	zone := ip.Zone()
+	if zone == "" {
+		return 0
+	}
+	if ifi, err := net.InterfaceByName(zone); err == nil {
+		return uint32(ifi.Index)
+	}
+	n, _ := strconv.ParseUint(zone, 10, 32)
+	return uint32(n)
 }

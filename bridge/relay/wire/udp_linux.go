@@ -1,244 +1,262 @@
 package wire
 
 import (
-	"context"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
-	"strconv"
+	"slices"
 	"sync"
-	"syscall"
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// receiveBuffer is asked for each socket: a keyframe's burst must fit.
-const receiveBuffer = 1 << 20
+// kernelBuffer is asked for each direction of a socket: a keyframe's burst
+// must fit. The kernel may grant less.
+const kernelBuffer = 1 << 20
 
-// listenUDP binds a UDP socket for the loops. shared lets others bind the port as well.
-func listenUDP(l *Loops, at netip.AddrPort, shared bool) (*udp, error) {
-	network := "udp4"
-	if !at.Addr().Unmap().Is4() {
-		network = "udp6"
-		if !at.Addr().IsValid() || at.Addr().IsUnspecified() {
-			network = "udp"
-		}
-	}
-	var cfg net.ListenConfig
-	if shared {
-		cfg.Control = reusePort
-	}
-	conn, err := cfg.ListenPacket(context.Background(), network, at.String())
-	if err != nil {
-		return nil, err
-	}
-	s, err := newUDP(l, conn.(*net.UDPConn))
-	if err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return s, nil
-}
-
-func reusePort(_, _ string, c syscall.RawConn) error {
-	var err error
-	cerr := c.Control(func(fd uintptr) { err = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEPORT, 1) })
-	return errors.Join(cerr, err)
-}
-
-// udp reads and writes batches on the descriptor of a net.UDPConn, which
-// stays in the runtime's poller: a reader that waits costs no thread and
-// holds no buffer.
+// udp is a socket of the operating system. Its descriptor is our own: it is
+// closed by Close and by nothing else.
 type udp struct {
-	loops *Loops
-	turn  Turn
-	ended chan struct{} // closed when the goroutine has ended; nil before Serve
-	conn  *net.UDPConn
-	raw   syscall.RawConn
+	loop  *loop
 	local netip.AddrPort
 	v6    bool
 
-	// Of the reader.
-	batch   *Batch
-	errno   unix.Errno
-	receive func(fd uintptr) bool
+	// Of the loop, or of the owner before Serve.
+	turn    Turn // guards what follows
+	handler Handler
+	place   int32  // in the loop's table; -1: not served
+	dropped uint32 // datagrams that the kernel dropped so far
+	early   int64  // the deadline that was set before Serve
+	due     deadline
 
 	write   sync.Mutex // guards what follows
-	hdrs    [BatchSize]mmsghdr
-	iovs    [BatchSize]unix.Iovec
+	fd      int        // -1 when closed
+	join    bool       // runs of datagrams go as one message
+	refused [4]netip.AddrPort
+	refusal int // count of addresses that refused has taken
 	name    unix.RawSockaddrInet6
 	nameLen uint32
 	to      netip.AddrPort // what name says
-	from, n int            // messages of hdrs that are still to be sent
-	sent    int
-	send    func(fd uintptr) bool
 }
 
-func newUDP(l *Loops, conn *net.UDPConn) (*udp, error) {
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return nil, err
+// listenUDP binds a UDP socket. It takes IPv4 and IPv6 when at is [::], IPv4
+// only where there is no IPv6. shared lets others bind the port as well.
+func listenUDP(at netip.AddrPort, shared bool) (*udp, error) {
+	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	if !at.Addr().IsValid() {
+		at = netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())
 	}
-	// The kernel may grant less; what it grants is enough to start with.
-	_ = conn.SetReadBuffer(receiveBuffer)
-	u := &udp{loops: l, conn: conn, raw: raw}
-	u.receive, u.send = u.receiveFD, u.sendFD
-	for i := range u.hdrs {
-		u.hdrs[i].hdr.Iov = &u.iovs[i]
-		u.hdrs[i].hdr.SetIovlen(1)
-		u.hdrs[i].hdr.Name = (*byte)(unsafe.Pointer(&u.name))
-	}
-	var domain int
-	if cerr := raw.Control(func(fd uintptr) { domain, err = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN) }); cerr != nil {
-		return nil, cerr
+	u, err := openUDP(at, shared)
+	if errors.Is(err, unix.EAFNOSUPPORT) && at.Addr() == netip.IPv6Unspecified() {
+		u, err = openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()), shared)
 	}
 	if err != nil {
-		return nil, err
+		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(at), Err: err}
 	}
-	u.v6 = domain == unix.AF_INET6
-	at := conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	u.local = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	return u, nil
+}
+
+func openUDP(at netip.AddrPort, shared bool) (*udp, error) {
+	domain := unix.AF_INET
+	if at.Addr().Is6() {
+		domain = unix.AF_INET6
+	}
+	fd, err := unix.Socket(domain, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	u := &udp{fd: fd, v6: domain == unix.AF_INET6, place: -1}
+	u.due.sock = u
+	if err := u.bind(at, shared); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	return u, nil
+}
+
+func (u *udp) bind(at netip.AddrPort, shared bool) error {
+	if shared {
+		if err := unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	if u.v6 {
+		only := 1
+		if at.Addr().IsUnspecified() {
+			only = 0
+		}
+		if err := unix.SetsockoptInt(u.fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, only); err != nil {
+			return os.NewSyscallError("setsockopt", err)
+		}
+	}
+	for _, opt := range [][2]int{{unix.SO_RCVBUFFORCE, unix.SO_RCVBUF}, {unix.SO_SNDBUFFORCE, unix.SO_SNDBUF}} {
+		// The first needs a privilege; what the kernel grants is enough to start with.
+		if unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, opt[0], kernelBuffer) != nil {
+			_ = unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, opt[1], kernelBuffer)
+		}
+	}
+	var name unix.RawSockaddrInet6
+	n := putAddrPort(&name, at, u.v6)
+	if _, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(u.fd), uintptr(unsafe.Pointer(&name)), uintptr(n)); errno != 0 {
+		return os.NewSyscallError("bind", errno)
+	}
+	if _, _, errno := unix.Syscall(unix.SYS_GETSOCKNAME, uintptr(u.fd), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&n))); errno != 0 {
+		return os.NewSyscallError("getsockname", errno)
+	}
+	u.local = addrPort(&name)
+	return nil
+}
+
+// offloads asks the kernel what it has.
+func offloads() offload {
+	o := offload{stamp: true}
+	if fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0); err == nil {
+		_, err = unix.GetsockoptInt(fd, unix.SOL_UDP, unix.UDP_SEGMENT)
+		o.segment = err == nil
+		o.join = unix.SetsockoptInt(fd, unix.SOL_UDP, unix.UDP_GRO, 1) == nil
+		_ = unix.Close(fd)
+	}
+	return o
+}
+
+// use sets what makes a socket cheaper or tells more, where the kernel has it.
+func (u *udp) use(o offload) {
+	u.join = o.segment
+	if o.join {
+		_ = unix.SetsockoptInt(u.fd, unix.SOL_UDP, unix.UDP_GRO, 1)
+	}
+	if o.stamp {
+		_ = unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	}
+	_ = unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, unix.SO_RXQ_OVFL, 1)
 }
 
 func (u *udp) LocalAddr() netip.AddrPort { return u.local }
 
-func (u *udp) SetDeadline(at int64) {
-	var t time.Time
-	if at != 0 {
-		t = time.Now().Add(time.Duration(at - u.loops.now()))
+// Mark has what is sent carry a DSCP, 0 to 63 (RFC 2474).
+func (u *udp) Mark(dscp uint8) error {
+	u.write.Lock()
+	defer u.write.Unlock()
+	if u.fd < 0 {
+		return net.ErrClosed
 	}
-	_ = u.conn.SetReadDeadline(t) // of a closed socket, which has none
+	tos := int(dscp) << 2
+	err := os.NewSyscallError("setsockopt", unix.SetsockoptInt(u.fd, unix.IPPROTO_IP, unix.IP_TOS, tos))
+	if u.v6 {
+		err = os.NewSyscallError("setsockopt", unix.SetsockoptInt(u.fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, tos))
+		// A dual-stack socket has a mark for each family; one of IPv6 alone refuses the other.
+		_ = unix.SetsockoptInt(u.fd, unix.IPPROTO_IP, unix.IP_TOS, tos)
+	}
+	return err
+}
+
+func (u *udp) Serve(h Handler) {
+	u.handler = h
+	u.loop.add(u)
+}
+
+func (u *udp) SetDeadline(at int64) {
+	u.loop.mu.Lock()
+	defer u.loop.mu.Unlock()
+	if u.place < 0 {
+		u.early = at
+		return
+	}
+	u.loop.due.set(&u.due, at)
 }
 
 func (u *udp) Close() error {
 	if !u.turn.Finish() {
 		return net.ErrClosed
 	}
-	u.loops.forget(u)
-	err := u.conn.Close()
-	if u.ended != nil && !u.turn.Mine() {
-		<-u.ended
-	}
-	return err
+	u.loop.remove(u)
+	u.loop.all.forget(u)
+	return u.unbind()
 }
 
-func (u *udp) Serve(h Handler) {
-	u.ended = make(chan struct{})
-	go u.run(h)
-}
-
-// run calls the handler until the socket is closed.
-func (u *udp) run(h Handler) {
-	defer close(u.ended)
-	u.turn.Own()
-	for {
-		b, err := u.read()
-		if errors.Is(err, net.ErrClosed) {
-			return
-		}
-		if u.turn.Begin() {
-			now := u.loops.now()
-			if err == nil {
-				h.Receive(b, now)
-			} else if errors.Is(err, os.ErrDeadlineExceeded) {
-				_ = u.conn.SetReadDeadline(time.Time{})
-				h.Due(now)
-			}
-			u.turn.End()
-		}
-		if b != nil {
-			b.Release()
-		}
-	}
-}
-
-func (u *udp) read() (*Batch, error) {
-	for {
-		err := u.raw.Read(u.receive)
-		b, errno := u.batch, u.errno
-		u.batch = nil
-		if err != nil {
-			return nil, err
-		}
-		if errno == 0 {
-			return b, nil
-		}
-		// ICMP errors and the like are of one datagram, not of the socket.
-		if errno == unix.EBADF {
-			return nil, net.ErrClosed
-		}
-	}
-}
-
-// receiveFD borrows a batch only while it tries, so that idle sockets hold none.
-func (u *udp) receiveFD(fd uintptr) bool {
-	b := Borrow()
-	u.errno = b.receive(fd)
-	if u.errno == 0 {
-		u.batch = b
-		return true
-	}
-	b.Release()
-	return u.errno != unix.EAGAIN
+func (u *udp) unbind() error {
+	u.write.Lock()
+	defer u.write.Unlock()
+	fd := u.fd
+	u.fd = -1
+	return os.NewSyscallError("close", unix.Close(fd))
 }
 
 func (u *udp) Write(to netip.AddrPort, data [][]byte) int {
 	u.write.Lock()
 	defer u.write.Unlock()
+	if u.fd < 0 {
+		return 0
+	}
 	if to != u.to || u.nameLen == 0 {
 		u.to, u.nameLen = to, putAddrPort(&u.name, to, u.v6)
 	}
 	if u.nameLen == 0 {
 		return 0
 	}
-	u.sent = 0
-	for len(data) > 0 {
-		n := min(len(data), BatchSize)
-		for i, d := range data[:n] {
-			u.iovs[i].Base = unsafe.SliceData(d)
-			u.iovs[i].SetLen(len(d))
-			u.hdrs[i].hdr.Namelen = u.nameLen
-		}
-		u.from, u.n = 0, n
-		if u.raw.Write(u.send) != nil {
-			break
-		}
-		data = data[n:]
-	}
-	return u.sent
+	sent, _ := u.send(data, u.join && !slices.Contains(u.refused[:], to))
+	return sent
 }
 
-// sendFD hands the messages over. A message that the kernel refuses is
-// skipped; when its buffer is full the rest is dropped, for media that waits
-// is worth nothing.
-func (u *udp) sendFD(fd uintptr) bool {
-	for u.from < u.n {
-		n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&u.hdrs[u.from])), uintptr(u.n-u.from), unix.MSG_DONTWAIT, 0, 0)
+// send hands datagrams over. One that the kernel refuses is skipped; when its
+// buffer is full the rest is dropped, for media that waits is worth nothing,
+// and ok is false.
+func (u *udp) send(data [][]byte, join bool) (sent int, ok bool) {
+	o := outgoings.Get().(*outgoing)
+	defer func() { o.free(); outgoings.Put(o) }()
+	for len(data) > 0 {
+		taken := o.load(data, &u.name, u.nameLen, join)
+		n, ok := u.flush(o, data[:taken])
+		if sent += n; !ok {
+			return sent, false
+		}
+		data = data[taken:]
+	}
+	return sent, true
+}
+
+// flush sends what was loaded, which is data.
+func (u *udp) flush(o *outgoing, data [][]byte) (sent int, ok bool) {
+	for at := 0; at < o.n; {
+		n, errno := o.send(u.fd, at)
 		switch errno {
 		case 0:
-			u.sent += int(n)
-			u.from += int(n)
-		case unix.EINTR:
+			for range n {
+				sent += o.parts[at]
+				data = data[o.parts[at]:]
+				at++
+			}
 		case unix.EAGAIN, unix.ENOBUFS, unix.EBADF:
-			return true
+			return sent, false
 		default:
-			u.from++
+			n := o.parts[at]
+			if n > 1 && u.refuse(errno) {
+				k, ok := u.send(data[:n], false)
+				if sent += k; !ok {
+					return sent, false
+				}
+			}
+			data = data[n:]
+			at++
 		}
 	}
-	return true
+	return sent, true
 }
 
-func zoneID(ip netip.Addr) uint32 {
-	zone := ip.Zone()
-	if zone == "" {
-		return 0
+// refuse notes that the kernel did not cut a message into datagrams and tells
+// whether that was the reason of an error: the device cannot (EIO), or the
+// path takes smaller ones only, which the kernel fragments when they come one by one.
+func (u *udp) refuse(errno unix.Errno) bool {
+	switch errno {
+	case unix.EIO, unix.EOPNOTSUPP:
+		u.join = false
+	case unix.EINVAL, unix.EMSGSIZE:
+		u.refused[u.refusal%len(u.refused)] = u.to
+		u.refusal++
+	default:
+		return false
 	}
-	if ifi, err := net.InterfaceByName(zone); err == nil {
-		return uint32(ifi.Index)
-	}
-	n, _ := strconv.ParseUint(zone, 10, 32)
-	return uint32(n)
+	return true
 }
