@@ -1,0 +1,227 @@
+package per
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// maxDepth bounds nesting; messages of terminals stay below 30.
+const maxDepth = 64
+
+// A decoder may allocate baseBudget octets, and factor more for each octet of
+// its input. A capability of four octets takes half a kilobyte as Go value.
+const (
+	baseBudget = 16 << 10
+	factor     = 256
+)
+
+// Decoder reads an encoding. After an error it gives zero values, and Err
+// tells the first one.
+type Decoder struct {
+	buf      []byte
+	pos, end int // in bits
+	depth    int
+	budget   int
+	skip     bool
+	err      error
+}
+
+// NewDecoder reads b, which must not change meanwhile. Decoded values do not
+// refer to it.
+func NewDecoder(b []byte) *Decoder {
+	return &Decoder{buf: b, end: len(b) * 8, budget: baseBudget + factor*len(b)}
+}
+
+// SkipUnknown makes the decoder drop unknown extension additions rather than
+// keep them in the value.
+func (d *Decoder) SkipUnknown() { d.skip = true }
+
+// Err gives the first error.
+func (d *Decoder) Err() error { return d.err }
+
+// Offset tells how many octets have been read, a part of one included.
+func (d *Decoder) Offset() int { return (d.pos + 7) / 8 }
+
+// fail keeps the first error and leaves nothing to read.
+func (d *Decoder) fail(err error) {
+	if d.err == nil {
+		d.err = &Error{d.pos, err}
+	}
+	d.pos, d.end = 0, 0
+}
+
+// Enter begins a nested value. When it says false the value stays empty.
+func (d *Decoder) Enter() bool {
+	if d.depth >= maxDepth {
+		d.fail(ErrDepth)
+	}
+	d.depth++
+	return d.err == nil
+}
+
+// Leave ends what Enter began.
+func (d *Decoder) Leave() { d.depth-- }
+
+// charge accounts for an allocation of n octets.
+func (d *Decoder) charge(n int) bool {
+	if d.budget -= n; d.budget < 0 {
+		d.fail(ErrBudget)
+	}
+	return d.err == nil
+}
+
+// Bits reads an unaligned bit-field of at most 64 bits (X.691 11.2).
+func (d *Decoder) Bits(n int) uint64 {
+	if n > d.end-d.pos {
+		d.fail(ErrTruncated)
+		return 0
+	}
+	var v uint64
+	for n > 0 {
+		left := 8 - d.pos&7
+		take := min(n, left)
+		v = v<<take | uint64(d.buf[d.pos>>3]>>(left-take)&(1<<take-1))
+		d.pos += take
+		n -= take
+	}
+	return v
+}
+
+// Bool reads a BOOLEAN (X.691 12), an extension bit or a presence bit.
+func (d *Decoder) Bool() bool { return d.Bits(1) != 0 }
+
+// Align goes on at the next octet (X.691 11.2.7).
+func (d *Decoder) Align() { d.pos = (d.pos + 7) &^ 7 }
+
+// octets gives the next n octets of the input, aligned.
+func (d *Decoder) octets(n int) []byte {
+	d.Align()
+	if n > (d.end-d.pos)/8 {
+		d.fail(ErrTruncated)
+		return nil
+	}
+	b := d.buf[d.pos>>3:][:n]
+	d.pos += n * 8
+	return b
+}
+
+// chunk reads a length without upper bound (X.691 11.9.3.5 to 11.9.3.8). When
+// more is true, another follows after n units.
+func (d *Decoder) chunk() (n int, more bool) {
+	d.Align()
+	first := int(d.Bits(8))
+	switch {
+	case first < 0x80:
+		return first, false
+	case first < 0xc0:
+		return first&0x3f<<8 | int(d.Bits(8)), false
+	case first&0x3f == 0 || first&0x3f > 4:
+		d.fail(ErrFragment)
+		return 0, false
+	}
+	return first & 0x3f * block, true
+}
+
+// fragments reads the octets of a length-prefixed field. The result refers to
+// the input unless the field came in several fragments.
+func (d *Decoder) fragments() []byte {
+	n, more := d.chunk()
+	b := d.octets(n)
+	if !more {
+		return b
+	}
+	whole := []byte(nil)
+	for {
+		if !d.charge(len(b)) {
+			return nil
+		}
+		whole = append(whole, b...)
+		if !more {
+			return whole
+		}
+		n, more = d.chunk()
+		b = d.octets(n)
+	}
+}
+
+// Window is the place to go back to after an open type.
+type Window struct {
+	buf      []byte
+	pos, end int
+}
+
+// Open enters an open type (X.691 11.2): until Close the decoder sees nothing but
+// its octets.
+func (d *Decoder) Open() Window {
+	b := d.fragments()
+	w := Window{d.buf, d.pos, d.end}
+	if d.err == nil {
+		d.buf, d.pos, d.end = b, 0, len(b)*8
+	}
+	return w
+}
+
+// Close leaves an open type, whatever is left of it.
+func (d *Decoder) Close(w Window) {
+	if d.err == nil {
+		d.buf, d.pos, d.end = w.buf, w.pos, w.end
+	}
+}
+
+// List reads a SEQUENCE OF or SET OF (X.691 20, 21) whose elements read
+// themselves.
+func List[T any, P pointed[T]](d *Decoder, size Size) []T {
+	return ListOf(d, size, func(d *Decoder) (v T) { P(&v).Decode(d); return })
+}
+
+// ListOf reads a SEQUENCE OF or SET OF with the given reader of an element.
+// The list grows as elements come, not as their number is claimed.
+func ListOf[T any](d *Decoder, size Size, element func(*Decoder) T) []T {
+	list := []T{}
+	size = d.root(size)
+	n, more := d.length(size)
+	for {
+		for range n {
+			var v T
+			if !d.charge(max(1, int(unsafe.Sizeof(v)))) {
+				return list
+			}
+			if v = element(d); d.err != nil {
+				return list
+			}
+			list = append(list, v)
+		}
+		if !more {
+			break
+		}
+		n, more = d.chunk()
+	}
+	if !size.holds(len(list)) {
+		d.fail(ErrSize)
+	}
+	return list
+}
+
+// root gives the size that counts where one has an extension marker.
+func (d *Decoder) root(size Size) Size {
+	if size.ext && d.Bool() {
+		return Any()
+	}
+	size.ext = false
+	return size
+}
+
+// length reads the length of a list or string (X.691 11.9.4); when more is true,
+// another one follows after n units.
+func (d *Decoder) length(size Size) (n int, more bool) {
+	switch {
+	case size.fixed():
+		return size.lo, false
+	case size.constrained():
+		return int(d.Int(int64(size.lo), int64(size.hi))), false
+	}
+	return d.chunk()
+}
+
+// width gives the bits that a number up to n takes.
+func width(n uint64) int { return bits.Len64(n) }
