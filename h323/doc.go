@@ -1,0 +1,14 @@
+// Package h323 is where H.323 terminals meet the gateway. Its parts, from the wire up:
+//
+//   - [github.com/roombridge/roombridge/h323/per]: aligned PER, the encoding of all messages
+//   - h323/h225, h323/h245, h323/h235, h323/h460: the messages as Go types
+//   - h323/asn1gen: the tool that writes those types from the ASN.1 modules of the ITU-T
+//
+// The modules are not in the project. Where they are needed, the environment variable
+// ITU_ASN1 names their folder:
+//
+//	ITU_ASN1=/path/to/itu-asn1 go generate ./h323/...
+//
+// Tests look for them, and for recorded messages, in ../shared beside the project
+// unless ITU_ASN1 and H323_CORPUS say where they are.
+package h323
