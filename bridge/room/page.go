@@ -3,6 +3,7 @@ package room
 import (
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay"
 )
 
 // This file is what a page's messages do.
@@ -79,7 +80,7 @@ func (v *visitor) open(s *session) {
 	}
 	for mid, sl := range slots {
 		if v.slots[mid] == nil {
-			v.slots[mid] = &pageSlot{viewer: newViewer(sl, r.wake), want: want{MID: mid}}
+			v.slots[mid] = &pageSlot{viewer: newViewer(sl, func(*relay.Track) { r.wake() }), want: want{MID: mid}}
 		}
 	}
 	v.assign()

@@ -147,11 +147,10 @@ type viewer struct {
 	limits media.Limits // as told
 }
 
-func newViewer(out relay.Out, wake func()) *viewer {
+// switched is told when another track is shown; it must not wait.
+func newViewer(out relay.Out, switched func(t *relay.Track)) *viewer {
 	v := &viewer{out: out}
-	v.splice = relay.NewSplice(relay.SpliceConfig{
-		Out: out, Kind: media.Video, OnSwitch: func(*relay.Track) { wake() },
-	})
+	v.splice = relay.NewSplice(relay.SpliceConfig{Out: out, Kind: media.Video, OnSwitch: switched})
 	return v
 }
 

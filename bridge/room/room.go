@@ -152,7 +152,10 @@ func (r *room) listen(now int64) {
 			p.level = h.dbov
 		}
 	}
-	r.speaker = r.floor.speaker(now)
+	if speaker := r.floor.speaker(now); speaker != r.speaker {
+		r.speaker = speaker
+		r.log.Debug("speaks", "participant", speaker)
+	}
 	if now-r.levelsAt < levelsEvery {
 		return
 	}

@@ -56,7 +56,10 @@ func newSeat(e *Engine, r *room, t bridge.Terminal) (*seat, error) {
 	p.ear = r.mixer.listener(p.id)
 	if t.Video != nil {
 		p.main.add(&layer{track: t.Video.Track()})
-		s.viewer = newViewer(t.Video, r.wake)
+		s.viewer = newViewer(t.Video, func(shown *relay.Track) {
+			r.log.Debug("picture switched", "call", s.callID, "track", shown.ID())
+			r.wake()
+		})
 	}
 	if t.Content != nil {
 		p.content.add(&layer{track: t.Content.Track()})

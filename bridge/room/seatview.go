@@ -23,7 +23,10 @@ func (s *seat) look(now int64) {
 		return
 	}
 	others, refusal := s.candidates(now)
-	s.showing, s.refusal = s.view.choose(s.room.floor.recent(), others, now), refusal
+	before := s.showing
+	if s.showing, s.refusal = s.view.choose(s.room.floor.recent(), others, now), refusal; s.showing != before {
+		s.room.log.Debug("view", "call", s.callID, "shows", s.showing)
+	}
 	for _, id := range others { // whoever speaks next is shown at once
 		main := &s.room.find(id).main
 		main.needs(largest(main.options(now), s.limits(video)), now)
