@@ -6,8 +6,8 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 )
 
-// MaxSSRCs is how many SSRCs one context knows at a time. A terminal's stream
-// has one; it gets a new one when it starts over.
+// MaxSSRCs is how many SSRCs one context knows at a time, unless Limit says
+// otherwise. A terminal's stream has one; it gets a new one when it starts over.
 const MaxSSRCs = 8
 
 // A master key protects at most this many packets (RFC 3711 9.2), counted over
@@ -41,6 +41,7 @@ type direction struct {
 	t        transform
 	tag      int // bytes that an SRTP packet is longer
 	tail     int // bytes that an SRTCP packet is longer
+	most     int // sources
 	sources  []*source
 	rtpLeft  uint64 // packets that the key is still good for
 	rtcpLeft uint64
@@ -58,8 +59,12 @@ func (c *direction) init(suite media.Suite, key media.Key) error {
 	}
 	c.suite, c.t, c.rtpLeft, c.rtcpLeft = suite, t, maxSRTP, maxSRTCP
 	c.tag, c.tail = Overhead(suite)
+	c.most = MaxSSRCs
 	return nil
 }
+
+// Limit says how many SSRCs the context may know at a time.
+func (c *direction) Limit(ssrcs int) { c.most = ssrcs }
 
 func (c *direction) find(ssrc uint32) *source {
 	for _, s := range c.sources {
@@ -74,7 +79,7 @@ func (c *direction) admit(ssrc uint32) (*source, error) {
 	if s := c.find(ssrc); s != nil {
 		return s, nil
 	}
-	if len(c.sources) >= MaxSSRCs {
+	if len(c.sources) >= c.most {
 		return nil, ErrTooMany
 	}
 	return c.keep(source{ssrc: ssrc}), nil

@@ -387,3 +387,22 @@ func TestKeysDoNotPrint(t *testing.T) {
 		t.Error(out.Suite())
 	}
 }
+
+func TestLimit(t *testing.T) {
+	s := media.AEADGCM128
+	out, in := pair(t, s, newKey(t, s))
+	out.Limit(20)
+	in.Limit(20)
+	for i := range uint32(20) {
+		sealed := mustSeal(t, out, rtpPacket(i, 1, "x"))
+		if err := in.Admit(i); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := in.Open(nil, sealed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := out.Seal(nil, rtpPacket(20, 1, "x"))
+	wantErr(t, "one more to send", err, ErrTooMany)
+	wantErr(t, "one more", in.Admit(20), ErrTooMany)
+}

@@ -20,7 +20,7 @@ func NewInbound(suite media.Suite, key media.Key) (*Inbound, error) {
 	return c, nil
 }
 
-// Admit lets an SSRC through, RTP and RTCP. ErrTooMany when MaxSSRCs are known.
+// Admit lets an SSRC through, RTP and RTCP. ErrTooMany when as many are known as may be.
 func (c *Inbound) Admit(ssrc uint32) error {
 	if c.t == nil {
 		return ErrClosed
@@ -65,9 +65,10 @@ func (c *Inbound) Open(dst, pkt []byte) ([]byte, error) {
 }
 
 // OpenNew is Open for a packet whose SSRC need not be known: it is admitted if
-// the packet proves to be the far end's, and only then. When MaxSSRCs are known
-// the one that was silent longest, of those that were not named by Admit, is
-// forgotten for it with its replay window; ErrTooMany when all were named.
+// the packet proves to be the far end's, and only then. When as many are known
+// as may be, the one that was silent longest, of those that were not named by
+// Admit, is forgotten for it with its replay window; ErrTooMany when all were
+// named.
 func (c *Inbound) OpenNew(dst, pkt []byte) ([]byte, error) {
 	header, err := c.check(pkt)
 	if err != nil {
@@ -89,7 +90,7 @@ func (c *Inbound) OpenNew(dst, pkt []byte) ([]byte, error) {
 
 // room tells whether another SSRC may be admitted.
 func (c *Inbound) room() error {
-	if len(c.sources) < MaxSSRCs || c.oldest() >= 0 {
+	if len(c.sources) < c.most || c.oldest() >= 0 {
 		return nil
 	}
 	c.stats.unknown.Add(1)
@@ -110,7 +111,7 @@ func (c *Inbound) oldest() int {
 // replace keeps a source that has proved to be the far end's, in the place of
 // the one that was silent longest if need be.
 func (c *Inbound) replace(s source) {
-	if len(c.sources) >= MaxSSRCs {
+	if len(c.sources) >= c.most {
 		c.Forget(c.sources[c.oldest()].ssrc)
 	}
 	c.keep(s)
