@@ -11,6 +11,7 @@ import (
 type floor struct {
 	voices map[string]*voice
 	order  []string // who had the floor, the last first; the first has it now
+	since  int64    // when it changed hands last
 }
 
 // voice is one participant's speaking.
@@ -26,6 +27,8 @@ const (
 	floorTake      = 250e6  // speaking alone this long takes the floor
 	floorInterrupt = 1500e6 // speaking over the speaker this long, and louder, takes it
 	floorQuiet     = 250e6  // a speaker silent this long is interrupted at once
+	floorSettle    = 1500e6 // who has had the floor for less than this
+	floorPause     = 600e6  // keeps it in pauses up to this, so that two who speak in turns of syllables do not flicker
 	floorLouder    = 4.0
 	floorThreshold = -50 // below is silence
 	floorGap       = 300e6
@@ -50,6 +53,13 @@ func (f *floor) hear(id string, dbov int, voiced bool, now int64) {
 		v.start = now - floorWindow
 	}
 	v.last = now
+}
+
+// mute ends a participant's speech at once.
+func (f *floor) mute(id string) {
+	if v := f.voices[id]; v != nil {
+		v.last = math.MinInt64 / 2
+	}
 }
 
 // leave forgets a participant.
@@ -77,6 +87,7 @@ func (f *floor) speaker(now int64) string {
 		f.order = slices.DeleteFunc(f.order, func(s string) bool { return s == best })
 		f.order = slices.Insert(f.order, 0, best)
 		f.order = f.order[:min(len(f.order), floorHistory)]
+		f.since = now
 		current = best
 	}
 	return current
@@ -87,8 +98,11 @@ func (f *floor) may(v, holder *voice, now int64) bool {
 	if holder == nil {
 		return true // the first word in a room is as good as a speech
 	}
-	spoken := v.last - v.start
-	if now-holder.last >= floorQuiet {
+	spoken, quiet := v.last-v.start, int64(floorQuiet)
+	if now-f.since < floorSettle {
+		quiet = floorPause
+	}
+	if now-holder.last >= quiet {
 		return spoken >= floorTake
 	}
 	return spoken >= floorInterrupt && v.loud >= holder.loud+floorLouder

@@ -73,6 +73,41 @@ func TestFloorSyllables(t *testing.T) {
 	}
 }
 
+// Two who utter short sounds in turns do not take the floor from each other
+// at every one of them.
+func TestFloorIsCalm(t *testing.T) {
+	var f floor
+	base := int64(1) << 60
+	changes, last := 0, ""
+	for at := int64(0); at < 10000; at += 50 {
+		f.hear("a", -20, at%500 < 200, base+at*ms)
+		f.hear("b", -20, (at+250)%500 < 200, base+at*ms)
+		if who := f.speaker(base + at*ms); who != last {
+			changes, last = changes+1, who
+		}
+	}
+	if changes > 10000/1500+1 {
+		t.Errorf("the floor changed %d times in 10 s", changes)
+	}
+}
+
+func TestFloorOfTheMuted(t *testing.T) {
+	var f floor
+	base := int64(1) << 60
+	for at := int64(0); at < 1000; at += 50 {
+		f.hear("a", -20, true, base+at*ms)
+		f.speaker(base + at*ms)
+	}
+	f.mute("a")
+	for at := int64(1000); at <= 1250; at += 50 {
+		f.hear("b", -20, true, base+at*ms)
+	}
+	if who := f.speaker(base + 1250*ms); who != "b" {
+		t.Errorf("%q has the floor a quarter of a second after who had it was muted", who)
+	}
+	f.mute("nobody")
+}
+
 func TestFloorRecent(t *testing.T) {
 	var f floor
 	base := int64(1) << 60

@@ -152,6 +152,11 @@ func (r *room) listen(now int64) {
 			p.level = h.dbov
 		}
 	}
+	for _, p := range r.people {
+		if !p.audio {
+			r.floor.mute(p.id)
+		}
+	}
 	if speaker := r.floor.speaker(now); speaker != r.speaker {
 		r.speaker = speaker
 		r.log.Debug("speaks", "participant", speaker)
