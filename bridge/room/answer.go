@@ -13,14 +13,15 @@ type sources struct {
 	msid      string
 }
 
-// finishAnswer turns pion's answer into what the page gets: the lines of
+// finishAnswer turns pion's answer into what the page gets, and tells what is
+// agreed with it. The lines of
 // slots name all formats that the slot takes and the source of
 // retransmissions, and the camera names what its retransmissions repair. pion
 // knows nothing of either.
-func finishAnswer(answer string, o *offer, of func(mid string) (sources, bool)) (string, error) {
+func finishAnswer(answer string, o *offer, of func(mid string) (sources, bool)) (string, *agreed, error) {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(answer); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	for _, m := range d.MediaDescriptions {
 		mid, _ := m.Attribute("mid")
@@ -38,7 +39,7 @@ func finishAnswer(answer string, o *offer, of func(mid string) (sources, bool)) 
 		}
 	}
 	b, err := d.Marshal()
-	return string(b), err
+	return string(b), readAgreed(&d, o), err
 }
 
 func writeSlot(m *sdp.MediaDescription, s slotOffer, src sources) {

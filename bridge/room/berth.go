@@ -17,6 +17,7 @@ import (
 type berth struct {
 	mux  *mux
 	dtls func([]byte) // sees the DTLS datagrams that pion sends
+	gate gatekeeper   // takes the media
 
 	mu    sync.Mutex // taken before a door's
 	ends  map[*door]*iceEnd
@@ -32,6 +33,7 @@ type peer struct {
 	addr  *net.UDPAddr
 	sock  atomic.Pointer[wire.Socket] // where it was last heard
 	heard atomic.Int64                // when authentic media came last, 0 is never
+	beat  atomic.Int64                // when pion was told last that it comes
 }
 
 const (
@@ -40,10 +42,18 @@ const (
 	maxPeers = 32
 	// An address from which a session was heard so lately is not given to another.
 	peerHeld = 5e9 // ns
+	// pion is told this often that media comes.
+	beatEvery = 1e9 // ns
 )
 
-func newBerth(m *mux, dtls func([]byte)) *berth {
-	return &berth{mux: m, dtls: dtls, ends: map[*door]*iceEnd{}}
+// gatekeeper takes SRTP and SRTCP datagrams that came together from one address,
+// and tells whether any was authentic. They are valid during the call only.
+type gatekeeper interface {
+	receive(data [][]byte, now int64, w *workbench) (authentic bool)
+}
+
+func newBerth(m *mux, dtls func([]byte), g gatekeeper) *berth {
+	return &berth{mux: m, dtls: dtls, gate: g, ends: map[*door]*iceEnd{}}
 }
 
 // GetConn implements ice.UDPMux: pion's end for one generation of ICE.
@@ -167,10 +177,15 @@ func (b *berth) find(at netip.AddrPort, local netip.Addr) *peer {
 	return best
 }
 
-// media passes the session's packets on.
-func (b *berth) media(data [][]byte, p *peer, _ int64) {
-	for _, d := range data {
-		p.door.hand(p, d)
+// media passes the session's packets on. They never reach pion, which would
+// think the path dead where a browser checks it seldom.
+func (b *berth) media(data [][]byte, p *peer, now int64, w *workbench) {
+	if !b.gate.receive(data, now, w) {
+		return
+	}
+	if before := p.heard.Swap(now); now-p.beat.Load() >= beatEvery || before == 0 {
+		p.beat.Store(now)
+		p.door.hand(p, appendIndication(nil))
 	}
 }
 

@@ -3,10 +3,6 @@ package room
 import (
 	"strings"
 
-	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 
@@ -110,29 +106,6 @@ func mediaEngine(audio []media.Codec, vp8 bool) (*webrtc.MediaEngine, error) {
 		}
 	}
 	return m, nil
-}
-
-// interceptors are those for what browsers send: requests for lost packets,
-// transport-wide feedback and receiver reports. What goes to browsers passes
-// none: slots write their own extensions, reports and retransmissions.
-func interceptors() (*interceptor.Registry, error) {
-	r := &interceptor.Registry{}
-	n, err := nack.NewGeneratorInterceptor()
-	if err != nil {
-		return nil, err
-	}
-	rr, err := report.NewReceiverInterceptor()
-	if err != nil {
-		return nil, err
-	}
-	fb, err := twcc.NewSenderInterceptor()
-	if err != nil {
-		return nil, err
-	}
-	r.Add(n)
-	r.Add(rr)
-	r.Add(fb)
-	return r, nil
 }
 
 // preferred orders negotiated video codecs: H.264 before VP8, each followed

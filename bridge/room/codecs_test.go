@@ -1,9 +1,11 @@
 package room
 
 import (
+	"maps"
 	"slices"
 	"testing"
 
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -57,24 +59,24 @@ func TestMediaEngine(t *testing.T) {
 	}
 }
 
-func TestFormatOf(t *testing.T) {
-	for _, c := range []struct {
-		in   webrtc.RTPCodecCapability
-		want media.Format
-	}{
-		{webrtc.RTPCodecCapability{MimeType: "audio/opus", ClockRate: 48000, Channels: 2, SDPFmtpLine: "minptime=10;useinbandfec=1"},
-			media.Format{Codec: media.Opus, ClockRate: 48000, Channels: 2, FEC: true}},
-		{webrtc.RTPCodecCapability{MimeType: "audio/G722", ClockRate: 8000}, media.Format{Codec: media.G722, ClockRate: 8000}},
-		{webrtc.RTPCodecCapability{MimeType: "audio/PCMU", ClockRate: 8000}, media.Format{Codec: media.PCMU, ClockRate: 8000}},
-		{webrtc.RTPCodecCapability{MimeType: "audio/pcma", ClockRate: 8000}, media.Format{Codec: media.PCMA, ClockRate: 8000}},
-		{webrtc.RTPCodecCapability{MimeType: "video/VP8", ClockRate: 90000}, media.Format{Codec: media.VP8, ClockRate: 90000}},
-		{webrtc.RTPCodecCapability{MimeType: "video/H264", ClockRate: 90000, SDPFmtpLine: fmtpH264},
-			media.Format{Codec: media.H264, ClockRate: 90000, H264: media.H264Params{Profile: 66, Constraints: 0xe0, Level: 31, Mode: 1, AsymmetryAllowed: true}}},
-		{webrtc.RTPCodecCapability{MimeType: "video/AV1", ClockRate: 90000}, media.Format{ClockRate: 90000}},
-	} {
-		if got := formatOf(webrtc.RTPCodecParameters{RTPCodecCapability: c.in}); got != c.want {
-			t.Errorf("%s: %+v, want %+v", c.in.MimeType, got, c.want)
-		}
+func TestReadFormats(t *testing.T) {
+	var d sdp.SessionDescription
+	if err := d.UnmarshalString("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 111 9 0 8 96 108 45 109\r\n" +
+		"a=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=rtpmap:9 G722/8000\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 pcma/8000\r\n" +
+		"a=rtpmap:96 VP8/90000\r\na=rtpmap:108 H264/90000\r\na=fmtp:108 " + fmtpH264 + "\r\na=rtpmap:45 AV1/90000\r\na=rtpmap:109 rtx/90000\r\n" +
+		"a=rtpmap:97 VP8/90000\r\na=rtpmap:300 VP8/90000\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	want := map[uint8]media.Format{
+		111: {Codec: media.Opus, PT: 111, ClockRate: 48000, Channels: 2, FEC: true},
+		9:   {Codec: media.G722, PT: 9, ClockRate: 8000},
+		0:   {Codec: media.PCMU, ClockRate: 8000},
+		8:   {Codec: media.PCMA, PT: 8, ClockRate: 8000},
+		96:  {Codec: media.VP8, PT: 96, ClockRate: 90000},
+		108: {Codec: media.H264, PT: 108, ClockRate: 90000, H264: media.H264Params{Profile: 66, Constraints: 0xe0, Level: 31, Mode: 1, AsymmetryAllowed: true}},
+	}
+	if got := readFormats(d.MediaDescriptions[0]); !maps.Equal(got, want) {
+		t.Errorf("%+v", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -21,21 +22,70 @@ func feedbackSession(t testing.TB) (*session, *listener, *wireWriter) {
 	l := &listener{}
 	sl, w, _ := boundSlot(t, 109, 3)
 	s := &session{host: l, link: sl.link, slots: map[string]*slot{"3": sl}}
+	s.gate = &gate{s: s, now: sl.link.now, terms: &agreed{}}
 	return s, l, w
+}
+
+func compound(t testing.TB, list ...rtcp.Packet) []byte {
+	t.Helper()
+	b, err := rtcp.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 func TestFeedback(t *testing.T) {
 	s, l, w := feedbackSession(t)
 	s.slots["3"].Send(packetHeader(7), []byte{1})
-	s.feedback([]rtcp.Packet{
+	s.feedback(compound(t,
+		&rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{{SSRC: 1234, FractionLost: 64}, {SSRC: 99, FractionLost: 255}}},
 		&rtcp.PictureLossIndication{MediaSSRC: 1234},
 		&rtcp.PictureLossIndication{MediaSSRC: 99}, // somebody else's
 		&rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: 1234}, {SSRC: 99}}},
 		nackOf(7),
 		&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 500_000, SSRCs: []uint32{1234}},
-	})
+	), s.link.now())
 	if l.keyframes != 2 || l.wakes != 1 || len(w.sent) != 2 || s.link.bitrate() != 500_000 {
 		t.Errorf("%d keyframes, %d wakes, %d packets, %d bit/s", l.keyframes, l.wakes, len(w.sent), s.link.bitrate())
+	}
+}
+
+// What is cut, or says that it is longer than it is, is not read; what came
+// before it is.
+func TestFeedbackCut(t *testing.T) {
+	pli := compound(t, &rtcp.PictureLossIndication{MediaSSRC: 1234})
+	fir := compound(t, &rtcp.FullIntraRequest{FIR: []rtcp.FIREntry{{SSRC: 1234}}})
+	for n := range fir {
+		s, l, _ := feedbackSession(t)
+		s.feedback(append(bytes.Clone(pli), fir[:n]...), 1)
+		if l.keyframes != 1 {
+			t.Errorf("%d keyframes with %d bytes more", l.keyframes, n)
+		}
+	}
+	padded := bytes.Clone(pli)
+	padded[0] |= 0x20
+	padded[2], padded[3] = 0, 3
+	for pad, want := range map[byte]int{4: 1, 8: 0, 0: 0, 200: 0} {
+		s, l, _ := feedbackSession(t)
+		s.feedback(append(bytes.Clone(padded), 0, 0, 0, pad), 1)
+		if l.keyframes != want {
+			t.Errorf("%d bytes of padding: %d keyframes", pad, l.keyframes)
+		}
+	}
+}
+
+func TestReadREMB(t *testing.T) {
+	for _, want := range []int{1, 1000, 262143, 262144, 5_000_000, 1 << 40} {
+		b := compound(t, &rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: float32(want), SSRCs: []uint32{1}})
+		if got, ok := readREMB(b[12:]); !ok || got < want*99/100 || got > want {
+			t.Errorf("%d bit/s, want %d", got, want)
+		}
+	}
+	for _, bad := range []string{"", "REMB123", "XXXX1234", "REMB\x01\xff\xff\xff"} {
+		if got, ok := readREMB([]byte(bad)); ok {
+			t.Errorf("%q is %d bit/s", bad, got)
+		}
 	}
 }
 
@@ -59,12 +109,15 @@ func TestRoundTripTime(t *testing.T) {
 }
 
 func TestWalkTWCC(t *testing.T) {
-	fb := &rtcp.TransportLayerCC{BaseSequenceNumber: 65534, PacketStatusCount: 6, ReferenceTime: 2,
+	fb := &rtcp.TransportLayerCC{Header: rtcp.Header{Padding: true, Count: rtcp.FormatTCC, Type: rtcp.TypeTransportSpecificFeedback, Length: 7}, BaseSequenceNumber: 65534, PacketStatusCount: 6, ReferenceTime: 2,
 		PacketChunks: []rtcp.PacketStatusChunk{
 			&rtcp.RunLengthChunk{PacketStatusSymbol: rtcp.TypeTCCPacketReceivedSmallDelta, RunLength: 2},
-			&rtcp.StatusVectorChunk{SymbolList: []uint16{0, 1, 2, 0, 0, 0, 0}},
+			&rtcp.StatusVectorChunk{Type: rtcp.TypeTCCStatusVectorChunk, SymbolSize: rtcp.TypeTCCSymbolSizeTwoBit, SymbolList: []uint16{0, 1, 2, 0, 0, 0, 0}},
 		},
-		RecvDeltas: []*rtcp.RecvDelta{{Delta: 250}, {Delta: 500}, {Delta: 1000}, {Delta: -250}},
+		RecvDeltas: []*rtcp.RecvDelta{
+			{Type: rtcp.TypeTCCPacketReceivedSmallDelta, Delta: 250}, {Type: rtcp.TypeTCCPacketReceivedSmallDelta, Delta: 500},
+			{Type: rtcp.TypeTCCPacketReceivedSmallDelta, Delta: 1000}, {Type: rtcp.TypeTCCPacketReceivedLargeDelta, Delta: -250},
+		},
 	}
 	type one struct {
 		seq      uint16
@@ -72,7 +125,11 @@ func TestWalkTWCC(t *testing.T) {
 		received bool
 	}
 	var got []one
-	walkTWCC(fb, func(seq uint16, at int64, received bool) { got = append(got, one{seq, at, received}) })
+	raw, err := fb.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	walkTWCC(raw, func(seq uint16, at int64, received bool) { got = append(got, one{seq, at, received}) })
 	want := []one{{65534, 128250, true}, {65535, 128750, true}, {0, 128750, false}, {1, 129750, true}, {2, 129500, true}, {3, 129500, false}}
 	if len(got) != len(want) {
 		t.Fatalf("%v", got)
@@ -82,11 +139,13 @@ func TestWalkTWCC(t *testing.T) {
 			t.Errorf("%d: %+v, want %+v", i, got[i], want[i])
 		}
 	}
-	fb.RecvDeltas = fb.RecvDeltas[:1] // fewer than were announced
-	n := 0
-	walkTWCC(fb, func(uint16, int64, bool) { n++ })
-	if n != 1 {
-		t.Errorf("%d packets of one delta", n)
+	end := 20 + 4
+	for n, told := range map[int]int{end + 1: 1, end + 2: 3, end: 0, end - 1: 0, 19: 0, 0: 0} {
+		got := 0
+		walkTWCC(raw[:n], func(uint16, int64, bool) { got++ })
+		if got != told {
+			t.Errorf("%d bytes tell of %d packets, want %d", n, got, told)
+		}
 	}
 }
 
@@ -131,6 +190,6 @@ func FuzzFeedback(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, _, _ := feedbackSession(t)
 		s.slots["3"].Send(packetHeader(1), []byte{1})
-		s.overheard(b)
+		s.feedback(b, 1)
 	})
 }

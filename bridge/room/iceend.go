@@ -30,7 +30,7 @@ type iceDatagram struct {
 
 // iceQueue is how many datagrams wait for pion. A burst of checks, or a flight
 // of a handshake, is less.
-const iceQueue = 512
+const iceQueue = 64
 
 func newICEEnd(b *berth, d *door, name string) *iceEnd {
 	return &iceEnd{berth: b, door: d, name: name, more: make(chan struct{}, 1), closed: make(chan struct{})}

@@ -1,6 +1,7 @@
 package room
 
 import (
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 
@@ -22,8 +23,8 @@ type link struct {
 	delay  delayBase
 	rtt    float64 // ms
 	loss   float64
-	told   uint8 // number of the last transport-wide feedback
-	heard  bool
+
+	delays []int64 // of one feedback message; its reader's alone
 }
 
 const linkPast = 4096
@@ -37,21 +38,16 @@ func (l *link) leave(size int, now int64) uint16 {
 	return seq
 }
 
-// arrived takes transport-wide feedback.
-func (l *link) arrived(fb *rtcp.TransportLayerCC) {
-	if fb.PacketStatusCount > linkPast {
+// arrived takes a packet of transport-wide feedback. One goroutine at a time
+// calls it.
+func (l *link) arrived(fb []byte) {
+	if len(fb) < 20 || binary.BigEndian.Uint16(fb[14:]) > linkPast {
 		return // nobody honest says so much at once
 	}
-	l.mu.Lock()
-	again := l.heard && l.told == fb.FbPktCount
-	l.heard, l.told = true, fb.FbPktCount
-	l.mu.Unlock()
-	if again {
-		return
-	}
 	now := l.now()
-	var r arrival
-	walkTWCC(fb, func(seq uint16, at int64, received bool) {
+	lost, received, bytes := 0, 0, 0
+	l.delays = l.delays[:0]
+	walkTWCC(fb, func(seq uint16, at int64, came bool) {
 		if int16(uint16(l.next.Load())-seq) < 0 {
 			return // never sent
 		}
@@ -60,24 +56,18 @@ func (l *link) arrived(fb *rtcp.TransportLayerCC) {
 		if entry == 0 || (now-l.begun)/1000-left > 10e6 {
 			return
 		}
-		if !received {
-			r.lost++
+		if !came {
+			lost++
 			return
 		}
-		r.received++
-		r.bytes += size
-		r.delay = append(r.delay, at-left)
+		received++
+		bytes += size
+		l.delays = append(l.delays, at-left) // one-way, from an unknown origin
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	queue := l.delay.queue(r.delay, now)
-	l.budget.feedback(r.received, r.lost, r.bytes, queue, now)
-}
-
-// arrival is what one feedback message tells.
-type arrival struct {
-	received, lost, bytes int
-	delay                 []int64 // one-way, microseconds, from an unknown origin
+	queue := l.delay.queue(l.delays, now)
+	l.budget.feedback(received, lost, bytes, queue, now)
 }
 
 // reported takes a receiver report on one stream.
@@ -111,6 +101,13 @@ func (l *link) bitrate() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.budget.bitrate(now)
+}
+
+// roundTrip is the path's round trip time in nanoseconds, 0 when it is not known.
+func (l *link) roundTrip() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int64(l.rtt * 1e6)
 }
 
 func (l *link) quality() (rttMS, loss float64, acked int) {

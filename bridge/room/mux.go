@@ -43,10 +43,12 @@ const (
 	dropName                        // STUN for nobody, or malformed
 	dropCrowd                       // more STUN and DTLS than is read
 	dropContested                   // an address that another session is heard from
+	dropSource                      // media of a source that is on none of the page's lines
+	dropForged                      // media that does not prove to be the browser's
 	dropReasons
 )
 
-var dropNames = [dropReasons]string{"size", "class", "stranger", "name", "crowd", "contested"}
+var dropNames = [dropReasons]string{"size", "class", "stranger", "name", "crowd", "contested", "source", "forged"}
 
 // dropCounts counts dropped datagrams.
 type dropCounts [dropReasons]atomic.Uint64
@@ -103,6 +105,7 @@ type porter struct {
 	door *door
 	sock wire.Socket
 	run  [wire.BatchSize][]byte // media of one peer
+	work workbench
 }
 
 // Receive implements wire.Handler.
@@ -155,7 +158,7 @@ func (e *porter) media(p *peer, n int, now int64) {
 	if p.sock.Load() != &e.sock {
 		p.sock.Store(&e.sock)
 	}
-	p.berth.media(e.run[:n], p, now)
+	p.berth.media(e.run[:n], p, now, &e.work)
 	clear(e.run[:n])
 }
 

@@ -26,6 +26,7 @@ type offer struct {
 	// retransmissions of what the page sends (RFC 4588)
 	apt    map[uint8]uint8   // payload types
 	fid    map[uint32]uint32 // sources, where the offer names them
+	ssrcs  map[uint32]string // sources that the offer names, and their lines
 	ridID  uint8             // header extensions that name encodings
 	rridID uint8
 }
@@ -71,12 +72,12 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 	if len(d.MediaDescriptions) > 3+maxSlots {
 		return nil, errOfferSize
 	}
-	o := &offer{text: text, apt: map[uint8]uint8{}, fid: map[uint32]uint32{}}
+	o := &offer{text: text, apt: map[uint8]uint8{}, fid: map[uint32]uint32{}, ssrcs: map[uint32]string{}}
 	if v, _ := d.Attribute("setup"); v == "passive" {
 		return nil, errOfferRole
 	}
 	seen := map[string]bool{}
-	candidates, sources := 0, map[string]bool{}
+	candidates := 0
 	for i, m := range d.MediaDescriptions {
 		mid, _ := m.Attribute("mid")
 		if !isToken(mid) || seen[mid] {
@@ -96,14 +97,16 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 				}
 			case "ssrc":
 				source, _, _ := strings.Cut(a.Value, " ")
-				sources[source] = true
+				if n, err := strconv.ParseUint(source, 10, 32); err == nil {
+					o.ssrcs[uint32(n)] = mid
+				}
 			}
 		}
 		if err := o.line(i, mid, m, vp8); err != nil {
 			return nil, err
 		}
 	}
-	if candidates > maxCandidates || len(sources) > maxSSRCs {
+	if candidates > maxCandidates || len(o.ssrcs) > maxSSRCs {
 		return nil, errOfferSize
 	}
 	o.identity = strconv.FormatUint(d.Origin.SessionID, 10) + " " + firstAttribute(&d, "fingerprint")

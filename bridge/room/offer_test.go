@@ -143,7 +143,7 @@ func TestFinishAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer := strings.NewReplacer("a=sendrecv", "a=sendrecv", "a=recvonly", "a=sendonly", "a=sendonly", "a=recvonly").Replace(text)
-	got, err := finishAnswer(answer, o, func(mid string) (sources, bool) {
+	got, _, err := finishAnswer(answer, o, func(mid string) (sources, bool) {
 		return sources{ssrc: 1000, rtx: 2000, msid: "slot-3 3"}, mid == "3"
 	})
 	if err != nil {
@@ -170,7 +170,7 @@ func TestFinishAnswer(t *testing.T) {
 
 func TestFinishAnswerWithoutRTX(t *testing.T) {
 	o := &offer{slots: []slotOffer{{mid: "3", formats: []slotFormat{{Format: media.Format{Codec: media.VP8, PT: 96, ClockRate: 90000}}}}}}
-	got, err := finishAnswer("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:3\r\n", o,
+	got, _, err := finishAnswer("v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:3\r\n", o,
 		func(string) (sources, bool) { return sources{ssrc: 1, rtx: 2, msid: "x"}, true })
 	if err != nil || strings.Contains(got, "FID") || strings.Contains(got, "ssrc:2") || !strings.Contains(got, "ssrc:1 cname") {
 		t.Errorf("%v\n%s", err, got)

@@ -108,52 +108,6 @@ func FuzzParseRTP(f *testing.F) {
 		}
 		if at, end, ok := payloadBounds(b); ok && end-at >= 2 {
 			restore(bytes.Clone(b), at, 96, 1)
-			hollow(bytes.Clone(b[:at+1]))
 		}
 	})
-}
-
-func TestArrivals(t *testing.T) {
-	var a arrivals
-	if e, l := a.loss(); e != 0 || l != 0 {
-		t.Error("loss of nothing")
-	}
-	for _, seq := range []uint16{65534, 65535, 1, 2, 0, 5} { // 3 and 4 are missing
-		if !a.add(seq) {
-			t.Errorf("%d was taken for a repetition", seq)
-		}
-	}
-	if e, l := a.loss(); e != 8 || l != 2 {
-		t.Errorf("expected %d lost %d", e, l)
-	}
-	a.add(6)
-	if e, l := a.loss(); e != 1 || l != 0 {
-		t.Errorf("then expected %d lost %d", e, l)
-	}
-}
-
-func TestArrivalsRepetitions(t *testing.T) {
-	var a arrivals
-	taken := 0
-	for i := range 5000 {
-		seq := uint16(60000 + i)
-		if i%10 == 3 {
-			continue // lost
-		}
-		if !a.add(seq) {
-			t.Fatalf("%d was refused", seq)
-		}
-		for _, back := range []uint16{0, 1, 5, 500, 1023, 1024, 5000} {
-			if back <= uint16(i) && a.add(seq-back) {
-				taken++
-			}
-		}
-	}
-	// Those that were lost came when they were repeated, once each.
-	if want := 500; taken < want-110 || taken > want {
-		t.Errorf("%d repetitions were taken, %d packets were missing", taken, want)
-	}
-	if a.add(uint16(65000 - 30000)) {
-		t.Error("a packet from far back was taken")
-	}
 }

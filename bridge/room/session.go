@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/pion/dtls/v2"
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/secure"
 )
 
 // session is one peer connection with a browser. A browser that reloads its
@@ -30,10 +30,12 @@ type session struct {
 	identity string
 	vp8      bool
 
-	rtcp    chan []rtcp.Packet // waits for the session's goroutine; full drops
-	done    chan struct{}
-	readers sync.WaitGroup
-	inboxes *inboxes
+	clock    *clock
+	stream   *stream
+	way      way
+	gate     *gate
+	control  control
+	reported int64 // when sender reports were sent last; the clock's
 
 	mu         sync.Mutex
 	lines      *offer
@@ -45,8 +47,9 @@ type session struct {
 	closed     bool
 }
 
-// host is what a session tells its visitor. All methods but picture and
-// sound return at once; none is called with a lock of the session held.
+// host is what a session tells its visitor. Its methods take the room's lock
+// at most, which nobody holds who waits for a session. They may be called with
+// the lock of the session's gate held.
 type host interface {
 	// picture brings a layer of the camera or screen; gone tells its end.
 	picture(s *session, in *incoming)
@@ -77,34 +80,28 @@ const (
 	iceFailed       = 25 * time.Second
 	iceKeepAlive    = 2 * time.Second
 	dtlsInterval    = 150 * time.Millisecond
-	rtcpQueue       = 64
-	replayWindow    = 1024 // packets that may come out of order
 	gatherTimeout   = 2 * time.Second
 )
 
 func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	s := &session{
 		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8, gcmOnly: !cfg.both,
-		rtcp: make(chan []rtcp.Packet, rtcpQueue), done: make(chan struct{}), slots: map[string]*slot{},
+		clock: &cfg.transport.clock, slots: map[string]*slot{},
 	}
-	s.berth = newBerth(&cfg.transport.mux, s.handshake)
-	s.inboxes = newInboxes(s.overheard)
+	s.gate = newGate(s, cfg.transport)
+	s.control.init(&s.way, cfg.transport.pool)
+	s.berth = newBerth(&cfg.transport.mux, s.handshake, s.gate)
+	s.stream = &stream{TCPMux: cfg.transport.tcp, dtls: s.handshake, receive: s.gate.receive}
 	m, err := mediaEngine(cfg.audio, cfg.vp8)
 	if err != nil {
 		return nil, err
 	}
-	r, err := interceptors()
-	if err != nil {
-		return nil, err
-	}
-	r.Add(&tap{session: s}) // in front of the others
-	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}, BufferFactory: s.inboxes.make}
-	cfg.transport.settings(&se, s.berth)
+	se := webrtc.SettingEngine{LoggerFactory: pionLog{cfg.log}}
+	cfg.transport.settings(&se, s.berth, s.stream)
 	se.DisableMediaEngineCopy(true) // senders are made outside of the connection
 	se.SetLite(!cfg.full)
 	se.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	se.SetDTLSRetransmissionInterval(dtlsInterval)
-	se.SetSRTPReplayProtectionWindow(replayWindow)
 	// The page's browser begins the handshake: the ServerHello, of which the
 	// keyring has the keys, is ours. ICE has verified the browser's address.
 	if err := se.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
@@ -118,27 +115,52 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 		profiles = append(profiles, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	}
 	se.SetSRTPProtectionProfiles(profiles...)
-	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(r), webrtc.WithSettingEngine(se))
+	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se))
 	if s.pc, err = s.api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		return nil, err
 	}
 	s.watch()
-	s.readers.Go(s.run)
+	s.clock.add(s)
 	return s, nil
 }
 
 func (s *session) watch() {
-	s.pc.OnTrack(s.onTrack)
 	s.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) {
 		st := s.pc.ConnectionState() // pion tells changes on a goroutine each, in any order
 		s.log.Debug("browser connection", "state", st.String())
 		s.host.linked(s, st == webrtc.PeerConnectionStateConnected, st == webrtc.PeerConnectionStateFailed)
 	})
-	s.pc.SCTP().Transport().OnStateChange(func(st webrtc.DTLSTransportState) {
-		if st == webrtc.DTLSTransportStateFailed {
-			s.fail() // pion holds its lock here
+	dtls := s.pc.SCTP().Transport()
+	dtls.ICETransport().OnSelectedCandidatePairChange(s.selected)
+	dtls.OnStateChange(func(st webrtc.DTLSTransportState) { // pion holds its lock here
+		switch st {
+		case webrtc.DTLSTransportStateConnected: // the certificate is verified
+			s.keyed()
+		case webrtc.DTLSTransportStateFailed:
+			s.fail()
 		}
 	})
+}
+
+// keyed takes the keys and begins to send and receive.
+func (s *session) keyed() {
+	suite, local, remote, err := s.keys.take()
+	if err != nil {
+		s.log.Error("browser connection without keys", "error", err)
+		s.fail()
+		return
+	}
+	defer clear(local)
+	defer clear(remote)
+	in, err := secure.NewInbound(suite, remote)
+	out, err2 := secure.NewOutbound(suite, local)
+	if err := errors.Join(err, err2); err != nil {
+		s.log.Error("browser connection without keys", "error", err)
+		s.fail()
+		return
+	}
+	s.control.open(out)
+	go s.gate.open(in) // early packets may take the room's lock
 }
 
 // handshake sees what pion sends of the DTLS handshake. When pion ends it with
@@ -162,7 +184,6 @@ func (s *session) fail() {
 
 // answer takes an offer of the same page and gives the answer's text.
 func (s *session) answer(o *offer) (text string, err error) {
-	s.inboxes.offered(o)
 	defer func() {
 		// A page's offer must not take the gateway down, whatever pion makes of it.
 		if r := recover(); r != nil {
@@ -197,7 +218,11 @@ func (s *session) answer(o *offer) (text string, err error) {
 	if d == nil {
 		return "", errors.New("the connection was closed")
 	}
-	return finishAnswer(d.SDP, o, s.sources)
+	text, agreed, err := finishAnswer(d.SDP, o, s.sources)
+	if err == nil {
+		s.gate.agree(agreed)
+	}
+	return text, err
 }
 
 func (s *session) sources(mid string) (sources, bool) {
@@ -248,7 +273,6 @@ func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
 	s.mu.Lock()
 	s.sound = sp
 	s.mu.Unlock()
-	s.start(func() { s.readRTCP(ofSender{sender}) })
 	return nil
 }
 
@@ -278,8 +302,6 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		s.mu.Lock()
 		s.slots[so.mid] = sl
 		s.mu.Unlock()
-		s.inboxes.sends(sl.rtxSSRC)
-		s.start(func() { s.readRTCP(ofSender{sender}) })
 	}
 	return nil
 }
@@ -311,7 +333,7 @@ func (s *session) outputs() (map[string]*slot, *speaker) {
 	return m, s.sound
 }
 
-// close ends the connection and waits for its goroutines.
+// close ends the connection.
 func (s *session) close() {
 	s.mu.Lock()
 	if s.closed {
@@ -320,8 +342,9 @@ func (s *session) close() {
 	}
 	s.closed = true
 	s.mu.Unlock()
-	close(s.done)
+	s.clock.remove(s)
+	s.gate.close()
 	_ = s.pc.Close()
+	s.control.close()
 	s.berth.leave()
-	s.readers.Wait()
 }

@@ -144,25 +144,25 @@ func (s *slot) Flush() {
 	s.mu.Unlock()
 }
 
-// repeat sends lost packets again: as RFC 4588 retransmissions where the
-// browser takes them, else as they were.
-func (s *slot) repeat(nack *rtcp.TransportLayerNack) {
-	now := s.link.now()
+// repeat sends lost packets again, those of the entries of a NACK (RFC 4585
+// 6.2.1): as RFC 4588 retransmissions where the browser takes them, else as
+// they were.
+func (s *slot) repeat(pairs []byte, now int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.writer == nil {
 		return
 	}
-	for i := range nack.Nacks {
-		if i == maxNackPairs {
-			return
-		}
-		nack.Nacks[i].Range(func(seq uint16) bool {
-			if e, payload := s.past.again(seq, now); e != nil {
+	for n := 0; n < maxNackPairs && len(pairs) >= 4; n, pairs = n+1, pairs[4:] {
+		first, more := binary.BigEndian.Uint16(pairs), binary.BigEndian.Uint16(pairs[2:])
+		for i := range uint16(17) {
+			if i > 0 && more>>(i-1)&1 == 0 {
+				continue
+			}
+			if e, payload := s.past.again(first+i, now); e != nil {
 				s.sendAgain(e, payload, now)
 			}
-			return true
-		})
+		}
 	}
 }
 

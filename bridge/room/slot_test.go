@@ -57,6 +57,16 @@ func nackOf(seqs ...uint16) *rtcp.TransportLayerNack {
 	return &rtcp.TransportLayerNack{MediaSSRC: 1234, Nacks: rtcp.NackPairsFromSequenceNumbers(seqs)}
 }
 
+// entries are the body of a NACK.
+func entries(seqs ...uint16) []byte {
+	var b []byte
+	for _, p := range rtcp.NackPairsFromSequenceNumbers(seqs) {
+		b = binary.BigEndian.AppendUint16(b, p.PacketID)
+		b = binary.BigEndian.AppendUint16(b, uint16(p.LostPackets))
+	}
+	return b
+}
+
 func TestSlotSends(t *testing.T) {
 	s, w, _ := boundSlot(t, 109, 3)
 	for i := range uint16(3) {
@@ -88,8 +98,8 @@ func TestSlotRetransmits(t *testing.T) {
 		s.Send(packet.Header{PT: 108, Marker: true, Seq: 100 + i, Timestamp: 9000 * uint32(i)}, []byte{byte(i), 7})
 	}
 	w.sent = nil
-	s.repeat(nackOf(105, 110, 111, 90, 200))
-	s.repeat(nackOf(105)) // again at once: it is on its way
+	s.repeat(entries(105, 110, 111, 90, 200), *now)
+	s.repeat(entries(105), *now) // again at once: it is on its way
 	if len(w.sent) != 3 {
 		t.Fatalf("%d packets were sent again", len(w.sent))
 	}
@@ -104,7 +114,7 @@ func TestSlotRetransmits(t *testing.T) {
 		}
 	}
 	*now += 1e9
-	s.repeat(nackOf(105))
+	s.repeat(entries(105), *now)
 	if len(w.sent) != 4 {
 		t.Error("not sent a second time")
 	}
@@ -113,11 +123,11 @@ func TestSlotRetransmits(t *testing.T) {
 // Without RFC 4588 a packet goes out as it was, to the last bit: another
 // header under the same sequence number would use a nonce of AES-GCM twice.
 func TestSlotRepeatsTheSamePacket(t *testing.T) {
-	s, w, _ := boundSlot(t, 0, 3)
+	s, w, now := boundSlot(t, 0, 3)
 	for i := range uint16(4) {
 		s.Send(packet.Header{PT: 108, Seq: i, Marker: i == 2, Timestamp: 5}, []byte{byte(i)})
 	}
-	s.repeat(nackOf(2))
+	s.repeat(entries(2), *now)
 	first, _ := w.sent[2].Marshal()
 	again, _ := w.sent[4].Marshal()
 	if !bytes.Equal(first, again) {
@@ -126,16 +136,16 @@ func TestSlotRepeatsTheSamePacket(t *testing.T) {
 }
 
 func TestSlotHostileNack(t *testing.T) {
-	s, w, _ := boundSlot(t, 109, 3)
+	s, w, now := boundSlot(t, 109, 3)
 	for i := range uint16(200) {
 		s.Send(packet.Header{PT: 108, Seq: i}, []byte{1})
 	}
 	w.sent = nil
-	n := &rtcp.TransportLayerNack{MediaSSRC: 1234}
+	var n []byte
 	for i := range 1000 {
-		n.Nacks = append(n.Nacks, rtcp.NackPair{PacketID: uint16(i), LostPackets: 0xffff})
+		n = append(n, byte(i>>8), byte(i), 0xff, 0xff)
 	}
-	s.repeat(n)
+	s.repeat(n, *now)
 	if len(w.sent) > 17*maxNackPairs {
 		t.Errorf("%d packets for one NACK", len(w.sent))
 	}

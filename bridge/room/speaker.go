@@ -1,6 +1,7 @@
 package room
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/pion/rtcp"
@@ -41,7 +42,9 @@ func (s *speaker) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, e
 	defer s.mu.Unlock()
 	s.formats = nil
 	for _, p := range codecs {
-		if f := formatOf(p); f.Codec != "" {
+		_, name, _ := strings.Cut(p.MimeType, "/")
+		if f := formatNamed(name, p.SDPFmtpLine); f.Codec != "" {
+			f.PT, f.ClockRate, f.Channels = uint8(p.PayloadType), int(p.ClockRate), int(p.Channels)
 			s.formats = append(s.formats, f)
 		}
 	}

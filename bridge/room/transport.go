@@ -14,6 +14,7 @@ import (
 	"github.com/pion/ice/v2"
 	"github.com/pion/webrtc/v3"
 
+	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
 
@@ -23,6 +24,8 @@ type transport struct {
 	binder   Binder
 	loops    *wire.Loops // nil: others', behind binder
 	mux      mux
+	pool     *packet.Pool
+	clock    clock
 	tcp      ice.TCPMux
 	udpAddr  netip.AddrPort
 	tcpAddr  netip.AddrPort
@@ -42,7 +45,7 @@ const (
 )
 
 func listen(cfg Config) (*transport, error) {
-	t := &transport{announce: cfg.Announce, binder: cfg.Binder}
+	t := &transport{announce: cfg.Announce, binder: cfg.Binder, pool: packet.NewPool(0)}
 	for _, a := range cfg.Listen {
 		scheme, addr, err := splitListen(a)
 		if err != nil {
@@ -203,14 +206,14 @@ func (t *transport) bound(a netip.Addr) {
 }
 
 // settings puts the transport into a session's setting engine.
-func (t *transport) settings(se *webrtc.SettingEngine, b *berth) {
+func (t *transport) settings(se *webrtc.SettingEngine, b *berth, s *stream) {
 	var types []webrtc.NetworkType
 	if t.hasUDP() {
 		se.SetICEUDPMux(b)
 		types = append(types, webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6)
 	}
 	if t.tcp != nil {
-		se.SetICETCPMux(t.tcp)
+		se.SetICETCPMux(s)
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	se.SetNetworkTypes(types)
@@ -227,6 +230,7 @@ func (t *transport) settings(se *webrtc.SettingEngine, b *berth) {
 
 func (t *transport) close() error {
 	t.mux.close()
+	t.clock.wait()
 	var errs []error
 	if t.loops != nil {
 		errs = append(errs, t.loops.Close())

@@ -1,47 +1,65 @@
 package room
 
-import "github.com/pion/rtcp"
+import "encoding/binary"
 
-// walkTWCC reads transport-wide feedback
+// walkTWCC reads a packet of transport-wide feedback
 // (draft-holmer-rmcat-transport-wide-cc-extensions-01, 3.1): for each packet
 // its number and, if it was received, when, in microseconds of the receiver's clock.
-func walkTWCC(fb *rtcp.TransportLayerCC, f func(seq uint16, at int64, received bool)) {
-	seq, left := fb.BaseSequenceNumber, int(fb.PacketStatusCount)
-	at := int64(fb.ReferenceTime) * 64_000
-	deltas := fb.RecvDeltas
-	one := func(symbol uint16) bool {
-		if left == 0 {
-			return false
-		}
-		left--
-		received := symbol == rtcp.TypeTCCPacketReceivedSmallDelta || symbol == rtcp.TypeTCCPacketReceivedLargeDelta
-		if received {
-			if len(deltas) == 0 {
-				return false
-			}
-			at += deltas[0].Delta
-			deltas = deltas[1:]
-		}
-		f(seq, at, received)
-		seq++
-		return true
+func walkTWCC(b []byte, f func(seq uint16, at int64, received bool)) {
+	if len(b) < 20 {
+		return
 	}
-	for _, c := range fb.PacketChunks {
-		switch c := c.(type) {
-		case *rtcp.RunLengthChunk:
-			for range c.RunLength {
-				if !one(c.PacketStatusSymbol) {
-					return
-				}
+	seq, count := binary.BigEndian.Uint16(b[12:]), int(binary.BigEndian.Uint16(b[14:]))
+	at := int64(uint24(b[16:])) * 64_000
+	chunks := b[20:]
+	n := 0 // length of the chunks; arrival times follow
+	for covered := 0; covered < count; n += 2 {
+		if len(chunks) < n+2 {
+			return
+		}
+		covered += symbols(binary.BigEndian.Uint16(chunks[n:]))
+	}
+	for times := chunks[n:]; n > 0; n, chunks = n-2, chunks[2:] {
+		c := binary.BigEndian.Uint16(chunks)
+		for i := range min(symbols(c), count) {
+			symbol := symbolAt(c, i)
+			switch {
+			case symbol == 1 && len(times) >= 1:
+				at += int64(times[0]) * 250
+				times = times[1:]
+			case symbol == 2 && len(times) >= 2:
+				at += int64(int16(binary.BigEndian.Uint16(times))) * 250
+				times = times[2:]
+			case symbol == 1 || symbol == 2:
+				return
 			}
-		case *rtcp.StatusVectorChunk:
-			for _, s := range c.SymbolList {
-				if !one(s) {
-					return
-				}
-			}
+			f(seq, at, symbol == 1 || symbol == 2)
+			seq++
+			count--
 		}
 	}
+}
+
+// symbols is how many packets a status chunk tells of (3.1.3, 3.1.4).
+func symbols(chunk uint16) int {
+	switch chunk >> 14 {
+	case 2:
+		return 14
+	case 3:
+		return 7
+	}
+	return int(chunk & 0x1fff)
+}
+
+// symbolAt is what a chunk says of its i-th packet: 1 and 2 are received.
+func symbolAt(chunk uint16, i int) uint16 {
+	switch chunk >> 14 {
+	case 2:
+		return chunk >> (13 - i) & 1
+	case 3:
+		return chunk >> (12 - 2*i) & 3
+	}
+	return chunk >> 13 & 3
 }
 
 // delayBase finds the queueing delay in one-way delays whose origin is
