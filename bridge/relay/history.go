@@ -1,54 +1,60 @@
 package relay
 
-import (
-	"time"
+import "time"
 
-	"github.com/roombridge/roombridge/bridge/packet"
+// Bounds of what is kept for retransmission: a quarter of a second of a
+// picture of 2 Mbit/s.
+const (
+	historySize  = 128 // packets
+	historyBytes = 64 << 10
 )
-
-// historySize bounds what is kept for retransmission: about half a second of
-// a 2 Mbit/s picture, 200 kB for a stream whose far end sends NACKs.
-const historySize = 128
 
 // A packet is sent again once in this time, however often it is asked for.
 const resendFloor = int64(20 * time.Millisecond)
 
 // history keeps sent packets as they went out, newest over oldest.
 type history struct {
-	entries [historySize]entry
+	entries [historySize]entry // by sequence number
+	bytes   [historyBytes]byte // of the packets, one after the other
+	written uint64             // ever; bytes is a ring of the last
 }
 
+// entry says where a packet is.
 type entry struct {
-	buf    *packet.Buffer
-	data   []byte
-	seq    uint16
+	at     uint64 // by the count of written, 0 is nowhere
 	resent int64
+	size   uint16
+	seq    uint16
 }
 
-// put takes over a packet's buffer.
-func (h *history) put(seq uint16, buf *packet.Buffer, data []byte) {
-	e := &h.entries[seq%historySize]
-	if e.buf != nil {
-		e.buf.Release()
+// put keeps a copy of a packet.
+func (h *history) put(seq uint16, data []byte) {
+	if len(data) > historyBytes {
+		return
 	}
-	*e = entry{buf: buf, data: data, seq: seq}
+	at := h.written % historyBytes
+	if historyBytes-at < uint64(len(data)) { // it does not fit before the end
+		h.written += historyBytes - at
+		at = 0
+	}
+	copy(h.bytes[at:], data)
+	h.written += uint64(len(data))
+	h.entries[seq%historySize] = entry{at: h.written, size: uint16(len(data)), seq: seq}
 }
 
 // get gives a packet that may be sent again now, or nil.
 func (h *history) get(seq uint16, now int64) []byte {
 	e := &h.entries[seq%historySize]
-	if e.buf == nil || e.seq != seq || e.resent != 0 && now-e.resent < resendFloor {
+	if e.at == 0 || e.seq != seq || e.resent != 0 && now-e.resent < resendFloor {
 		return nil
 	}
+	begin := e.at - uint64(e.size)
+	if h.written-begin > historyBytes {
+		return nil // written over
+	}
 	e.resent = now
-	return e.data
+	begin %= historyBytes
+	return h.bytes[begin:][:e.size]
 }
 
-func (h *history) clear() {
-	for i := range h.entries {
-		if h.entries[i].buf != nil {
-			h.entries[i].buf.Release()
-		}
-		h.entries[i] = entry{}
-	}
-}
+func (h *history) clear() { h.entries, h.written = [historySize]entry{}, 0 }

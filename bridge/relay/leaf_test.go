@@ -1,6 +1,8 @@
 package relay
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"net/netip"
 	"sync"
 	"testing"
@@ -195,23 +197,45 @@ func TestStreamsPayloadType(t *testing.T) {
 	})
 }
 
-func TestHistoryHandsBackEveryBuffer(t *testing.T) {
-	pool := packet.NewPool(100)
-	h := new(history)
-	for i := range 3 * historySize {
-		b := pool.Get()
-		h.put(uint16(65000+i), b, b.Bytes[:1])
-	}
-	if n := pool.Outstanding(); n != historySize {
-		t.Fatalf("%d kept", n)
-	}
-	last := uint16((65000 + 3*historySize - 1) % 65536)
-	if h.get(last, 1e15) == nil || h.get(last, 1e15) != nil || h.get(last-historySize, 1e15) != nil {
-		t.Fatal("what is kept cannot be told from what is gone")
-	}
-	h.clear()
-	if n := pool.Outstanding(); n != 0 {
-		t.Fatalf("%d outstanding", n)
+// TestHistory holds that what is given back is what was sent, and that of
+// large packets as many are kept as fit.
+func TestHistory(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for _, most := range []int{20, 1200, packet.MaxSize} {
+		h, now := new(history), int64(1e15)
+		sent := map[uint16][]byte{}
+		first := uint16(65000)
+		for i := range 1000 {
+			seq := first + uint16(i)
+			d := make([]byte, 1+r.IntN(most))
+			for k := range d {
+				d[k] = byte(r.Uint32())
+			}
+			sent[seq] = d
+			h.put(seq, d)
+			kept := 0
+			for back := range uint16(2 * historySize) {
+				now += resendFloor
+				d := h.get(seq-back, now)
+				if d != nil && !bytes.Equal(d, sent[seq-back]) {
+					t.Fatalf("packet %d was changed", seq-back)
+				}
+				if d != nil {
+					kept++
+				}
+			}
+			if want := min(i+1, historySize, historyBytes/most-1); kept < want {
+				t.Fatalf("%d of at least %d kept", kept, want)
+			}
+		}
+		last := first + 999
+		if h.get(last, now+1) == nil || h.get(last, now+2) != nil || h.get(last, now+1+resendFloor) == nil {
+			t.Fatal("a packet is not sent again once in a while")
+		}
+		h.clear()
+		if h.get(last, now+9*resendFloor) != nil {
+			t.Fatal("something is left")
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ type Plane struct {
 	now         func() int64
 	loops       *wire.Loops // nil: others', behind cfg.Listen
 	ports       *ports
-	buffers     *packet.Pool // packets that wait to be sent or ordered
+	buffers     *packet.Pool // packets that wait to be ordered
 	certificate tls.Certificate
 	fingerprint string
 

@@ -23,13 +23,13 @@ const (
 // (digits) fit in between and another writer goes on where one stopped.
 type sender struct {
 	sync.Mutex
-	sock    wire.Socket
-	now     func() int64
-	buffers *packet.Pool
-	terms   *terms
-	out     *secure.Outbound // nil: plain, or keys are awaited
-	to      func() netip.AddrPort
-	closed  bool
+	sock   wire.Socket
+	now    func() int64
+	terms  *terms
+	out    *secure.Outbound // nil: plain, or keys are awaited
+	tag    int              // bytes that out adds to a packet
+	to     func() netip.AddrPort
+	closed bool
 
 	ssrc      uint32
 	seq       uint16 // of the newest packet sent
@@ -38,13 +38,10 @@ type sender struct {
 	seqShift  uint16 // added to the writer's numbers
 	timeShift uint32
 	started   bool
-	joining   bool // the next packet of a writer fixes the shifts
-	clock     int  // RTP clock of what is sent, Hz
-	unstamped bool // packets were sent since at was read
-	pending   [wire.BatchSize]*packet.Buffer
-	data      [wire.BatchSize][]byte
-	seqs      [wire.BatchSize]uint16
-	waiting   int
+	joining   bool     // the next packet of a writer fixes the shifts
+	clock     int      // RTP clock of what is sent, Hz
+	unstamped bool     // packets were sent since at was read
+	waiting   *outbox  // nil: nothing waits
 	history   *history // nil unless the far end sends NACKs
 	packets   uint64
 	bytes     uint64
@@ -61,9 +58,9 @@ type sender struct {
 	farJitter float64       // ms
 }
 
-func newSender(sock wire.Socket, buffers *packet.Pool, now func() int64, to func() netip.AddrPort) *sender {
+func newSender(sock wire.Socket, now func() int64, to func() netip.AddrPort) *sender {
 	return &sender{
-		sock: sock, buffers: buffers, now: now, to: to,
+		sock: sock, now: now, to: to,
 		ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), timestamp: rand.Uint32(),
 		joining: true,
 	}
@@ -75,7 +72,7 @@ func (s *sender) ready() bool {
 		(!s.terms.secured() || s.out != nil)
 }
 
-// send maps and seals a writer's packet for the next flush.
+// send maps a writer's packet for the next flush.
 func (s *sender) send(h packet.Header, payload []byte) {
 	s.Lock()
 	defer s.Unlock()
@@ -120,39 +117,22 @@ func (s *sender) position() uint32 {
 	return s.timestamp + uint32(max(went, 1))
 }
 
-// put seals one packet with its final numbers.
+// put holds one packet with its final numbers back for the next flush.
 func (s *sender) put(h packet.Header, payload []byte) {
-	tag := 0
-	if s.out != nil {
-		tag, _ = secure.Overhead(s.out.Suite())
-	}
-	n := packet.HeaderSize + len(payload)
-	if n+tag > packet.MaxSize {
+	if packet.HeaderSize+len(payload)+s.tag > packet.MaxSize {
 		s.refused++
 		return
 	}
-	h.SSRC = s.ssrc
-	buf := s.buffers.Get()
-	packet.Write(buf.Bytes, h)
-	copy(buf.Bytes[packet.HeaderSize:], payload)
-	data := buf.Bytes[:n]
-	if s.out != nil {
-		sealed, err := s.out.Seal(data[:0], data)
-		if err != nil {
-			s.refused++
-			buf.Release()
-			return
-		}
-		data = sealed
+	if s.waiting == nil {
+		s.waiting = outboxes.Get().(*outbox)
 	}
+	h.SSRC = s.ssrc
+	s.waiting.add(h, payload)
 	if !s.started || packet.SeqDiff(h.Seq, s.seq) > 0 {
 		s.seq, s.timestamp = h.Seq, h.Timestamp
 	}
 	s.started, s.unstamped = true, true
-	s.packets++
-	s.bytes += uint64(len(payload))
-	s.pending[s.waiting], s.data[s.waiting], s.seqs[s.waiting] = buf, data, h.Seq
-	if s.waiting++; s.waiting == len(s.pending) {
+	if s.waiting.n == len(s.waiting.data) {
 		s.flush()
 	}
 }
@@ -180,28 +160,34 @@ func (s *sender) observe(h packet.Header, payload []byte) {
 	s.looking.Payload = nil
 }
 
-// flush hands what waits to the kernel.
+// flush seals what waits and hands it to the kernel.
 func (s *sender) flush() {
-	if s.waiting == 0 {
+	o := s.waiting
+	if o == nil {
 		return
 	}
+	s.waiting = nil
 	if s.unstamped {
 		s.at, s.unstamped = s.now(), false
 	}
+	if s.out != nil {
+		s.refused += uint64(s.out.SealBatch(o.data[:o.n]))
+		o.squeeze()
+	}
+	for i, d := range o.data[:o.n] {
+		s.bytes += uint64(len(d) - packet.HeaderSize - s.tag)
+		if s.history != nil {
+			s.history.put(o.seqs[i], d)
+		}
+	}
+	s.packets += uint64(o.n)
 	sent := 0
 	if to := s.to(); to.IsValid() {
-		sent = s.sock.Write(to, s.data[:s.waiting])
+		sent = s.sock.Write(to, o.data[:o.n])
 	}
-	s.dropped += uint64(s.waiting - sent)
-	for i := range s.waiting {
-		if s.history != nil {
-			s.history.put(s.seqs[i], s.pending[i], s.data[i])
-		} else {
-			s.pending[i].Release()
-		}
-		s.pending[i], s.data[i] = nil, nil
-	}
-	s.waiting = 0
+	s.dropped += uint64(o.n - sent)
+	o.n = 0
+	outboxes.Put(o)
 }
 
 // resend sends packets of the history again.
@@ -240,8 +226,7 @@ func (s *sender) apply(t *terms) {
 	if wantHistory && s.history == nil {
 		s.history = new(history)
 	}
-	if !wantHistory && s.history != nil {
-		s.history.clear()
+	if !wantHistory {
 		s.history = nil
 	}
 }
@@ -257,18 +242,17 @@ func (s *sender) key(out *secure.Outbound) {
 	if s.out != nil {
 		s.out.Close()
 	}
-	s.out = out
+	s.out, s.tag = out, 0
+	if out != nil {
+		s.tag, _ = secure.Overhead(out.Suite())
+	}
 }
 
 func (s *sender) close() {
 	s.Lock()
 	defer s.Unlock()
 	s.flush()
-	s.closed = true
-	if s.history != nil {
-		s.history.clear()
-		s.history = nil
-	}
+	s.closed, s.history = true, nil
 	if s.out != nil {
 		s.out.Close()
 		s.out = nil

@@ -76,7 +76,7 @@ func newStream(p *Plane, o StreamOptions, pair pair) *Stream {
 		ID: o.CallID + "/" + o.Kind.String() + "/" + o.Role.String(), Kind: o.Kind, Role: o.Role,
 		Upstream: s, Now: p.now, normalised: true,
 	})
-	s.tx = newSender(pair.rtp, p.buffers, p.now, s.rtpTo)
+	s.tx = newSender(pair.rtp, p.now, s.rtpTo)
 	s.control = newControl(o.CNAME, o.Kind)
 	s.presser = presser{out: s.tx, done: s.done, tasks: &s.tasks}
 	s.rtp = newPort(s, pair.rtp, false)
@@ -224,10 +224,10 @@ func (s *Stream) LastReceived() time.Time {
 	return time.Now().Add(-time.Duration(s.now() - at))
 }
 
-// Send seals a packet for the next Flush.
+// Send holds a packet back for the next Flush.
 func (s *Stream) Send(h packet.Header, payload []byte) { s.tx.send(h, payload) }
 
-// Flush sends what Send held back.
+// Flush seals and sends what Send held back.
 func (s *Stream) Flush() {
 	s.tx.Lock()
 	s.tx.flush()
