@@ -9,6 +9,7 @@ import (
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
 
 // arrivals is a sink that tells of each packet.
@@ -133,6 +134,44 @@ func TestDTLSOverLoopback(t *testing.T) {
 		}
 	}
 	t.Fatal("nothing came")
+}
+
+// marked is a socket that notes its mark.
+type marked struct {
+	nowhere
+	dscp uint8
+}
+
+func (m *marked) Mark(dscp uint8) error {
+	m.dscp = dscp
+	return nil
+}
+
+func TestMarks(t *testing.T) {
+	for _, c := range []struct {
+		dscp         map[media.Kind]uint8
+		audio, video uint8
+	}{
+		{nil, 46, 34},
+		{map[media.Kind]uint8{}, 0, 0},
+		{map[media.Kind]uint8{media.Video: 26}, 0, 26},
+	} {
+		p, err := NewPlane(PlaneConfig{Address: gateway, PortMin: 20000, PortMax: 20099, DSCP: c.dscp,
+			Listen: func(at netip.AddrPort) (wire.Socket, error) { return &marked{nowhere: nowhere{at: at}}, nil }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for kind, want := range map[media.Kind]uint8{media.Audio: c.audio, media.Video: c.video} {
+			s, err := p.Open(StreamOptions{Kind: kind})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rtp, rtcp := s.pair.rtp.(*marked).dscp, s.pair.rtcp.(*marked).dscp; rtp != want || rtcp != want {
+				t.Errorf("%v: %v is marked %d and %d", c.dscp, kind, rtp, rtcp)
+			}
+		}
+		p.Close()
+	}
 }
 
 func TestPortsOfOthersAreSkipped(t *testing.T) {

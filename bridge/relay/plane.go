@@ -24,6 +24,8 @@ const (
 	defaultPortMax = 29999
 )
 
+var defaultDSCP = map[media.Kind]uint8{media.Audio: 46, media.Video: 34}
+
 // ErrClosed is returned by what is used after its end.
 var ErrClosed = errors.New("relay: closed")
 
@@ -36,6 +38,9 @@ type PlaneConfig struct {
 	Announce netip.Addr
 	// PortMin and PortMax bound the ports; even and odd pairs are taken.
 	PortMin, PortMax uint16
+	// DSCP marks what is sent, by kind (RFC 2474), where sockets can; 0 does
+	// not. nil is EF for sound and AF41 for pictures (RFC 8837).
+	DSCP map[media.Kind]uint8
 	// MediaTimeout is how long a stream may be silent; 0 is for ever.
 	MediaTimeout time.Duration
 	Log          *slog.Logger
@@ -88,6 +93,9 @@ func NewPlane(cfg PlaneConfig) (*Plane, error) {
 	}
 	if cfg.PortMin == 0 && cfg.PortMax == 0 {
 		cfg.PortMin, cfg.PortMax = defaultPortMin, defaultPortMax
+	}
+	if cfg.DSCP == nil {
+		cfg.DSCP = defaultDSCP
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -180,6 +188,7 @@ func (p *Plane) Open(o StreamOptions) (*Stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.mark(o.Kind, pair)
 	s := newStream(p, o, pair)
 	p.mu.Lock()
 	closed = p.closed
@@ -192,6 +201,21 @@ func (p *Plane) Open(o StreamOptions) (*Stream, error) {
 		return nil, errors.Join(ErrClosed, s.Close())
 	}
 	return s, nil
+}
+
+// mark gives the sockets of a stream the mark of its kind.
+func (p *Plane) mark(kind media.Kind, pair pair) {
+	dscp := p.cfg.DSCP[kind]
+	if dscp == 0 {
+		return
+	}
+	for _, sock := range []wire.Socket{pair.rtp, pair.rtcp} {
+		if m, ok := sock.(wire.Marker); ok {
+			if err := m.Mark(dscp); err != nil {
+				p.cfg.Log.Debug("DSCP not set", "error", err)
+			}
+		}
+	}
 }
 
 // forget takes a closed stream off the list.

@@ -135,7 +135,7 @@ func (u *udp) use(o offload) {
 
 func (u *udp) LocalAddr() netip.AddrPort { return u.local }
 
-// Mark has what is sent carry a DSCP, 0 to 63 (RFC 2474).
+// Mark is described at Marker.
 func (u *udp) Mark(dscp uint8) error {
 	u.write.Lock()
 	defer u.write.Unlock()

@@ -34,5 +34,11 @@ type Socket interface {
 	Close() error
 }
 
+// Marker is a Socket whose datagrams can carry a mark for routers.
+type Marker interface {
+	// Mark sets the DSCP of what is sent from now on, 0 to 63 (RFC 2474).
+	Mark(dscp uint8) error
+}
+
 // ListenFunc binds a socket.
 type ListenFunc func(at netip.AddrPort) (Socket, error)
