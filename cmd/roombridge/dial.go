@@ -39,6 +39,7 @@ type dialCmd struct {
 	Encryption string   `default:"prefer" enum:"off,prefer,require" help:"Encryption of media: ${enum}."`
 	Keying     string   `default:"sdes" enum:"sdes,dtls,both" help:"How keys are agreed: ${enum}."`
 	Codecs     []string `placeholder:"CODEC,..." help:"Sound codecs, best first. Default: G722,PCMA,PCMU."`
+	NACK       bool     `name:"nack" help:"Ask for lost packets of the picture, and send ours again (RFC 4585), as newer terminals."`
 	Mode0      bool     `name:"mode0" help:"Only packetization-mode 0 of H.264, as old terminals."`
 	H264Level  float64  `name:"h264-level" placeholder:"LEVEL" help:"H.264 level that the terminal takes, without more. Default: 3.1, lifted to 1080p."`
 	MaxBitrate int      `default:"2000000" placeholder:"BIT/S" help:"Most video that is taken and sent, bit/s."`
@@ -84,7 +85,7 @@ func (c *dialCmd) options() (dial.Options, error) {
 		Target: c.Target, Answer: c.Answer, Calls: c.Calls, Ramp: c.Ramp, Duration: c.duration(),
 		Video: c.Video, FPS: c.FPS, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF,
 		Decode: c.Decode, Worker: c.Worker, From: c.From, Name: c.Name, User: c.User, Password: c.Password,
-		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Mode0: c.Mode0, H264Level: c.H264Level,
+		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Mode0: c.Mode0, NACK: c.NACK, H264Level: c.H264Level,
 		Bitrate: c.MaxBitrate, Listen: c.Listen, Bind: c.Bind, Ports: c.Ports, Trace: c.Trace,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 		Started: func(addrs []string) {

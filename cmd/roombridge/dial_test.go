@@ -25,7 +25,7 @@ func parseDial(t *testing.T, args ...string) (*dialCmd, error) {
 
 func TestDialCommandLine(t *testing.T) {
 	c, err := parseDial(t, "sip:1001@host;transport=tls", "--calls", "3", "--codecs", "G722,PCMU", "--encryption", "require",
-		"--mode0", "--dtmf", "12#", "--max-bitrate", "384000", "--video", "none", "--json", "--expect-video")
+		"--mode0", "--nack", "--dtmf", "12#", "--max-bitrate", "384000", "--video", "none", "--json", "--expect-video")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestDialCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if o.Target != "sip:1001@host;transport=tls" || o.Calls != 3 || len(o.Codecs) != 2 || o.Encryption != media.EncryptionRequire ||
-		!o.Mode0 || o.Digits != "12#" || o.Bitrate != 384000 || o.Video != "none" || !c.JSON || !c.ExpectVideo {
+		!o.Mode0 || !o.NACK || o.Digits != "12#" || o.Bitrate != 384000 || o.Video != "none" || !c.JSON || !c.ExpectVideo {
 		t.Errorf("%+v", o)
 	}
 	for _, bad := range [][]string{{"--encryption", "maybe"}, {"--keying", "mikey"}, {"--calls", "many"}, {"--unknown"}} {

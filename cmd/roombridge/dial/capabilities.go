@@ -30,6 +30,9 @@ func (s *settings) readCapabilities() error {
 		Feedback:   media.PLI | media.FIR | media.TMMBR,
 		Encryption: s.Encryption,
 	}
+	if s.NACK {
+		s.capability.Feedback |= media.NACK
+	}
 	switch s.Encryption {
 	case media.EncryptionOff, media.EncryptionPrefer, media.EncryptionRequire:
 	default:

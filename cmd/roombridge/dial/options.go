@@ -45,6 +45,7 @@ type Options struct {
 	Keying     string       // sdes, dtls or both; empty is sdes
 	Codecs     []string     // of sound, best first; empty is G722, PCMA, PCMU
 	Mode0      bool         // H.264 packetization-mode 0 only
+	NACK       bool         // lost packets of pictures are asked for and sent again
 	H264Level  float64      // level such as 1.3, without more; 0 is 3.1 with room for 1080p
 	Bitrate    int          // most video taken and sent, bit/s; 0 is 2 Mbit/s
 

@@ -113,7 +113,7 @@ func TestOptionsThatAreRefused(t *testing.T) {
 
 func TestCapabilitiesAsAsked(t *testing.T) {
 	s, err := Options{
-		Target: "sip:1@host", Codecs: []string{"pcmu", " G722 "}, Mode0: true, H264Level: 1.3, Bitrate: 384_000,
+		Target: "sip:1@host", Codecs: []string{"pcmu", " G722 "}, Mode0: true, NACK: true, H264Level: 1.3, Bitrate: 384_000,
 		Encryption: media.EncryptionRequire, Keying: "both", User: "terminal", Password: "secret",
 	}.read()
 	if err != nil {
@@ -126,14 +126,14 @@ func TestCapabilitiesAsAsked(t *testing.T) {
 	if len(c.Video) != 1 || c.Video[0].H264.Mode != 0 || c.Video[0].H264.Level != 13 || c.Video[0].Limits().Fits(640, 360, 25) {
 		t.Errorf("shows %+v", c.Video)
 	}
-	if c.RecvBitrate != 384_000 || c.SendBitrate != 384_000 || !c.DTLS || len(c.Suites) == 0 || c.Encryption != media.EncryptionRequire {
+	if c.RecvBitrate != 384_000 || c.SendBitrate != 384_000 || !c.Feedback.Has(media.NACK) || !c.DTLS || len(c.Suites) == 0 || c.Encryption != media.EncryptionRequire {
 		t.Errorf("%+v", c)
 	}
 	if user, password, ok := s.credentials()(bridgeTarget, ""); user != "terminal" || password != "secret" || !ok {
 		t.Error("credentials are not given")
 	}
 	s, err = Options{Target: "sip:1@host", Keying: "dtls"}.read()
-	if err != nil || len(s.capability.Suites) != 0 || !s.capability.DTLS {
+	if err != nil || len(s.capability.Suites) != 0 || !s.capability.DTLS || s.capability.Feedback.Has(media.NACK) {
 		t.Errorf("%v, %+v", err, s.capability)
 	}
 }
