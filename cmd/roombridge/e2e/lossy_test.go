@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -50,7 +53,54 @@ func TestLossyLine(t *testing.T) {
 			defer wire.loss.Store(0)
 			measureLine(t, g, page, b, line.loss)
 			b.hangup()
+			watchFrom(t, g, line.room, line.loss)
+			if line.loss > 2 {
+				watchFrom(t, g, line.room, line.loss, "--nack")
+			}
 		})
+	}
+}
+
+// watchFrom is a terminal behind the line that judges what comes from the
+// browser. Unless told otherwise it cannot ask for lost packets, only for
+// keyframes, as most room terminals.
+func watchFrom(t *testing.T, g *gw, room string, loss int, options ...string) {
+	t.Helper()
+	const duration = 20
+	args := append([]string{"netns", "exec", "far", filepath.Join(bin, "roombridge"), "dial", "sip:" + room + "@" + g.sipUDP,
+		"--bind", far, "--duration", fmt.Sprintf("%ds", duration), "--expect-video", "--json"}, options...)
+	out, err := exec.Command("ip", args...).Output()
+	if err != nil {
+		t.Fatalf("dial: %v\n%s", err, out)
+	}
+	var report struct {
+		Calls []struct {
+			FirstPictureMS float64 `json:"first_picture_ms"`
+			Audio, Video   struct {
+				In struct {
+					Packets, Lost, Frames, Damaged, Undecodable, Freezes int
+					DecodedFrames                                        int     `json:"decoded_frames"`
+					DecodeErrors                                         int     `json:"decode_errors"`
+					LongestFreezeMS                                      float64 `json:"longest_freeze_ms"`
+					KeyframeRequests                                     int     `json:"keyframe_requests"`
+					Tones                                                []struct{ Hz, Share float64 }
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(out, &report); err != nil || len(report.Calls) != 1 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	c := report.Calls[0]
+	v := c.Video.In
+	t.Logf("%d %% loss, to the terminal %v: first picture after %.0f ms, %d pictures in %d s, %d damaged, %d not decodable, %d decoded, %d freezes, the longest %.0f ms; "+
+		"%d keyframes asked for; %d of %d packets lost; tones %v", loss, options, c.FirstPictureMS, v.Frames, duration, v.Damaged, v.Undecodable, v.DecodedFrames,
+		v.Freezes, v.LongestFreezeMS, v.KeyframeRequests, v.Lost, v.Packets+v.Lost, c.Audio.In.Tones)
+	if longest := 1000 + float64(loss/5)*500; v.LongestFreezeMS > longest || v.Frames < 15*duration {
+		t.Errorf("the terminal's picture stood for %.0f ms, %d pictures", v.LongestFreezeMS, v.Frames)
+	}
+	if len(c.Audio.In.Tones) == 0 || c.Audio.In.Tones[0].Hz < 980 || c.Audio.In.Tones[0].Hz > 1020 {
+		t.Errorf("the browser's 1 kHz is not what stands out: %v", c.Audio.In.Tones)
 	}
 }
 
