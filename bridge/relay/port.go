@@ -16,8 +16,6 @@ type port struct {
 	sock    wire.Socket
 	control bool // the RTCP port
 
-	ready  [wire.BatchSize]packet.Packet // admitted, of the present batch
-	count  int
 	order  *order
 	digits digitReader
 	format *media.Format // what the track's format was taken from
@@ -40,28 +38,26 @@ func newPort(s *Stream, sock wire.Socket, control bool) *port {
 func (p *port) Receive(b *wire.Batch, now int64) {
 	var other [wire.BatchSize]uint8 // datagrams that are not RTP
 	others := 0
+	in := inboxes.Get().(*inbox)
+	defer in.free()
 	rx := &p.s.rx
 	rx.Lock()
+	rx.drops[dropOverflow] += uint64(b.Lost())
 	for i := range b.Len() {
 		data, from, whole := b.Datagram(i)
-		if !whole {
+		switch {
+		case !whole:
 			rx.drops[dropSize]++
-			continue
-		}
-		if packet.Classify(data) != packet.RTP {
+		case packet.Classify(data) != packet.RTP:
 			other[others] = uint8(i)
 			others++
-			continue
-		}
-		v := dropClass
-		if !p.control {
-			v = rx.receive(data, from, now, &p.ready[p.count])
-		}
-		rx.drops[v]++
-		if v == accepted {
-			p.count++
+		case p.control:
+			rx.drops[dropClass]++
+		default:
+			rx.drops[rx.receive(data, from, now, in)]++
 		}
 	}
+	rx.open(in, now)
 	n := rx.news
 	rx.news = news{}
 	rx.Unlock()
@@ -69,9 +65,9 @@ func (p *port) Receive(b *wire.Batch, now int64) {
 		data, from, _ := b.Datagram(int(i))
 		p.demux(data, from, now)
 	}
-	if p.count > 0 {
+	if in.n > 0 {
 		p.s.heard.Store(now)
-		p.publish(now)
+		p.publish(in.ready[:in.n], now)
 	}
 	p.react(n, now)
 }
@@ -79,7 +75,7 @@ func (p *port) Receive(b *wire.Batch, now int64) {
 // Due is the deadline of the order stage.
 func (p *port) Due(now int64) {
 	p.armed = false
-	p.publish(now)
+	p.publish(nil, now)
 }
 
 // react asks for keyframes where pictures begin: of a source that is new,
@@ -118,15 +114,15 @@ func (p *port) demux(data []byte, from netip.AddrPort, now int64) {
 
 // publish gives the admitted packets of a batch to the track, and what the
 // order stage gives up waiting for.
-func (p *port) publish(now int64) {
+func (p *port) publish(ready []packet.Packet, now int64) {
 	if p.order == nil {
 		return
 	}
 	terms, t := p.s.terms.Load(), p.s.track
 	p.order.adapt(now, p.s.control.rtt.Load(), terms.Feedback.Has(media.NACK))
 	t.begin()
-	for i := range p.count {
-		q := &p.ready[i]
+	for i := range ready {
+		q := &ready[i]
 		if terms.RecvDTMF != 0 && q.PT == terms.RecvDTMF {
 			p.event(q)
 			continue
@@ -137,9 +133,7 @@ func (p *port) publish(now int64) {
 			p.order.format(f)
 		}
 		p.order.push(q, now)
-		q.Payload = nil
 	}
-	p.count = 0
 	p.order.expire(now)
 	t.end()
 	if p.order.tookDamage() {

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"encoding/binary"
 	"errors"
 	"net/netip"
 	"sync"
@@ -41,28 +42,94 @@ type news struct {
 	moved  bool // what we send goes elsewhere now
 }
 
-// receive judges one datagram that looks like RTP. An accepted one is in p.
-func (r *receiver) receive(raw []byte, from netip.AddrPort, now int64, p *packet.Packet) verdict {
+// receive judges one datagram that looks like RTP. An accepted one is in the
+// inbox, or will be when what the inbox holds is opened.
+func (r *receiver) receive(raw []byte, from netip.AddrPort, now int64, in *inbox) verdict {
 	t := r.terms
 	if t == nil || !t.Direction.Receives() {
 		return dropIdle
 	}
+	if t.secured() {
+		return r.receiveKeyed(raw, from, now, in)
+	}
+	p := in.next()
 	if packet.Parse(raw, p) != nil {
 		return dropHeader
 	}
-	if t.formats[p.PT] == nil && (t.RecvDTMF == 0 || p.PT != t.RecvDTMF) {
+	if !t.expects(p.PT) {
 		return dropPT
 	}
-	var v verdict
-	if t.secured() {
-		v = r.admitKeyed(raw, from, now, p)
-	} else {
-		v = r.admitPlain(from, now, p)
-	}
+	v := r.admitPlain(from, now, p)
 	if v == accepted {
 		r.count(from, now, p)
+		in.n++
 	}
 	return v
+}
+
+// receiveKeyed looks at the fixed header only: the rest cannot be told before
+// the packet is open. Packets of the present source from its usual place are
+// opened together.
+func (r *receiver) receiveKeyed(raw []byte, from netip.AddrPort, now int64, in *inbox) verdict {
+	if len(raw) < packet.HeaderSize || raw[0]>>6 != 2 {
+		return dropHeader
+	}
+	if !r.terms.expects(raw[1] & 0x7f) {
+		return dropPT
+	}
+	if r.in == nil {
+		return dropUnkeyed
+	}
+	id := identity{ssrc: binary.BigEndian.Uint32(raw[8:])}
+	if to := r.remote.Load(); to != nil && *to == from && r.admission.is(id) && r.in.Admitted(id.ssrc) {
+		in.hold(raw, from)
+		return accepted
+	}
+	r.open(in, now)
+	p := in.next()
+	v := r.admitKeyed(raw, id, from, now, p)
+	if v == accepted {
+		r.count(from, now, p)
+		in.n++
+	}
+	return v
+}
+
+// open opens what the inbox holds, and corrects the count of what was accepted.
+func (r *receiver) open(in *inbox, now int64) {
+	if in.held == 0 {
+		return
+	}
+	held := in.sealed[:in.held]
+	in.held = 0
+	was := r.in.Stats()
+	if refused := r.in.OpenBatch(held); refused > 0 {
+		r.explain(was, r.in.Stats(), uint64(refused))
+	}
+	for i, plain := range held {
+		held[i] = nil
+		p := in.next()
+		switch {
+		case plain == nil:
+		case packet.Parse(plain, p) != nil:
+			r.drops[accepted]--
+			r.drops[dropHeader]++
+		default:
+			r.admission.heard = now
+			r.count(in.from, now, p)
+			in.n++
+		}
+	}
+}
+
+// explain enters why packets that were counted as accepted could not be
+// opened, from what the SRTP context counted before and after.
+func (r *receiver) explain(was, is secure.Stats, refused uint64) {
+	r.drops[accepted] -= refused
+	r.drops[dropReplay] += is.Replayed - was.Replayed
+	r.drops[dropHeader] += is.Broken - was.Broken
+	known := is.Replayed - was.Replayed + is.Broken - was.Broken
+	r.drops[dropAuth] += refused - known
 }
 
 // admitPlain knows the far end by SSRC and address only.
@@ -90,18 +157,18 @@ func (r *receiver) admitPlain(from netip.AddrPort, now int64, p *packet.Packet) 
 }
 
 // admitKeyed bounds what strangers can make us decrypt, then lets the key decide.
-func (r *receiver) admitKeyed(raw []byte, from netip.AddrPort, now int64, p *packet.Packet) verdict {
-	if r.in == nil {
-		return dropUnkeyed
-	}
-	id := identity{ssrc: p.SSRC}
+func (r *receiver) admitKeyed(raw []byte, id identity, from netip.AddrPort, now int64, p *packet.Packet) verdict {
 	known := r.admission.is(id)
 	rank := r.rank(from)
 	if (!known || rank == stranger) && !r.admission.try(rank, now) {
 		return dropProbe
 	}
-	if v := r.open(raw, p); v != accepted {
-		return v
+	plain, err := r.in.OpenNew(raw[:0], raw)
+	if err != nil {
+		return openVerdict(err)
+	}
+	if packet.Parse(plain, p) != nil {
+		return dropHeader
 	}
 	if known {
 		r.admission.heard = now
@@ -111,18 +178,6 @@ func (r *receiver) admitKeyed(raw []byte, from netip.AddrPort, now int64, p *pac
 		return dropSSRC
 	}
 	r.restart(p.PT)
-	return accepted
-}
-
-// open decrypts in place and reads the packet again, whose payload is shorter now.
-func (r *receiver) open(raw []byte, p *packet.Packet) verdict {
-	plain, err := r.in.OpenNew(raw[:0], raw)
-	if err != nil {
-		return openVerdict(err)
-	}
-	if packet.Parse(plain, p) != nil {
-		return dropHeader
-	}
 	return accepted
 }
 

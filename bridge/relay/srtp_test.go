@@ -96,6 +96,73 @@ func TestKeyedBothWays(t *testing.T) {
 	}
 }
 
+// TestBatchIsOpenedTogether mixes what is wrong into a batch of the present
+// source: each is told apart, and the rest stays in order.
+func TestBatchIsOpenedTogether(t *testing.T) {
+	for _, suite := range suites {
+		withKeys(t, suite, func(r *rig, k *terminalKeys) {
+			r.sealed(r.far, k, 7, 100, 3)
+			r.sink.take()
+			before := r.stream.Stats().Drops
+			var d [10][]byte
+			for i := range d {
+				d[i] = k.seal(t, packet.Header{Seq: 200 + uint16(i), SSRC: 7, Marker: i == 0}, []byte{byte(i)})
+			}
+			foreign := k.seal(t, packet.Header{Seq: 1, SSRC: 8}, []byte{99})
+			d[2][len(d[2])-1] ^= 1
+			d[4] = d[3]
+			d[5] = d[5][:packet.HeaderSize+2]
+			b := wire.Borrow()
+			for i, d := range d {
+				b.Append(d, r.far.LocalAddr())
+				if i == 6 {
+					b.Append(foreign, r.far.LocalAddr()) // opened alone, behind what came before it
+				}
+			}
+			r.stream.rtp.Receive(b, r.stream.now())
+			b.Release()
+			var got []byte
+			for _, p := range r.sink.take() {
+				got = append(got, p.Payload...)
+			}
+			if !bytes.Equal(got, []byte{0, 1, 3, 6, 7, 8, 9}) {
+				t.Errorf("%v: %v came out", suite, got)
+			}
+			drops := r.stream.Stats().Drops
+			for name, want := range map[string]uint64{"auth": 1, "replay": 1, "header": 1, "ssrc": 1} {
+				if n := drops[name] - before[name]; n != want {
+					t.Errorf("%v: %d dropped as %s, not %d", suite, n, name, want)
+				}
+			}
+			if st := r.stream.Stats(); st.Recv.Packets != 10 {
+				t.Errorf("%v: %d packets counted", suite, st.Recv.Packets)
+			}
+		})
+	}
+}
+
+// TestPaddingUnderTheKey holds that the length of padding, the last byte, is
+// not looked for in what is still encrypted.
+func TestPaddingUnderTheKey(t *testing.T) {
+	withKeys(t, media.AEADGCM128, func(r *rig, k *terminalKeys) {
+		const n = 300
+		for i := range n {
+			b := datagram(packet.Header{Seq: uint16(i), SSRC: 7}, []byte{byte(i), 0, 0, 3})
+			b[0] |= 0x20
+			sealed, err := k.out.Seal(nil, b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.far.Send(r.ours(), sealed)
+		}
+		synctest.Wait()
+		got := r.sink.take()
+		if len(got) != n || !bytes.Equal(got[n-1].Payload, []byte{(n - 1) % 256}) {
+			t.Fatalf("%d of %d came, %v", len(got), n, r.stream.Stats().Drops)
+		}
+	})
+}
+
 func TestKeyedRTCP(t *testing.T) {
 	withKeys(t, media.AEADGCM128, func(r *rig, k *terminalKeys) {
 		w := &wishes{}

@@ -35,6 +35,11 @@ func newTerms(st media.Stream) *terms {
 	return t
 }
 
+// expects tells whether a payload type was negotiated.
+func (t *terms) expects(pt uint8) bool {
+	return t.formats[pt] != nil || t.RecvDTMF != 0 && pt == t.RecvDTMF
+}
+
 // unmap gives the address as received packets show it; the unspecified one is
 // no address.
 func unmap(a netip.AddrPort) netip.AddrPort {
