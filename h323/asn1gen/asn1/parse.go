@@ -170,7 +170,9 @@ func (p *parser) typ() *Type {
 		t.Kind, t.Name = Text, p.advance().text
 	case p.accept("TYPE-IDENTIFIER", ".", "&Type"):
 		t.Kind = Open
-		p.balanced("(", ")")
+		p.expect("(")
+		t.Element = p.typ()
+		p.expect(")")
 	default:
 		p.reference(t)
 	}
@@ -219,16 +221,14 @@ func (p *parser) sequence(t *Type) {
 // fields reads the components of a SEQUENCE or the alternatives of a CHOICE.
 func (p *parser) fields(t *Type) {
 	p.expect("{")
+	inside := false // between two markers; what follows the second belongs to the root
 	for !p.at("}") {
 		switch {
 		case p.accept("..."):
-			if t.Extensible {
-				p.fail("a second extension marker with fields behind it is not supported")
-			}
-			t.Extensible = true
+			inside, t.Extensible = !inside, true
 		case p.at("[["):
 			t.Additions = append(t.Additions, p.group())
-		case t.Extensible:
+		case inside:
 			t.Additions = append(t.Additions, p.field())
 		default:
 			t.Root = append(t.Root, p.field())
@@ -262,18 +262,21 @@ func (p *parser) group() Field {
 	return f
 }
 
-// items reads the values of an ENUMERATED, whose numbers must be in order.
+// items reads the values of an ENUMERATED, whose numbers must rise.
 func (p *parser) items(t *Type) {
 	p.expect("{")
+	last := int64(-1)
 	for {
 		if p.accept("...") {
 			t.Extensible = true
 		} else {
 			name := p.word(false)
 			if p.accept("(") {
-				if n := len(t.Items) + len(t.NewItems); p.number() != int64(n) {
+				n := p.number()
+				if n <= last {
 					p.fail("enumeration values out of order are not supported")
 				}
+				last = n
 				p.expect(")")
 			}
 			if t.Extensible {
@@ -331,7 +334,9 @@ func (p *parser) span() *Range {
 	}
 	if p.accept(",") {
 		p.expect("...")
-		r.Extensible = true
+		if r.Extensible = true; p.accept(",") {
+			p.span() // what the extension allows is not visible to PER
+		}
 	}
 	return r
 }

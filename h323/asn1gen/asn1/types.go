@@ -26,12 +26,12 @@ type Type struct {
 	Name       string  // of a reference or of a kind of character string
 	Args       []*Type // of a reference to a parameterised type
 	Root       []Field // components or alternatives
-	Additions  []Field // the same, after the extension marker
+	Additions  []Field // the same, between the extension markers
 	Extensible bool    // a marker is there
 	Items      []string
 	NewItems   []string // enumeration values after the marker
-	Element    *Type
-	Value      *Range // of an INTEGER
+	Element    *Type    // of a list, or the content of an open type
+	Value      *Range   // of an INTEGER
 	Size       *Range
 	Alphabet   string
 }
