@@ -105,7 +105,7 @@ func (s *setup) streams(c relays.Case) int {
 	if c.Both {
 		return 2 * len(s.calls)
 	}
-	return len(s.calls)
+	return max(c.Fan, 1) * len(s.calls)
 }
 
 func (s *setup) close() {

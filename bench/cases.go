@@ -16,10 +16,15 @@ var cases = []relays.Case{
 	{Name: "rtp-gcm", To: relays.GCM},
 	{Name: "cm-rtp", From: relays.CM},
 	{Name: "gcm-rtp", From: relays.GCM},
+	{Name: "rtp-webrtc", To: relays.WebRTC},
+	{Name: "webrtc-rtp", From: relays.WebRTC},
+	{Name: "rtp-webrtc-cm", To: relays.WebRTCCM},
+	{Name: "webrtc-cm-rtp", From: relays.WebRTCCM},
+	{Name: "fan-50", To: relays.WebRTC, Fan: 50},
 }
 
 // mainCases are those of the table.
-var mainCases = []string{"rtp-rtp", "rtp-cm", "rtp-gcm", "cm-rtp", "gcm-rtp"}
+var mainCases = []string{"rtp-rtp", "rtp-cm", "rtp-gcm", "cm-rtp", "gcm-rtp", "rtp-webrtc", "webrtc-rtp"}
 
 // chosen gives the cases of a list of names.
 func chosen(names string) ([]relays.Case, error) {

@@ -18,6 +18,10 @@ func peer(name string) (relays.Relay, error) {
 		return &relays.Gateway{}, nil
 	case "rtpengine":
 		return &relays.RTPEngine{}, nil
+	case "janus":
+		return &relays.Janus{}, nil
+	case "floor", "floor-gso":
+		return &relays.Floor{Segment: name == "floor-gso"}, nil
 	}
 	return nil, fmt.Errorf("no relay %q", name)
 }

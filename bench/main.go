@@ -11,6 +11,9 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/roombridge/roombridge/bench/floor"
+	"github.com/roombridge/roombridge/bench/relays"
 )
 
 // options are the command line.
@@ -39,7 +42,7 @@ func parse(args []string) (mode string, o options, err error) {
 	f.Float64Var(&o.warm, "warm", 2, "seconds of traffic before it")
 	f.IntVar(&o.rounds, "rounds", 3, "rounds, in each of which every relay has its turn")
 	f.StringVar(&o.cases, "cases", strings.Join(mainCases, ","), "cases, by name")
-	f.StringVar(&o.peers, "peers", "roombridge,rtpengine", "relays")
+	f.StringVar(&o.peers, "peers", "roombridge,rtpengine,janus,floor,floor-gso", "relays")
 	f.StringVar(&o.json, "json", "", "file for everything that was measured")
 	f.IntVar(&o.payload, "payload", 1200, "size of an RTP packet, bytes")
 	f.BoolVar(&o.segment, "gso", false, "hand each burst to the kernel as one message, as a network card with receive offload does")
@@ -71,6 +74,9 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
+	if len(args) == 3 && args[0] == relays.FloorArg {
+		return floor.Serve(args[1], args[2] == "true")
+	}
 	mode, o, err := parse(args)
 	if err != nil {
 		return err

@@ -49,6 +49,7 @@ type Loop struct {
 	tickAt   int64
 	ticked   int
 	measured bool
+	skips    int // times that the plan was given up
 	delays   [2]Histogram
 	late     Histogram
 }
@@ -206,8 +207,8 @@ func (l *Loop) run() {
 		now := Now()
 		if now >= read {
 			l.tick(now)
-			n, _ := unix.EpollWait(l.epoll, events[:], 0)
-			for i := 0; i < n; i++ {
+			n := udp.Wait(l.epoll, events[:], 0)
+			for i := range n {
 				if events[i].Fd < 0 {
 					if l.work() {
 						return
@@ -229,8 +230,7 @@ func (l *Loop) run() {
 			next = min(next, l.plan())
 		}
 		if next > now {
-			t := unix.NsecToTimespec(next - now)
-			_ = unix.Nanosleep(&t, nil)
+			udp.Sleep(next - now)
 		}
 		if l.running && l.plan() <= Now() {
 			l.burst()
@@ -238,9 +238,18 @@ func (l *Loop) run() {
 	}
 }
 
+// tooLate is how far behind its plan the loop may be. Then it makes a new plan:
+// to catch up would be another traffic than the one that was asked for.
+const tooLate = int64(100e6)
+
 // burst sends what is due and seals that source's next burst.
 func (l *Loop) burst() {
 	plan := l.plan()
+	if late := Now() - plan; late > tooLate {
+		l.start += late
+		l.skips++
+		plan = l.plan()
+	}
 	s := l.sources[l.next]
 	s.send(plan, l.cfg.Segment)
 	if l.measured {

@@ -162,6 +162,7 @@ func TestFaults(t *testing.T) {
 				r.Late.Add(int64(2 * veryLate))
 			}
 		},
+		"skips":   func(r *Report) { r.Skips = 1 },
 		"refused": func(r *Report) { r.Refused = 1 },
 		"overrun": func(r *Report) { r.Overrun = 1 },
 	} {

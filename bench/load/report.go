@@ -19,6 +19,7 @@ type Report struct {
 	Moved      uint64    // times a sink's numbering jumped
 	Delay      Histogram // of those that came
 	Late       Histogram // of bursts, against their plan
+	Skips      int       // times that the generator was so late that it made a new plan
 	Refused    uint64    // packets that the kernel did not take from the generator
 	Overrun    uint64    // packets that the generator's own sockets lost
 	Took       time.Duration
@@ -49,6 +50,8 @@ func (r *Report) Fault() string {
 	switch n := r.Late.Count(); {
 	case n == 0:
 		return "nothing was sent"
+	case r.Skips > 0:
+		return fmt.Sprintf("the generator was stopped %d times for longer than %v", r.Skips, time.Duration(tooLate))
 	case r.Late.Quantile(0.99) > int64(lateMost):
 		return fmt.Sprintf("one burst in a hundred was later than %v", time.Duration(r.Late.Quantile(0.99)).Round(time.Microsecond))
 	case float64(r.Late.Above(int64(veryLate))) > veryShare*float64(n):
@@ -69,7 +72,7 @@ const drainTime = 300 * time.Millisecond
 func (l *Loop) Measure(d time.Duration, mark func(begin bool)) [2]Report {
 	before := l.overruns()
 	l.Do(func() {
-		l.measured = true
+		l.measured, l.skips = true, 0
 		l.delays, l.late = [2]Histogram{}, Histogram{}
 		most := int(d.Seconds()+2) * l.cfg.Packets * l.cfg.Rate
 		for _, leg := range l.legs {
@@ -107,7 +110,7 @@ func (l *Loop) Measure(d time.Duration, mark func(begin bool)) [2]Report {
 			r.add(leg.sink, until[leg.sink.source])
 		}
 		for g := range out {
-			out[g].Delay, out[g].Late, out[g].Took = l.delays[g], l.late, took
+			out[g].Delay, out[g].Late, out[g].Skips, out[g].Took = l.delays[g], l.late, l.skips, took
 			for s := range until {
 				out[g].Refused += s.short
 			}

@@ -111,16 +111,42 @@ const startTime = 15 * time.Second
 func (g *Gateway) Connect(ctx context.Context, i int, c Case) (*Call, error) {
 	call := &Call{}
 	room := fmt.Sprintf("%d", 10000+i)
-	from, err := g.terminal(ctx, call, room, c.From, c, true, true)
+	var from end
+	var err error
+	if c.From.Browser() {
+		from, err = g.browser(ctx, call, room, c.From, true)
+	} else {
+		from, err = g.terminal(ctx, call, room, c.From, c, true, true)
+	}
 	if err != nil {
 		return call, err
 	}
-	to, err := g.terminal(ctx, call, room, c.To, c, c.Both, true)
-	if err != nil {
-		return call, err
+	var to []end
+	for range max(c.Fan, 1) {
+		var e end
+		if c.To.Browser() {
+			e, err = g.browser(ctx, call, room, c.To, false)
+		} else {
+			e, err = g.terminal(ctx, call, room, c.To, c, c.Both, true)
+		}
+		if err != nil {
+			return call, err
+		}
+		to = append(to, e)
 	}
-	call.Sinks = pair(c, from, to)
+	call.join(c, from, to)
 	return call, nil
+}
+
+// browser joins a room; the one that shows a terminal joins after it.
+func (g *Gateway) browser(ctx context.Context, call *Call, room string, k Kind, sends bool) (*page, error) {
+	p, err := openPage(ctx, g.env, room, k, sends)
+	if err != nil {
+		return nil, err
+	}
+	call.Legs = append(call.Legs, p.leg)
+	call.end = append(call.end, func(context.Context) { p.close() })
+	return p, nil
 }
 
 // terminal calls a room.
@@ -136,7 +162,7 @@ func (g *Gateway) terminal(ctx context.Context, call *Call, room string, k Kind,
 		return nil, err
 	}
 	call.end = append(call.end, func(ctx context.Context) { _ = sip.Hangup(ctx) })
-	return t, t.accept(answer)
+	return t, t.accept(ctx, answer)
 }
 
 // Stop ends the gateway.

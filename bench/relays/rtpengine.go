@@ -77,28 +77,27 @@ var ErrMissing = errors.New("not installed")
 // its cipher are those that are used; who offers says nothing of who sends.
 func (r *RTPEngine) Connect(ctx context.Context, i int, c Case) (*Call, error) {
 	call := &Call{}
-	from, err := newTerminal(r.env, c.From, true, c.Both)
+	from, err := r.end(call, c.From, true, c.Both)
 	if err != nil {
 		return call, err
 	}
-	to, err := newTerminal(r.env, c.To, c.Both, true)
+	to, err := r.end(call, c.To, c.Both, true)
 	if err != nil {
 		return call, err
 	}
-	call.Legs = append(call.Legs, from.leg, to.leg)
 	offerer, answerer := from, to
 	if c.To != RTP {
 		offerer, answerer = to, from
 	}
 	id := fmt.Sprintf("bench-%d", i)
 	offer, err := r.sdp("offer", map[string]any{
-		"call-id": id, "from-tag": "a", "sdp": offerer.description(), "transport-protocol": "RTP/AVP", "ICE": "remove",
-		"replace": []string{"origin", "session-connection"}, "flags": []string{"trust-address"},
+		"call-id": id, "from-tag": "a", "sdp": offerer.description(), "transport-protocol": "RTP/AVP", "ICE": "remove", "DTLS": "off",
+		"rtcp-mux": []string{"accept", "offer"}, "replace": []string{"origin", "session-connection"}, "flags": []string{"trust-address"},
 	})
 	if err != nil {
 		return call, err
 	}
-	if err := answerer.accept(offer); err != nil {
+	if err := answerer.accept(ctx, offer); err != nil {
 		return call, err
 	}
 	answer, err := r.sdp("answer", map[string]any{
@@ -111,11 +110,34 @@ func (r *RTPEngine) Connect(ctx context.Context, i int, c Case) (*Call, error) {
 	call.end = append(call.end, func(context.Context) {
 		_, _ = r.ng.Ask("delete", map[string]any{"call-id": id, "from-tag": "a"})
 	})
-	if err := offerer.accept(answer); err != nil {
+	if err := offerer.accept(ctx, answer); err != nil {
 		return call, err
 	}
-	call.Sinks = pair(c, from, to)
+	call.join(c, from, []end{to})
 	return call, nil
+}
+
+// party is an end that offers or answers in SDP.
+type party interface {
+	end
+	description() string
+	accept(ctx context.Context, text string) error
+}
+
+func (r *RTPEngine) end(call *Call, k Kind, sends, receives bool) (party, error) {
+	if !k.Browser() {
+		t, err := newTerminal(r.env, k, sends, receives)
+		if err == nil {
+			call.Legs = append(call.Legs, t.leg)
+		}
+		return t, err
+	}
+	b, err := newPeer(r.env, k, sends, receives)
+	if err == nil {
+		call.Legs = append(call.Legs, b.leg)
+		call.end = append(call.end, func(context.Context) { b.rtc.Close() })
+	}
+	return b, err
 }
 
 func (r *RTPEngine) sdp(command string, members map[string]any) (string, error) {

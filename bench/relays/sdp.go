@@ -80,6 +80,8 @@ func readSDP(text string) ([]line, error) {
 		case "a":
 			if !other {
 				in.attribute(value)
+			} else if strings.HasPrefix(value, "candidate:") { // of a bundle, which its first line may have alone
+				session.attribute(value)
 			}
 		}
 	}
@@ -95,7 +97,7 @@ func (l *line) attribute(a string) {
 	switch {
 	case key == "crypto" && len(f) >= 3 && l.suite == "":
 		key, _, _ := strings.Cut(strings.TrimPrefix(f[2], "inline:"), "|")
-		b, err := base64.StdEncoding.DecodeString(key)
+		b, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(key, "=")) // rtpengine leaves the padding out
 		if err == nil {
 			l.suite, l.key = f[1], b
 		}

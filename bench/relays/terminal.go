@@ -1,6 +1,7 @@
 package relays
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/roombridge/roombridge/bench/load"
@@ -48,7 +49,7 @@ func (t *terminal) description() string {
 }
 
 // accept takes the far end's description.
-func (t *terminal) accept(text string) error {
+func (t *terminal) accept(_ context.Context, text string) error {
 	lines, err := readSDP(text)
 	if err != nil {
 		return err
@@ -89,18 +90,19 @@ func (t *terminal) sink(of *load.Source) *load.Sink {
 	return t.leg.Receive(&load.Sink{PT: ptH264, Secured: t.kind != RTP, Sample: t.env.Sample}, of)
 }
 
-// pair carries media between the two ends of a case's call.
-func pair(c Case, from, to end) []*load.Sink {
-	a := from.source()
-	sinks := []*load.Sink{to.sink(a)}
-	if c.Both {
-		sinks = append(sinks, from.sink(to.source()))
-	}
-	return sinks
-}
-
 // end is what a call's media goes between.
 type end interface {
 	source() *load.Source
 	sink(of *load.Source) *load.Sink
+}
+
+// join carries media from one end to others, and back where both send.
+func (call *Call) join(c Case, from end, to []end) {
+	s := from.source()
+	for _, e := range to {
+		call.Sinks = append(call.Sinks, e.sink(s))
+	}
+	if c.Both {
+		call.Sinks = append(call.Sinks, from.sink(to[0].source()))
+	}
 }

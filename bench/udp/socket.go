@@ -196,3 +196,25 @@ func (r *Receiver) Datagram(i int) (data []byte, at int64) {
 	}
 	return r.data[i][:m.n], at
 }
+
+// Wait is epoll_wait, at most so many nanoseconds, or for ever if negative. It
+// keeps the thread's place in Go's scheduler, so that waking up is the kernel's
+// business alone; the process needs another place for its other goroutines.
+func Wait(epoll int, events []unix.EpollEvent, most int64) int {
+	var t *unix.Timespec
+	if most >= 0 {
+		limit := unix.NsecToTimespec(most)
+		t = &limit
+	}
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT2, uintptr(epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), uintptr(unsafe.Pointer(t)), 0, 0)
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// Sleep is nanosleep, with Wait's care.
+func Sleep(ns int64) {
+	t := unix.NsecToTimespec(ns)
+	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0)
+}
