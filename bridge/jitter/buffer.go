@@ -3,6 +3,7 @@
 package jitter
 
 import (
+	"sync"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/packet"
@@ -56,7 +57,7 @@ type Buffer struct {
 	emit  func(p *packet.Packet, lost int)
 	pool  *packet.Pool
 	delay int64
-	slots []slot
+	slots []*slot // nil where nothing waits
 	mask  uint16
 
 	started bool
@@ -66,15 +67,19 @@ type Buffer struct {
 	oldest  int64  // when the first of them came
 	pending int    // given up since the last packet was emitted, or Restarted
 
-	stray slot // the possible first packet of a source that started over
+	stray *slot // the possible first packet of a source that started over
 	stats Stats
 }
 
+// slot is a packet that waits.
 type slot struct {
 	buf *packet.Buffer
 	p   packet.Packet
 	at  int64 // when it came
 }
+
+// free slots are shared: few packets wait at a time.
+var free = sync.Pool{New: func() any { return new(slot) }}
 
 // New makes an empty Buffer.
 func New(cfg Config) *Buffer {
@@ -95,7 +100,7 @@ func New(cfg Config) *Buffer {
 		emit:  cfg.Emit,
 		pool:  cfg.Pool,
 		delay: int64(cfg.MaxDelay),
-		slots: make([]slot, size),
+		slots: make([]*slot, size),
 		mask:  uint16(size - 1),
 	}
 }
@@ -138,14 +143,14 @@ func (b *Buffer) Expire(now int64) {
 	for b.held > 0 && now-b.oldest >= b.delay {
 		b.skip(b.hole())
 	}
-	if b.stray.buf != nil && now-b.stray.at >= b.delay {
+	if b.stray != nil && now-b.stray.at >= b.delay {
 		b.adopt() // nothing of the old numbers came since: it did start over
 	}
 }
 
 // Deadline tells when Expire will have something to do; false when nothing waits.
 func (b *Buffer) Deadline() (int64, bool) {
-	switch stray := b.stray.buf != nil; {
+	switch stray := b.stray != nil; {
 	case b.held > 0 && stray:
 		return min(b.oldest, b.stray.at) + b.delay, true
 	case b.held > 0:
@@ -177,20 +182,20 @@ func (b *Buffer) Flush() {
 // its number. The pool gets its buffers back.
 func (b *Buffer) Reset() {
 	for i := range b.slots {
-		b.slots[i].release()
+		release(&b.slots[i])
 	}
-	b.stray.release()
+	release(&b.stray)
 	b.held, b.pending, b.started = 0, 0, false
 }
 
 // slot is where the packet d numbers after the one that is due waits.
-func (b *Buffer) slot(d int) *slot { return &b.slots[(b.next+uint16(d))&b.mask] }
+func (b *Buffer) slot(d int) **slot { return &b.slots[(b.next+uint16(d))&b.mask] }
 
 // hole gives the distance from the number that is due to the first packet
 // that waits. There must be one.
 func (b *Buffer) hole() int {
 	d := 0
-	for b.slot(d).buf == nil {
+	for *b.slot(d) == nil {
 		d++
 	}
 	return d
@@ -210,13 +215,13 @@ func (b *Buffer) drain() {
 	before := b.held
 	for b.held > 0 {
 		s := b.slot(0)
-		if s.buf == nil {
+		if *s == nil {
 			break
 		}
 		b.held--
 		b.stats.Reordered++
-		b.pass(&s.p)
-		s.release()
+		b.pass(&(*s).p)
+		release(s)
 	}
 	if b.held > 0 && b.held < before {
 		b.age()
@@ -228,8 +233,8 @@ func (b *Buffer) drain() {
 func (b *Buffer) age() {
 	left := b.held
 	for i := 0; left > 0; i++ {
-		s := &b.slots[i]
-		if s.buf == nil {
+		s := b.slots[i]
+		if s == nil {
 			continue
 		}
 		if left == b.held || s.at < b.oldest {
@@ -267,7 +272,7 @@ func (b *Buffer) ahead(p *packet.Packet, d int, now int64) {
 	}
 	s := b.slot(d)
 	switch {
-	case s.buf != nil:
+	case *s != nil:
 		b.stats.Duplicates++
 	case len(p.Payload) > b.pool.Size():
 		b.stats.Oversize++
@@ -275,7 +280,7 @@ func (b *Buffer) ahead(p *packet.Packet, d int, now int64) {
 		if b.held++; b.held == 1 {
 			b.oldest = now
 		}
-		s.keep(b.pool, p, now)
+		*s = b.keep(p, now)
 	}
 }
 
@@ -283,7 +288,7 @@ func (b *Buffer) ahead(p *packet.Packet, d int, now int64) {
 // them may be forged or misled, so the source is believed to have started
 // over when two come in sequence (RFC 3550 A.1), or one and then nothing else.
 func (b *Buffer) outside(p *packet.Packet, now int64) {
-	if b.stray.buf != nil && p.Seq == b.stray.p.Seq+1 {
+	if b.stray != nil && p.Seq == b.stray.p.Seq+1 {
 		b.adopt()
 		b.pass(p)
 		return
@@ -293,7 +298,7 @@ func (b *Buffer) outside(p *packet.Packet, now int64) {
 		b.stats.Oversize++
 		return
 	}
-	b.stray.keep(b.pool, p, now)
+	b.stray = b.keep(p, now)
 }
 
 // adopt goes over to the numbers of the stray packet.
@@ -303,7 +308,7 @@ func (b *Buffer) adopt() {
 	}
 	b.restart()
 	b.pass(&b.stray.p)
-	b.stray.release()
+	release(&b.stray)
 }
 
 func (b *Buffer) restart() {
@@ -312,21 +317,27 @@ func (b *Buffer) restart() {
 }
 
 func (b *Buffer) dropStray() {
-	if b.stray.buf != nil {
+	if b.stray != nil {
 		b.stats.Late++
-		b.stray.release()
+		release(&b.stray)
 	}
 }
 
-// keep copies a packet into the slot.
-func (s *slot) keep(pool *packet.Pool, p *packet.Packet, now int64) {
-	s.buf, s.p, s.at = pool.Get(), *p, now
+// keep copies a packet.
+func (b *Buffer) keep(p *packet.Packet, now int64) *slot {
+	s := free.Get().(*slot)
+	s.buf, s.p, s.at = b.pool.Get(), *p, now
 	s.p.Payload = s.buf.Bytes[:copy(s.buf.Bytes, p.Payload)]
+	return s
 }
 
-func (s *slot) release() {
-	if s.buf != nil {
-		s.buf.Release()
-		s.buf, s.p.Payload = nil, nil
+// release empties a place.
+func release(at **slot) {
+	s := *at
+	if s == nil {
+		return
 	}
+	s.buf.Release()
+	*s, *at = slot{}, nil
+	free.Put(s)
 }
