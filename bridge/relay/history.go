@@ -2,11 +2,11 @@ package relay
 
 import "time"
 
-// Bounds of what is kept for retransmission: a quarter of a second of a
-// picture of 2 Mbit/s.
+// Bounds of what is kept for retransmission: a sixth of a second of a picture
+// of 2 Mbit/s. A repetition that comes later is of little use.
 const (
 	historySize  = 128 // packets
-	historyBytes = 64 << 10
+	historyBytes = 44 << 10
 )
 
 // A packet is sent again once in this time, however often it is asked for.

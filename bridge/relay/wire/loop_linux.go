@@ -127,6 +127,7 @@ func (l *loop) close() error {
 	l.mu.Unlock()
 	err := l.file.Close()
 	<-l.ended
+	l.rx = nil // it is large
 	return err
 }
 
