@@ -43,8 +43,10 @@ type told struct {
 
 const (
 	roomTick    = 100 * time.Millisecond
-	levelsEvery = 180e6 // ns
-	quietLevel  = -60   // dBov: below is not worth telling
+	roomRest    = 500 * time.Millisecond // instead, where no page is and nothing changed for
+	roomSettle  = 10e9                   // ns
+	levelsEvery = 180e6                  // ns
+	quietLevel  = -60                    // dBov: below is not worth telling
 )
 
 func newRoom(name string, cfg Config) *room {
@@ -73,7 +75,7 @@ func nudge(c chan struct{}) {
 
 func (r *room) run() {
 	defer close(r.gone)
-	tick := time.NewTicker(roomTick)
+	tick := newPace(r.now())
 	defer tick.Stop()
 	for {
 		select {
@@ -81,12 +83,16 @@ func (r *room) run() {
 			return
 		case <-tick.C:
 			r.mu.Lock()
-			r.housekeep(r.now())
-			r.evaluate(r.now())
+			now := r.now()
+			r.housekeep(now)
+			r.evaluate(now)
+			tick.passed(now, r.hasPages())
 			r.mu.Unlock()
 		case <-r.poke:
 			r.mu.Lock()
-			r.evaluate(r.now())
+			now := r.now()
+			r.evaluate(now)
+			tick.changed(now)
 			r.mu.Unlock()
 		case <-r.ring:
 			r.mu.Lock()
@@ -94,6 +100,41 @@ func (r *room) run() {
 			r.mu.Unlock()
 		}
 	}
+}
+
+// pace ticks as often as a room has to look at everything. Terminals alone
+// need it rarely: what they do comes with a poke.
+type pace struct {
+	*time.Ticker
+	since int64 // the last change
+	slow  bool
+}
+
+func newPace(now int64) *pace { return &pace{Ticker: time.NewTicker(roomTick), since: now} }
+
+func (p *pace) passed(now int64, pages bool) {
+	if slow := !pages && now-p.since > roomSettle; slow != p.slow {
+		p.set(slow)
+	}
+}
+
+func (p *pace) changed(now int64) {
+	if p.since = now; p.slow {
+		p.set(false)
+	}
+}
+
+func (p *pace) set(slow bool) {
+	p.slow = slow
+	every := roomTick
+	if slow {
+		every = roomRest
+	}
+	p.Reset(every)
+}
+
+func (r *room) hasPages() bool {
+	return slices.ContainsFunc(r.people, func(p *participant) bool { return p.visitor != nil })
 }
 
 // housekeep does what is due by time alone.
@@ -179,7 +220,7 @@ func (r *room) listen(now int64) {
 
 // tell sends what changed to the pages.
 func (r *room) tell(now int64) {
-	if !slices.ContainsFunc(r.people, func(p *participant) bool { return p.visitor != nil }) {
+	if !r.hasPages() {
 		return
 	}
 	m := participantsMsg{Type: "participants", List: []participantMsg{}}

@@ -91,8 +91,9 @@ func (f seatFeedback) Loss(part float64) {
 	}
 }
 func (f seatFeedback) BitrateLimit(bps int) {
-	f.s.limit.Store(int64(bps))
-	f.s.room.wake()
+	if f.s.limit.Swap(int64(bps)) != int64(bps) {
+		f.s.room.wake()
+	}
 }
 
 // negotiated takes what the streams were negotiated to.
