@@ -11,7 +11,8 @@ import (
 type Load struct {
 	CPU        float64 `json:"cpu" doc:"Share of the processors used by the gateway and its media workers, over ten seconds"`
 	Loop       float64 `json:"loop" doc:"Share of the time of the packet path's busiest loop, over three seconds"`
-	Late       float64 `json:"late" doc:"Share of batches of packets handled late, over three seconds"`
+	Late       float64 `json:"late" doc:"Share of reads whose packets had waited for more than 2 ms, over three seconds"`
+	WaitMS     float64 `json:"wait_ms" doc:"What nearly all packets wait for their turn at most, in the best of three seconds"`
 	Limit      float64 `json:"limit" doc:"Above this share new calls are refused; 0 is no bound"`
 	Overloaded bool    `json:"overloaded" doc:"New calls are refused now"`
 	Reason     string  `json:"reason" doc:"Why they are"`

@@ -60,7 +60,7 @@ func TestLoad(t *testing.T) {
 		c.Telemetry = func() Telemetry { return Telemetry{Load: Load{CPU: 0.5, Limit: 0.85, Overloaded: true, Reason: "why"}} }
 	})
 	resp, body := s.get("/api/v1/load")
-	want := map[string]any{"cpu": 0.5, "loop": 0.0, "late": 0.0, "limit": 0.85, "overloaded": true, "reason": "why", "headroom": nil}
+	want := map[string]any{"cpu": 0.5, "loop": 0.0, "late": 0.0, "wait_ms": 0.0, "limit": 0.85, "overloaded": true, "reason": "why", "headroom": nil}
 	if resp.StatusCode != http.StatusOK {
 		t.Fatal(resp.Status, body)
 	}

@@ -3,9 +3,11 @@
 //
 // Three signs count: the processor time of the gateway and its media workers
 // (over ten seconds, so that a burst of call set-ups does not count), the share
-// of time that the busiest event loop of the packet path works, and the share
-// of batches that it handled late (over three seconds). A call that was just
-// admitted has no media yet; it counts with what calls cost on average.
+// of time that the busiest event loop of the packet path works, and how long
+// packets wait for their loop (over three seconds). Waiting counts only while
+// the gateway itself is at work: what else runs on the machine is no reason to
+// refuse calls. A call that was just admitted has no media yet; it counts with
+// what calls cost on average.
 package load
 
 import (
@@ -21,7 +23,8 @@ import (
 type Reading struct {
 	CPU  time.Duration // processor time of the gateway and its workers since the beginning
 	Busy float64       // share of the last second that the busiest loop worked, 0 to 1
-	Late float64       // share of its batches in that second that were handled late, 0 to 1
+	Late float64       // share of reads in that second that were late for somebody who measures, 0 to 1
+	Wait time.Duration // what nearly all packets of that second had waited at most
 }
 
 // Config says what counts as too much.
@@ -37,9 +40,10 @@ type Config struct {
 
 // Status is the load as people see it.
 type Status struct {
-	CPU        float64 // share of the processors used, over ten seconds
-	Loop       float64 // share of the busiest loop's time, over three seconds
-	Late       float64 // share of late batches, over three seconds
+	CPU        float64       // share of the processors used, over ten seconds
+	Loop       float64       // share of the busiest loop's time, over three seconds
+	Late       float64       // share of late reads, over three seconds
+	Wait       time.Duration // what nearly all packets wait at most, in the best of three seconds
 	Limit      float64
 	Overloaded bool
 	Reason     string // why, when overloaded
@@ -50,11 +54,11 @@ type Status struct {
 const (
 	cpuWindow  = 10 // readings
 	loopWindow = 3
-	lateLimit  = 0.2  // of the batches
-	relief     = 0.1  // below the limit by this much the gateway takes calls again
-	lateRelief = 0.05 // of the batches
-	settling   = 5    // readings until a call's media shows in them
-	fewCalls   = 10   // below this the cost of a call is not known
+	waitLimit  = 50 * time.Millisecond // people notice
+	waitRelief = 20 * time.Millisecond
+	relief     = 0.1 // below the limit by this much the gateway takes calls again
+	settling   = 5   // readings until a call's media shows in them
+	fewCalls   = 10  // below this the cost of a call is not known
 )
 
 // Meter watches the load.
@@ -171,7 +175,9 @@ func (m *Meter) judge() {
 	s := &m.status
 	s.CPU, s.Loop, s.Late = m.cpu(), 0, 0
 	recent := m.past[max(len(m.past)-loopWindow, 0):]
+	s.Wait = recent[0].Wait
 	for _, p := range recent {
+		s.Wait = min(s.Wait, p.Wait)
 		s.Loop += p.Busy / float64(len(recent))
 		s.Late += p.Late / float64(len(recent))
 	}
@@ -182,9 +188,9 @@ func (m *Meter) judge() {
 	s.Headroom = m.headroom()
 	whole := len(m.past) > cpuWindow
 	s.Reason = ""
-	margin, late := 0.0, lateLimit
+	margin, wait := 0.0, waitLimit
 	if s.Overloaded {
-		margin, late = relief, lateRelief
+		margin, wait = relief, waitRelief
 	}
 	switch limit := m.cfg.Limit - margin; {
 	case m.cfg.Limit <= 0:
@@ -192,8 +198,8 @@ func (m *Meter) judge() {
 		s.Reason = fmt.Sprintf("it uses %.0f %% of its processors", 100*s.CPU)
 	case len(m.past) >= loopWindow && s.Loop > limit:
 		s.Reason = fmt.Sprintf("its relaying takes %.0f %% of the time it has", 100*s.Loop)
-	case len(m.past) >= loopWindow && s.Late > late:
-		s.Reason = fmt.Sprintf("%.0f %% of the packets are handled late", 100*s.Late)
+	case len(m.past) >= loopWindow && s.Wait > wait && max(s.CPU, s.Loop) > limit/2:
+		s.Reason = fmt.Sprintf("packets wait for %v", s.Wait)
 	}
 	s.Overloaded = s.Reason != ""
 }

@@ -23,33 +23,36 @@ func newScene(limit float64) *scene {
 }
 
 // pass lets seconds go by in which so much of two processors is used.
-func (s *scene) pass(seconds int, cpu, busy, late float64, calls int) {
+func (s *scene) pass(seconds int, cpu, busy float64, wait time.Duration, calls int) {
 	for range seconds {
 		s.now = s.now.Add(time.Second)
 		s.cpu += time.Duration(cpu * 2 * float64(time.Second))
-		s.take(Reading{CPU: s.cpu, Busy: busy, Late: late}, calls, s.now)
+		s.take(Reading{CPU: s.cpu, Busy: busy, Late: busy / 2, Wait: wait}, calls, s.now)
 	}
 }
 
 func TestSigns(t *testing.T) {
 	for _, c := range []struct {
-		name            string
-		cpu, busy, late float64
-		seconds         int
-		reason          string // empty: calls are taken
+		name      string
+		cpu, busy float64
+		wait      time.Duration
+		seconds   int
+		reason    string // empty: calls are taken
 	}{
 		{"quiet", 0.1, 0.1, 0, 30, ""},
 		{"a burst of set-ups", 1, 0.1, 0, 6, ""},
 		{"processors are used up", 0.95, 0.1, 0, 12, "95 % of its processors"},
 		{"one loop is full", 0.5, 0.97, 0, 4, "relaying takes 97 %"},
 		{"one loop was full for a moment", 0.5, 0.97, 0, 2, ""},
-		{"packets are late", 0.5, 0.5, 0.4, 4, "40 % of the packets"},
-		{"some packets are late", 0.5, 0.5, 0.1, 30, ""},
+		{"packets wait", 0.5, 0.5, 60 * time.Millisecond, 4, "packets wait for 60ms"},
+		{"packets waited for a moment", 0.5, 0.5, 60 * time.Millisecond, 2, ""},
+		{"packets wait a little", 0.5, 0.5, 10 * time.Millisecond, 30, ""},
+		{"packets wait because of others", 0.1, 0.1, time.Second, 30, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newScene(0.85)
 			s.pass(12, 0.05, 0.05, 0, 1)
-			s.pass(c.seconds, c.cpu, c.busy, c.late, 1)
+			s.pass(c.seconds, c.cpu, c.busy, c.wait, 1)
 			err := s.Admit()
 			if c.reason == "" {
 				if err != nil {
