@@ -13,6 +13,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/load"
 	"github.com/roombridge/roombridge/bridge/relay"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/sip"
@@ -41,6 +42,7 @@ type Gateway struct {
 	opts Options
 	log  *slog.Logger
 
+	loops  *wire.Loops // of everything that carries media
 	plane  *relay.Plane
 	worker *transcode.Supervisor
 	engine *room.Engine
@@ -91,8 +93,11 @@ func (g *Gateway) openMedia() (err error) {
 			return err
 		}
 	}
+	if g.loops, err = wire.NewLoops(0, relay.Clock); err != nil {
+		return err
+	}
 	g.plane, err = relay.NewPlane(relay.PlaneConfig{
-		Address: address, Announce: announce, PortMin: first, PortMax: last,
+		Listen: g.loops.Listen, Address: address, Announce: announce, PortMin: first, PortMax: last,
 		MediaTimeout: g.cfg.Media.Timeout, Log: g.log.With("part", "media"),
 	})
 	return err
@@ -108,7 +113,7 @@ func (g *Gateway) openRooms() (err error) {
 		listen = append(listen, e.String())
 	}
 	g.engine, err = room.New(room.Config{
-		Listen: listen, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
+		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
 		Worker: supervised{g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit,
 		Version: g.opts.Version, Log: g.log.With("part", "room"),
 	})
@@ -214,6 +219,9 @@ func (g *Gateway) close() {
 	}
 	if g.plane != nil {
 		_ = g.plane.Close()
+	}
+	if g.loops != nil {
+		_ = g.loops.Close()
 	}
 	if g.web != nil {
 		g.web.Close()

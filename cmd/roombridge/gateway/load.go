@@ -25,11 +25,15 @@ func (g *Gateway) admit() error {
 }
 
 func (g *Gateway) reading() load.Reading {
-	return load.Reading{CPU: load.CPU(g.worker.PIDs())}
+	r := load.Reading{CPU: load.CPU(g.worker.PIDs())}
+	for _, l := range g.loops.Stats() {
+		r.Busy, r.Late, r.Wait = max(r.Busy, l.Busy), max(r.Late, l.Late), max(r.Wait, l.Wait)
+	}
+	return r
 }
 
 func loadOf(s load.Status) web.Load {
-	l := web.Load{CPU: s.CPU, Loop: s.Loop, Late: s.Late, Limit: s.Limit, Overloaded: s.Overloaded, Reason: s.Reason}
+	l := web.Load{CPU: s.CPU, Loop: s.Loop, Late: s.Late, WaitMS: float64(s.Wait) / 1e6, Limit: s.Limit, Overloaded: s.Overloaded, Reason: s.Reason}
 	if s.Headroom >= 0 {
 		l.Headroom = &s.Headroom
 	}
