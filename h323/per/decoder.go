@@ -15,6 +15,10 @@ const (
 	factor     = 256
 )
 
+// firstElements is for how many elements of a list there is room from the start; what
+// more are claimed has to arrive first.
+const firstElements = 8
+
 // Decoder reads an encoding. After an error it gives zero values, and Err
 // tells the first one.
 type Decoder struct {
@@ -177,9 +181,9 @@ func List[T any, P pointed[T]](d *Decoder, size Size) []T {
 // ListOf reads a SEQUENCE OF or SET OF with the given reader of an element.
 // The list grows as elements come, not as their number is claimed.
 func ListOf[T any](d *Decoder, size Size, element func(*Decoder) T) []T {
-	list := []T{}
 	size = d.root(size)
 	n, more := d.length(size)
+	list := make([]T, 0, min(n, firstElements))
 	for {
 		for range n {
 			var v T

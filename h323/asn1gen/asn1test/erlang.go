@@ -87,11 +87,15 @@ func (e *Erlang) ask(format string, args ...any) ([]string, error) {
 }
 
 // Judge has a message decoded and encoded again. The value has the form that Dump
-// gives.
+// gives. There is no encoding if Erlang does not find the value in its own: it gets
+// some small numbers wrong that are extension additions.
 func (e *Erlang) Judge(module, typ string, b []byte) (value string, again []byte, err error) {
 	answer, err := e.ask("%s %s %x", module, typ, b)
 	if err != nil {
 		return "", nil, err
+	}
+	if answer[1] == "-" {
+		return answer[0], nil, nil
 	}
 	again, err = hex.DecodeString(answer[1])
 	return answer[0], again, err

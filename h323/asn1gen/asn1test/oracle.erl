@@ -1,6 +1,7 @@
 %% Answers lines "Module Type Hex" with "ok Value Hex": the value in the form of
-%% Dump, and its encoding by Erlang; or with "error Reason". A line "time Module
-%% Type Count Hex" is answered with the microseconds of one decoding and encoding.
+%% Dump, and its encoding by Erlang, or "-" if Erlang itself reads something else in
+%% that; or with "error Reason". A line "time Module Type Count Hex" is answered with
+%% the microseconds of one decoding and encoding.
 -module(oracle).
 -export([main/0]).
 
@@ -28,7 +29,11 @@ answer([Module, Type | Rest]) ->
     try
         {ok, V} = M:decode(T, unhex(lists:append(Rest))),
         {ok, B} = M:encode(T, V),
-        ["ok ", dump(V), " ", hex(B)]
+        Again = case M:decode(T, B) of
+            {ok, V} -> hex(B);
+            _ -> "-"
+        end,
+        ["ok ", dump(V), " ", Again]
     catch
         Class:Reason:Stack ->
             Text = io_lib:format("error ~p ~p ~p", [Class, Reason, lists:sublist(Stack, 4)]),

@@ -100,7 +100,11 @@ func (r *Random) fill(p place, v reflect.Value, depth int) {
 	case asn1.ObjectIdentifier:
 		v.SetString(r.oid())
 	case asn1.Text:
-		v.SetString(r.text(t, r.size(t.Size, depth)))
+		n := r.size(t.Size, depth)
+		if t.Name == "NumericString" {
+			n = max(n, 1) // before what would be its characters Erlang aligns an empty one, against X.691 11.9.3.3
+		}
+		v.SetString(r.text(t, n))
 	case asn1.List:
 		r.list(p.at(t.Element), v, r.size(t.Size, depth), depth)
 	case asn1.Seq:
