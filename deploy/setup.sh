@@ -8,12 +8,13 @@ run=(gcc:gcc libc6-dev:file=/usr/include/stdio.h pkg-config:pkg-config openssl:o
      libopus-dev:pc=opus libavcodec-dev:pc=libavcodec libavutil-dev:pc=libavutil libswscale-dev:pc=libswscale
      fonts-noto-core:file=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf)
 test=(chromium:chromium ffmpeg:ffmpeg baresip-core:baresip baresip-ffmpeg:file=/usr/lib/baresip/modules/avcodec.so sip-tester:sipp janus:janus tshark:tshark
-      iproute2:ip curl:curl jq:jq nodejs:node)
+      iproute2:ip curl:curl jq:jq nodejs:node erlang-base:erlc erlang-asn1:glob=/usr/lib/erlang/lib/asn1-*)
 
-present() { # what shows that a package is there: a command, a pkg-config module or a file
+present() { # what shows that a package is there: a command, a pkg-config module, a file or files by pattern
   case $1 in
     pc=*) command -v pkg-config >/dev/null && pkg-config --exists "${1#pc=}" ;;
     file=*) test -e "${1#file=}" ;;
+    glob=*) compgen -G "${1#glob=}" >/dev/null ;;
     *) command -v "$1" >/dev/null || test -x "/usr/sbin/$1" -o -x "/sbin/$1" ;;
   esac
 }
