@@ -18,7 +18,7 @@ type Header struct {
 
 // Packet is one received RTP packet. Its bytes belong to the flow that
 // received it and are valid only during the call that passes the packet on:
-// whoever keeps it copies it.
+// whoever keeps it copies it, or shares a copy with others by Keep.
 type Packet struct {
 	Header
 	Payload  []byte // without padding
@@ -26,4 +26,30 @@ type Packet struct {
 	Keyframe bool   // video: first packet of a frame that decodes alone, parameter sets included
 	Gap      bool   // packets before this one were lost though the numbers join (see h264.Normalizer)
 	Audio    int8   // audio level in -dBov from RFC 6464, -1 when unknown
+
+	kept *Buffer // the payload, for those who keep it
+}
+
+// Keep gives the payload in memory that outlives the call that passed the
+// packet on; the caller is an owner of it. All who keep a packet share one copy,
+// which the first of them makes with a buffer of its pool. It is nil when the
+// payload does not fit.
+func (p *Packet) Keep(pool *Pool) *Buffer {
+	if p.kept == nil {
+		if len(p.Payload) > pool.Size() {
+			return nil
+		}
+		p.kept = pool.Get()
+		p.kept.Bytes = p.kept.Bytes[:copy(p.kept.Bytes, p.Payload)]
+	}
+	p.kept.Hold()
+	return p.kept
+}
+
+// Done is for who passed the packet on, when all have had it.
+func (p *Packet) Done() {
+	if p.kept != nil {
+		p.kept.Release()
+		p.kept = nil
+	}
 }

@@ -88,3 +88,32 @@ func BenchmarkPool(b *testing.B) {
 		p.Get().Release()
 	}
 }
+
+func TestKeepSharesOneCopy(t *testing.T) {
+	pool := NewPool(8)
+	payload := []byte("abc")
+	p := Packet{Payload: payload}
+	p.Done() // nobody kept it
+	a, b := p.Keep(pool), p.Keep(pool)
+	if a != b || pool.Outstanding() != 1 {
+		t.Fatalf("%d copies", pool.Outstanding())
+	}
+	payload[0] = 'x'
+	p.Done()
+	p.Done()
+	p.Payload = []byte("other")
+	if c := p.Keep(pool); c == a || string(c.Bytes) != "other" {
+		t.Error("another packet has the same copy")
+	} else {
+		c.Release()
+	}
+	p.Done()
+	if string(a.Bytes) != "abc" {
+		t.Errorf("kept %q", a.Bytes)
+	}
+	a.Release()
+	b.Release()
+	if p.Payload = make([]byte, 9); p.Keep(pool) != nil || pool.Outstanding() != 0 {
+		t.Error("kept what does not fit, or lost a buffer")
+	}
+}

@@ -41,6 +41,13 @@ type Out interface {
 	PayloadType(f media.Format) (uint8, bool)
 }
 
+// Sharer is an Out that keeps payloads for a while to send them again. It is
+// given the packet where its payload goes out as it came, so that all receivers
+// of a packet share one copy of it. h is as for Send.
+type Sharer interface {
+	SendShared(h packet.Header, p *packet.Packet)
+}
+
 // Upstream is how a Track reaches back to whoever makes its media. The
 // methods must not block.
 type Upstream interface {

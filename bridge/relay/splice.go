@@ -26,8 +26,9 @@ const askPending = int64(time.Second)
 // passes the receiver's wishes on to the track shown: it is the Feedback of
 // the stream that is its Out.
 type Splice struct {
-	cfg SpliceConfig
-	now func() int64
+	cfg    SpliceConfig
+	now    func() int64
+	sharer Sharer // the Out, if it is one
 
 	mu      sync.Mutex // guards what follows; held while the Out is called
 	closed  bool
@@ -56,7 +57,9 @@ type spliceEnd struct {
 
 // NewSplice makes a splice that shows nothing.
 func NewSplice(cfg SpliceConfig) *Splice {
-	return &Splice{cfg: cfg, now: clockOr(cfg.Now)}
+	s := &Splice{cfg: cfg, now: clockOr(cfg.Now)}
+	s.sharer, _ = cfg.Out.(Sharer)
+	return s
 }
 
 // Select says what to show: audio switches at once, video at the track's next
@@ -249,12 +252,15 @@ func (s *Splice) forward(e *spliceEnd, p *packet.Packet) {
 	if !ok {
 		return
 	}
-	payload := p.Payload
-	if e.vp8 {
-		payload = s.vp8.rewrite(payload)
-	}
 	h := packet.Header{PT: e.pt, Marker: p.Marker, Seq: seq, Timestamp: time}
-	s.cfg.Out.Send(h, payload)
+	switch {
+	case e.vp8:
+		s.cfg.Out.Send(h, s.vp8.rewrite(p.Payload))
+	case s.sharer != nil:
+		s.sharer.SendShared(h, p)
+	default:
+		s.cfg.Out.Send(h, p.Payload)
+	}
 	s.dirty = true
 }
 

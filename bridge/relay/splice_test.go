@@ -326,3 +326,63 @@ func TestContinuity(t *testing.T) {
 		}
 	}
 }
+
+// keeper is an Out that keeps what it is sent, shared with others.
+type keeper struct {
+	tape
+	pool *packet.Pool
+	kept []*packet.Buffer
+}
+
+func (k *keeper) SendShared(_ packet.Header, p *packet.Packet) {
+	k.kept = append(k.kept, p.Keep(k.pool))
+}
+
+// A packet that goes out as it came is copied once for all who keep it. VP8
+// has numbers of each receiver's own.
+func TestReceiversShareAPacket(t *testing.T) {
+	for _, c := range []struct {
+		f      media.Format
+		shared bool
+	}{{h264Format, true}, {media.Format{Codec: media.VP8, PT: 96, ClockRate: 90000}, false}} {
+		pool := packet.NewPool(0)
+		track := NewTrack(TrackConfig{ID: "a", Kind: media.Video, Format: c.f})
+		var outs []*keeper
+		for range 3 {
+			k := &keeper{tape: tape{takes: []media.Codec{c.f.Codec}}, pool: pool}
+			s := NewSplice(SpliceConfig{Out: k, Kind: media.Video})
+			s.Select(track)
+			outs = append(outs, k)
+			defer s.Close()
+		}
+		payloads := [][]byte{testSPS, testPPS, testIDR}
+		if !c.shared {
+			payloads = [][]byte{{0x90, 0x80, 1, 0, 0, 0, 0x9d, 0x01, 0x2a, 64, 0, 64, 0}, {0x80, 0x80, 1, 0}}
+		}
+		var batch []packet.Packet
+		for i, b := range payloads {
+			batch = append(batch, packet.Packet{Header: packet.Header{Seq: uint16(i)}, Payload: b})
+		}
+		track.Publish(batch)
+		if !c.shared {
+			if n := len(outs[0].packets); n != 2 || len(outs[0].kept) != 0 {
+				t.Errorf("VP8: %d packets sent, %d shared", n, len(outs[0].kept))
+			}
+			continue
+		}
+		if n := pool.Outstanding(); n != 3 {
+			t.Errorf("%d copies of 3 packets", n)
+		}
+		for _, k := range outs {
+			if len(k.kept) != 3 || len(k.packets) != 0 || string(k.kept[0].Bytes) != string(testSPS) {
+				t.Fatalf("%d packets shared", len(k.kept))
+			}
+			for _, b := range k.kept {
+				b.Release()
+			}
+		}
+		if n := pool.Outstanding(); n != 0 {
+			t.Errorf("%d copies are left", n)
+		}
+	}
+}

@@ -158,6 +158,7 @@ func (t *Track) write(p *packet.Packet) {
 	for _, s := range *t.sinks.Load() {
 		s.WriteRTP(p)
 	}
+	p.Done()
 }
 
 func (t *Track) inspect(p *packet.Packet) {

@@ -50,10 +50,10 @@ func parseVP8(b []byte) (vp8Descriptor, bool) {
 // vp8Continuity makes the picture numbers of several VP8 sources, shown one
 // after the other, rise without a jump, which Chromium's decoder needs.
 type vp8Continuity struct {
-	picture, tl0         uint16 // added to what the source says
-	lastPicture, lastTL0 uint16 // as sent
-	spliced              bool   // the offsets are to be found at the next packet
-	buf                  [packetRoom]byte
+	picture, tl0         uint16            // added to what the source says
+	lastPicture, lastTL0 uint16            // as sent
+	spliced              bool              // the offsets are to be found at the next packet
+	buf                  *[packetRoom]byte // made when it is needed
 }
 
 // packetRoom holds the payload of any packet.
@@ -66,8 +66,11 @@ func (v *vp8Continuity) splice() { v.spliced = true }
 // until the next call.
 func (v *vp8Continuity) rewrite(payload []byte) []byte {
 	d, ok := parseVP8(payload)
-	if !ok || d.picture == 0 && d.tl0 == 0 || len(payload) > len(v.buf) {
+	if !ok || d.picture == 0 && d.tl0 == 0 || len(payload) > packetRoom {
 		return payload
+	}
+	if v.buf == nil {
+		v.buf = new([packetRoom]byte)
 	}
 	out := v.buf[:copy(v.buf[:], payload)]
 	var picture, tl0 uint16
