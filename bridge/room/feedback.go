@@ -12,6 +12,10 @@ func (s *session) tick(now int64) {
 	if now-s.reported >= reportsEvery {
 		s.reported = now
 		s.sendReports(now)
+		slots, _ := s.outputs()
+		for _, sl := range slots {
+			sl.tick(now)
+		}
 	}
 }
 

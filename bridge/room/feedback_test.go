@@ -17,13 +17,13 @@ type listener struct {
 func (l *listener) slotKeyframe(string) { l.keyframes++ }
 func (l *listener) wake()               { l.wakes++ }
 
-func feedbackSession(t testing.TB) (*session, *listener, *wireWriter) {
+func feedbackSession(t testing.TB) (*session, *listener, *far) {
 	t.Helper()
 	l := &listener{}
-	sl, w, _ := boundSlot(t, 109, 3)
+	sl, f, _ := boundSlot(t, 109, 3)
 	s := &session{host: l, link: sl.link, slots: map[string]*slot{"3": sl}}
 	s.gate = &gate{s: s, now: sl.link.now, terms: &agreed{}}
-	return s, l, w
+	return s, l, f
 }
 
 func compound(t testing.TB, list ...rtcp.Packet) []byte {
@@ -36,8 +36,9 @@ func compound(t testing.TB, list ...rtcp.Packet) []byte {
 }
 
 func TestFeedback(t *testing.T) {
-	s, l, w := feedbackSession(t)
+	s, l, f := feedbackSession(t)
 	s.slots["3"].Send(packetHeader(7), []byte{1})
+	s.slots["3"].Flush()
 	s.feedback(compound(t,
 		&rtcp.ReceiverReport{SSRC: 1, Reports: []rtcp.ReceptionReport{{SSRC: 1234, FractionLost: 64}, {SSRC: 99, FractionLost: 255}}},
 		&rtcp.PictureLossIndication{MediaSSRC: 1234},
@@ -46,8 +47,9 @@ func TestFeedback(t *testing.T) {
 		nackOf(7),
 		&rtcp.ReceiverEstimatedMaximumBitrate{Bitrate: 500_000, SSRCs: []uint32{1234}},
 	), s.link.now())
-	if l.keyframes != 2 || l.wakes != 1 || len(w.sent) != 2 || s.link.bitrate() != 500_000 {
-		t.Errorf("%d keyframes, %d wakes, %d packets, %d bit/s", l.keyframes, l.wakes, len(w.sent), s.link.bitrate())
+	sent := len(f.take())
+	if l.keyframes != 2 || l.wakes != 1 || sent != 2 || s.link.bitrate() != 500_000 {
+		t.Errorf("%d keyframes, %d wakes, %d packets, %d bit/s", l.keyframes, l.wakes, sent, s.link.bitrate())
 	}
 }
 
@@ -190,6 +192,7 @@ func FuzzFeedback(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s, _, _ := feedbackSession(t)
 		s.slots["3"].Send(packetHeader(1), []byte{1})
+		s.slots["3"].Flush()
 		s.feedback(b, 1)
 	})
 }

@@ -3,45 +3,77 @@ package room
 import "github.com/roombridge/roombridge/bridge/packet"
 
 // history keeps the last packets of an outgoing stream so that lost ones can
-// be sent again. Payloads lie one after the other in an arena of fixed size;
-// the oldest make room for the newest.
+// be sent again. Their payloads are shared with other receivers' histories.
 type history struct {
-	arena   []byte
-	next    uint64 // where the next payload goes, counted from the beginning of time
-	entries [historySlots]sent
+	entries []past // by sequence number; made when the first packet leaves
+	oldest  uint8  // place of the entry that goes first
+	count   int
+	bytes   int // of payloads
 }
 
-// Sizes of a history. At 2 Mbit/s the arena holds two thirds of a second.
+// Bounds of a history. At 2 Mbit/s the bytes are two thirds of a second.
 const (
-	historySlots = 256
+	historySlots = 256 // all values of history.oldest
 	historyBytes = 160 << 10
+	historyAge   = 2e9 // ns
 )
 
-type sent struct {
-	packet.Header
-	number uint16 // transport-wide
-	used   bool
-	again  uint8 // times sent again
-	start  uint64
-	size   int
-	lastNs int64 // when it was sent again last
+// past is a packet that left.
+type past struct {
+	payload   *packet.Buffer
+	at        int64 // when it left, or was sent again last
+	timestamp uint32
+	seq       uint16
+	pt        uint8
+	again     uint8 // times sent again
+	marker    bool
+	sealed    bool // payload is the whole packet as it was sent
 }
 
-// put remembers a packet with its transport-wide number.
-func (h *history) put(hd packet.Header, number uint16, payload []byte) {
-	if len(payload) > packet.MaxSize {
+// put remembers a packet, whose payload it takes over.
+func (h *history) put(e past) {
+	if h.entries == nil {
+		h.entries = make([]past, historySlots)
+	}
+	at := uint8(e.seq)
+	switch {
+	case h.count == 0:
+		h.oldest = at
+	case at == h.oldest: // the circle is full
+		h.oldest++
+	}
+	h.drop(at)
+	h.entries[at] = e
+	h.count++
+	h.bytes += len(e.payload.Bytes)
+	for h.bytes > historyBytes {
+		h.drop(h.oldest)
+		h.oldest++
+	}
+}
+
+// drop empties a place.
+func (h *history) drop(at uint8) {
+	e := &h.entries[at]
+	if e.payload == nil {
 		return
 	}
-	if h.arena == nil {
-		h.arena = make([]byte, historyBytes)
+	h.count--
+	h.bytes -= len(e.payload.Bytes)
+	e.payload.Release()
+	*e = past{}
+}
+
+// replace keeps the whole packet instead of its payload.
+func (h *history) replace(seq uint16, whole *packet.Buffer) {
+	e := &h.entries[uint8(seq)]
+	if e.payload == nil || e.seq != seq {
+		whole.Release()
+		return
 	}
-	at := h.next % historyBytes
-	if at+uint64(len(payload)) > historyBytes {
-		h.next += historyBytes - at
-		at = 0
-	}
-	h.entries[hd.Seq%historySlots] = sent{Header: hd, number: number, used: true, start: h.next, size: copy(h.arena[at:], payload)}
-	h.next += uint64(len(payload))
+	h.bytes += len(whole.Bytes) - len(e.payload.Bytes)
+	e.payload.Release()
+	e.payload, e.sealed = whole, true
 }
 
 // Bounds on sending again: often enough to outlive a lost retransmission,
@@ -52,17 +84,38 @@ const (
 )
 
 // again gives a packet to send again, or nil when it is no longer here or was
-// sent again a moment ago. The payload is valid until the next put.
-func (h *history) again(seq uint16, now int64) (*sent, []byte) {
-	e := &h.entries[seq%historySlots]
+// sent again a moment ago. It is valid until the next put.
+func (h *history) again(seq uint16, now int64) *past {
+	if h.entries == nil {
+		return nil
+	}
+	e := &h.entries[uint8(seq)]
 	switch {
-	case !e.used || e.Seq != seq || h.next-e.start > historyBytes:
-	case e.again >= maxAgain || e.again > 0 && now-e.lastNs < againGap:
+	case e.payload == nil || e.seq != seq:
+	case e.again >= maxAgain || e.again > 0 && now-e.at < againGap:
 	default:
 		e.again++
-		e.lastNs = now
-		at := e.start % historyBytes
-		return e, h.arena[at : at+uint64(e.size)]
+		e.at = now
+		return e
 	}
-	return nil, nil
+	return nil
+}
+
+// expire forgets what is too old to be asked for.
+func (h *history) expire(now int64) {
+	for h.count > 0 {
+		if e := &h.entries[h.oldest]; e.payload != nil && now-e.at < historyAge {
+			return
+		}
+		h.drop(h.oldest)
+		h.oldest++
+	}
+}
+
+// clear forgets everything.
+func (h *history) clear() {
+	for i := range h.entries {
+		h.drop(uint8(i))
+	}
+	h.entries = nil
 }

@@ -20,6 +20,7 @@ import (
 type session struct {
 	host     host
 	link     *link
+	pool     *packet.Pool
 	log      *slog.Logger
 	pc       *webrtc.PeerConnection
 	api      *webrtc.API
@@ -44,6 +45,8 @@ type session struct {
 	incoming   []*incoming
 	candidates int
 	ufrag      string
+	suite      media.Suite // SuiteNone before there are keys
+	key        media.Key   // for what we send
 	closed     bool
 }
 
@@ -86,7 +89,7 @@ const (
 func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	s := &session{
 		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8, gcmOnly: !cfg.both,
-		clock: &cfg.transport.clock, slots: map[string]*slot{},
+		clock: &cfg.transport.clock, pool: cfg.transport.pool, slots: map[string]*slot{},
 	}
 	s.gate = newGate(s, cfg.transport)
 	s.control.init(&s.way, cfg.transport.pool)
@@ -150,17 +153,40 @@ func (s *session) keyed() {
 		s.fail()
 		return
 	}
-	defer clear(local)
 	defer clear(remote)
 	in, err := secure.NewInbound(suite, remote)
-	out, err2 := secure.NewOutbound(suite, local)
-	if err := errors.Join(err, err2); err != nil {
+	if err != nil {
 		s.log.Error("browser connection without keys", "error", err)
 		s.fail()
 		return
 	}
-	s.control.open(out)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.suite, s.key = suite, local
+	s.control.open(s.outbound())
+	for _, sl := range s.slots {
+		sl.open(s.outbound())
+	}
+	if s.sound != nil {
+		s.sound.open(s.outbound())
+	}
 	go s.gate.open(in) // early packets may take the room's lock
+}
+
+// outbound makes an SRTP context for sources of ours; nil before there are
+// keys. Sources of one context wait for each other.
+func (s *session) outbound() *secure.Outbound {
+	if s.suite == media.SuiteNone || s.closed {
+		return nil
+	}
+	out, err := secure.NewOutbound(s.suite, s.key)
+	if err != nil { // the keyring's keys fit the suite
+		s.log.Error("browser connection without keys", "error", err)
+	}
+	return out
 }
 
 // handshake sees what pion sends of the DTLS handshake. When pion ends it with
@@ -262,7 +288,7 @@ func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
 	if t.Sender() != nil || t.Direction() == webrtc.RTPTransceiverDirectionInactive || len(codecs) == 0 {
 		return nil
 	}
-	sp := &speaker{now: s.link.now}
+	sp := &speaker{now: s.link.now, way: &s.way}
 	sender, err := s.api.NewRTPSender(sp, s.pc.SCTP().Transport())
 	if err != nil {
 		return err
@@ -272,6 +298,7 @@ func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
 	}
 	s.mu.Lock()
 	s.sound = sp
+	sp.open(s.outbound())
 	s.mu.Unlock()
 	return nil
 }
@@ -291,7 +318,7 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		if len(so.formats) == 0 || t.Direction() != webrtc.RTPTransceiverDirectionSendonly || len(t.Receiver().GetParameters().Codecs) == 0 {
 			return nil
 		}
-		sl = newSlot(so, s.link)
+		sl = newSlot(so, s.link, &s.way, s.pool)
 		sender, err := s.api.NewRTPSender(sl, s.pc.SCTP().Transport())
 		if err != nil {
 			return err
@@ -301,6 +328,7 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		}
 		s.mu.Lock()
 		s.slots[so.mid] = sl
+		sl.open(s.outbound())
 		s.mu.Unlock()
 	}
 	return nil
@@ -341,10 +369,18 @@ func (s *session) close() {
 		return
 	}
 	s.closed = true
+	clear(s.key)
 	s.mu.Unlock()
 	s.clock.remove(s)
 	s.gate.close()
-	_ = s.pc.Close()
+	slots, sound := s.outputs()
+	for _, sl := range slots {
+		sl.close()
+	}
+	if sound != nil {
+		sound.close()
+	}
 	s.control.close()
+	_ = s.pc.Close()
 	s.berth.leave()
 }

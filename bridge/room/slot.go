@@ -8,36 +8,45 @@ import (
 	"sync/atomic"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/relay"
+	"github.com/roombridge/roombridge/bridge/relay/wire"
+	"github.com/roombridge/roombridge/bridge/secure"
 )
 
-// slot is one picture on the way to a browser: a webrtc.TrackLocal that
-// pion binds to a transceiver, and the relay.Out behind a splice.
+// slot is one picture on the way to a browser: the relay.Out behind a splice,
+// and for pion, which negotiates it, a webrtc.TrackLocal. What it is sent waits
+// until the end of a batch, shared with other receivers, and is written and
+// sealed then. It belongs to the slot's own SRTP context, so that no flow
+// waits for another's.
 type slot struct {
 	mid     string
 	msid    string
 	link    *link
+	way     *way
+	pool    *packet.Pool
 	formats atomic.Pointer[[]slotFormat]
 
 	mu      sync.Mutex
-	writer  webrtc.TrackLocalWriter // nil while pion has not bound it
+	out     *secure.Outbound // nil before there are keys, and after the end
+	bound   bool             // pion has named the source
 	ssrc    uint32
 	rtxSSRC uint32
-	header  rtp.Header // reused for each packet
-	twcc    [2]byte    // the extension's value inside header
-	hasTWCC bool
-	again   rtp.Header // reused for retransmissions
-	againAt [2]byte
-	buffer  []byte // a retransmission's payload
 	rtxSeq  uint16
+	twcc    uint8 // id of the transport-wide sequence number extension, 0: none
+	waiting []waiting
 	past    history
 	sent    sending
-	batch   int64 // the clock at this batch's first packet, 0 between batches
+	at      int64 // the clock at this batch's first packet
+}
+
+// waiting is a packet that goes out at the end of the batch.
+type waiting struct {
+	packet.Header
+	payload *packet.Buffer
 }
 
 // sending counts what left, for sender reports (RFC 3550 6.4.1).
@@ -57,11 +66,13 @@ func (s *sending) report(ssrc uint32, now int64, ntp uint64) *rtcp.SenderReport 
 	return &rtcp.SenderReport{SSRC: ssrc, NTPTime: ntp, RTPTime: s.timestamp + since, PacketCount: s.packets, OctetCount: s.octets}
 }
 
-func newSlot(o slotOffer, l *link) *slot {
-	s := &slot{mid: o.mid, msid: "slot-" + o.mid, link: l, rtxSSRC: rand.Uint32(), rtxSeq: uint16(rand.Uint32())}
+func newSlot(o slotOffer, l *link, w *way, pool *packet.Pool) *slot {
+	s := &slot{
+		mid: o.mid, msid: "slot-" + o.mid, link: l, way: w, pool: pool,
+		rtxSSRC: rand.Uint32(), rtxSeq: uint16(rand.Uint32()), twcc: o.twcc,
+	}
 	s.sent.clockRate = 90000
 	s.offered(o)
-	s.extension(o.twcc)
 	return s
 }
 
@@ -71,14 +82,23 @@ func (s *slot) offered(o slotOffer) {
 	s.formats.Store(&f)
 }
 
-func (s *slot) extension(id uint8) {
-	if s.hasTWCC = id != 0; !s.hasTWCC {
-		return
+// open begins to send.
+func (s *slot) open(out *secure.Outbound) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = out
+}
+
+// close sends nothing more.
+func (s *slot) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.out != nil {
+		s.out.Close()
+		s.out = nil
 	}
-	s.header.Extension, s.header.ExtensionProfile = true, 0xbede
-	s.again.Extension, s.again.ExtensionProfile = true, 0xbede
-	_ = s.header.SetExtension(id, s.twcc[:])
-	_ = s.again.SetExtension(id, s.againAt[:])
+	s.drop()
+	s.past.clear()
 }
 
 // ID, RID, StreamID and Kind make it a webrtc.TrackLocal.
@@ -87,7 +107,7 @@ func (s *slot) RID() string               { return "" }
 func (s *slot) StreamID() string          { return s.msid }
 func (s *slot) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
 
-// Bind is told by pion where packets go.
+// Bind is told by pion which source it is.
 func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	codecs := c.CodecParameters()
 	if len(codecs) == 0 {
@@ -95,7 +115,7 @@ func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writer, s.ssrc = c.WriteStream(), uint32(c.SSRC())
+	s.bound, s.ssrc = true, uint32(c.SSRC())
 	return codecs[0], nil
 }
 
@@ -103,7 +123,7 @@ func (s *slot) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 func (s *slot) Unbind(webrtc.TrackLocalContext) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writer = nil
+	s.bound = false
 	return nil
 }
 
@@ -113,35 +133,108 @@ func (s *slot) PayloadType(f media.Format) (uint8, bool) {
 	return got.PT, ok
 }
 
-// Send implements relay.Out. pion seals and sends at once.
+// Send implements relay.Out.
 func (s *slot) Send(h packet.Header, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writer == nil {
-		return
+	if s.ready() && len(payload) <= s.pool.Size() {
+		buf := s.pool.Get()
+		buf.Bytes = buf.Bytes[:copy(buf.Bytes, payload)]
+		s.queue(h, buf, 0)
 	}
-	if s.batch == 0 {
-		s.batch = s.link.now()
+}
+
+// SendShared implements relay.Sharer.
+func (s *slot) SendShared(h packet.Header, p *packet.Packet) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ready() {
+		if buf := p.Keep(s.pool); buf != nil {
+			s.queue(h, buf, p.Arrived)
+		}
 	}
-	s.sent.packets++
-	s.sent.octets += uint32(len(payload))
-	s.sent.timestamp, s.sent.at = h.Timestamp, s.batch
-	var number uint16
-	if s.hasTWCC {
-		number = s.link.leave(len(payload), s.batch)
-		binary.BigEndian.PutUint16(s.twcc[:], number)
+}
+
+func (s *slot) ready() bool { return s.bound && s.out != nil }
+
+// queue takes over the payload. now is 0 when it has to be read.
+func (s *slot) queue(h packet.Header, payload *packet.Buffer, now int64) {
+	if len(s.waiting) == 0 {
+		if s.at = now; now == 0 {
+			s.at = s.link.now()
+		}
 	}
-	s.past.put(h, number, payload)
-	s.header.Version, s.header.PayloadType, s.header.Marker = 2, h.PT, h.Marker
-	s.header.SequenceNumber, s.header.Timestamp, s.header.SSRC = h.Seq, h.Timestamp, s.ssrc
-	_, _ = s.writer.WriteRTP(&s.header, payload)
+	s.waiting = append(s.waiting, waiting{h, payload})
+	if len(s.waiting) == wire.BatchSize {
+		s.flush()
+	}
 }
 
 // Flush implements relay.Out.
 func (s *slot) Flush() {
 	s.mu.Lock()
-	s.batch = 0
-	s.mu.Unlock()
+	defer s.mu.Unlock()
+	s.flush()
+}
+
+// flush writes what waits, seals it and sends it.
+func (s *slot) flush() {
+	if len(s.waiting) == 0 {
+		return
+	}
+	if !s.ready() {
+		s.drop()
+		return
+	}
+	f := takeFlight()
+	defer f.release()
+	for i := range s.waiting {
+		w := &s.waiting[i]
+		w.SSRC = s.ssrc
+		number := s.number(len(w.payload.Bytes), s.at)
+		f.add(w.Header, s.twcc, number, w.payload.Bytes)
+		s.sent.packets++
+		s.sent.octets += uint32(len(w.payload.Bytes))
+		s.sent.timestamp, s.sent.at = w.Timestamp, s.at
+		s.past.put(past{payload: w.payload, at: s.at, timestamp: w.Timestamp, seq: w.Seq, pt: w.PT, marker: w.Marker})
+		w.payload = nil
+	}
+	f.seal(s.out)
+	s.remember(f)
+	s.waiting = s.waiting[:0]
+	f.send(s.way)
+}
+
+// number gives a packet its transport-wide number.
+func (s *slot) number(size int, now int64) uint16 {
+	if s.twcc == 0 {
+		return 0
+	}
+	return s.link.leave(size, now)
+}
+
+// remember keeps, of packets that can only be repeated to the last bit, what
+// was sealed: another header under the same sequence number would use a nonce
+// of AES-GCM for two messages (RFC 7714 8.1).
+func (s *slot) remember(f *flight) {
+	for i := range s.waiting {
+		w := &s.waiting[i]
+		if s.rtxOf(w.PT) == 0 && f.pkts[i] != nil {
+			buf := s.pool.Get()
+			buf.Bytes = buf.Bytes[:copy(buf.Bytes, f.pkts[i])]
+			s.past.replace(w.Seq, buf)
+		}
+	}
+}
+
+// drop gives back what waits.
+func (s *slot) drop() {
+	for i := range s.waiting {
+		if s.waiting[i].payload != nil {
+			s.waiting[i].payload.Release()
+		}
+	}
+	s.waiting = s.waiting[:0]
 }
 
 // repeat sends lost packets again, those of the entries of a NACK (RFC 4585
@@ -150,46 +243,52 @@ func (s *slot) Flush() {
 func (s *slot) repeat(pairs []byte, now int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writer == nil {
+	if !s.ready() {
 		return
 	}
+	f := takeFlight()
+	defer f.release()
 	for n := 0; n < maxNackPairs && len(pairs) >= 4; n, pairs = n+1, pairs[4:] {
 		first, more := binary.BigEndian.Uint16(pairs), binary.BigEndian.Uint16(pairs[2:])
 		for i := range uint16(17) {
-			if i > 0 && more>>(i-1)&1 == 0 {
-				continue
-			}
-			if e, payload := s.past.again(first+i, now); e != nil {
-				s.sendAgain(e, payload, now)
+			if i == 0 || more>>(i-1)&1 == 1 {
+				s.sendAgain(f, first+i, now)
 			}
 		}
 	}
+	s.finish(f)
 }
 
 // maxNackPairs bounds the work of one NACK: each pair names up to 17 packets.
 const maxNackPairs = 16
 
-func (s *slot) sendAgain(e *sent, payload []byte, now int64) {
-	a, number := &s.again, e.number
-	a.Version, a.Marker, a.Timestamp = 2, e.Marker, e.Timestamp
-	if rtx := s.rtxOf(e.PT); rtx != 0 {
-		s.buffer = append(s.buffer[:0], byte(e.Seq>>8), byte(e.Seq))
-		s.buffer = append(s.buffer, payload...)
-		payload = s.buffer
-		a.PayloadType, a.SSRC, a.SequenceNumber = rtx, s.rtxSSRC, s.rtxSeq
-		s.rtxSeq++
-		if s.hasTWCC {
-			number = s.link.leave(len(payload), now)
-		}
-	} else {
-		// The same packet to the last bit: with another header it would use the
-		// nonce of AES-GCM for two messages (RFC 7714 8.1).
-		a.PayloadType, a.SSRC, a.SequenceNumber = e.PT, s.ssrc, e.Seq
+func (s *slot) sendAgain(f *flight, seq uint16, now int64) {
+	e := s.past.again(seq, now)
+	if e == nil {
+		return
 	}
-	if s.hasTWCC {
-		binary.BigEndian.PutUint16(s.againAt[:], number)
+	if f.full() || e.sealed && f.done < f.n {
+		s.finish(f)
 	}
-	_, _ = s.writer.WriteRTP(a, payload)
+	if e.sealed {
+		f.addSealed(e.payload.Bytes)
+		return
+	}
+	rtx := s.rtxOf(e.pt)
+	if rtx == 0 {
+		return // negotiated otherwise meanwhile
+	}
+	size := 2 + len(e.payload.Bytes)
+	h := packet.Header{PT: rtx, Marker: e.marker, Seq: s.rtxSeq, Timestamp: e.timestamp, SSRC: s.rtxSSRC}
+	s.rtxSeq++
+	f.addAgain(h, s.twcc, s.number(size, now), e.seq, e.payload.Bytes)
+}
+
+// finish sends a flight of repeated packets and empties it.
+func (s *slot) finish(f *flight) {
+	f.seal(s.out)
+	f.send(s.way)
+	f.clear()
 }
 
 func (s *slot) rtxOf(pt uint8) uint8 {
@@ -199,6 +298,13 @@ func (s *slot) rtxOf(pt uint8) uint8 {
 		}
 	}
 	return 0
+}
+
+// tick forgets what is too old to be asked for.
+func (s *slot) tick(now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.past.expire(now)
 }
 
 func (s *slot) report(now int64, ntp uint64) *rtcp.SenderReport {
@@ -221,5 +327,6 @@ func (s *slot) sources() sources {
 
 var (
 	_ relay.Out         = (*slot)(nil)
+	_ relay.Sharer      = (*slot)(nil)
 	_ webrtc.TrackLocal = (*slot)(nil)
 )

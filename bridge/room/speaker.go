@@ -5,25 +5,48 @@ import (
 	"sync"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v3"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/relay"
+	"github.com/roombridge/roombridge/bridge/secure"
 )
 
-// speaker is the sound on the way to a browser: a webrtc.TrackLocal and the
-// relay.Out that the mixer writes to.
+// speaker is the sound on the way to a browser: the relay.Out that the mixer
+// writes to and, for pion, a webrtc.TrackLocal.
 type speaker struct {
 	now func() int64
+	way *way
 
 	mu      sync.Mutex
-	writer  webrtc.TrackLocalWriter
+	out     *secure.Outbound // nil before there are keys, and after the end
+	bound   bool             // pion has named the source
 	ssrc    uint32
 	formats []media.Format
-	header  rtp.Header
+	flight  *flight // packets of this batch
 	sent    sending
+}
+
+// open begins to send.
+func (s *speaker) open(out *secure.Outbound) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.out = out
+}
+
+// close sends nothing more.
+func (s *speaker) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.out != nil {
+		s.out.Close()
+		s.out = nil
+	}
+	if s.flight != nil {
+		s.flight.release()
+		s.flight = nil
+	}
 }
 
 // ID, RID, StreamID and Kind make it a webrtc.TrackLocal.
@@ -32,7 +55,7 @@ func (s *speaker) RID() string               { return "" }
 func (s *speaker) StreamID() string          { return "room" }
 func (s *speaker) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeAudio }
 
-// Bind is told by pion where packets go.
+// Bind is told by pion which source it is, and in which formats.
 func (s *speaker) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	codecs := c.CodecParameters()
 	if len(codecs) == 0 {
@@ -48,7 +71,7 @@ func (s *speaker) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, e
 			s.formats = append(s.formats, f)
 		}
 	}
-	s.writer, s.ssrc = c.WriteStream(), uint32(c.SSRC())
+	s.bound, s.ssrc = true, uint32(c.SSRC())
 	return codecs[0], nil
 }
 
@@ -56,7 +79,7 @@ func (s *speaker) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, e
 func (s *speaker) Unbind(webrtc.TrackLocalContext) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writer = nil
+	s.bound = false
 	return nil
 }
 
@@ -81,19 +104,41 @@ func (s *speaker) PayloadType(f media.Format) (uint8, bool) {
 func (s *speaker) Send(h packet.Header, payload []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.writer == nil {
+	if !s.bound || s.out == nil {
 		return
+	}
+	if s.flight == nil {
+		s.flight = takeFlight()
+		s.sent.at = s.now()
 	}
 	s.sent.packets++
 	s.sent.octets += uint32(len(payload))
-	s.sent.timestamp, s.sent.at = h.Timestamp, s.now()
-	s.header.Version, s.header.PayloadType, s.header.Marker = 2, h.PT, h.Marker
-	s.header.SequenceNumber, s.header.Timestamp, s.header.SSRC = h.Seq, h.Timestamp, s.ssrc
-	_, _ = s.writer.WriteRTP(&s.header, payload)
+	s.sent.timestamp = h.Timestamp
+	h.SSRC = s.ssrc
+	s.flight.add(h, 0, 0, payload)
+	if s.flight.full() {
+		s.flush()
+	}
 }
 
 // Flush implements relay.Out.
-func (s *speaker) Flush() {}
+func (s *speaker) Flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flush()
+}
+
+func (s *speaker) flush() {
+	if s.flight == nil {
+		return
+	}
+	if s.out != nil {
+		s.flight.seal(s.out)
+		s.flight.send(s.way)
+	}
+	s.flight.release()
+	s.flight = nil
+}
 
 func (s *speaker) report(now int64, ntp uint64) *rtcp.SenderReport {
 	s.mu.Lock()
