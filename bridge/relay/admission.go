@@ -21,6 +21,11 @@ const (
 	tryWindow   = int64(100 * time.Millisecond)
 	tryTrusted  = 16
 	tryStranger = 4
+	// RTCP that is read and handshake messages that are passed on in the same
+	// time, far more than is ever needed.
+	tryControl  = 64
+	tryReports  = 16 // from strangers
+	tryMessages = 64
 	// A candidate that has not been heard of for so long is forgotten.
 	candidateLife = int64(time.Second)
 )
@@ -48,8 +53,7 @@ type admission struct {
 	heard  int64 // last packet of the source
 
 	candidates [2]candidate
-	tries      [2]int
-	window     int64
+	tries      [2]budget
 }
 
 const (
@@ -63,17 +67,28 @@ func (a *admission) is(id identity) bool { return a.known && id == a.source }
 // try tells whether a newcomer's packet may be looked at, which bounds what a
 // flood can cost.
 func (a *admission) try(rank int, now int64) bool {
-	if now-a.window >= tryWindow {
-		a.window, a.tries = now, [2]int{}
-	}
-	bound := tryStranger
+	most := tryStranger
 	if rank == trusted {
-		bound = tryTrusted
+		most = tryTrusted
 	}
-	if a.tries[rank] >= bound {
+	return a.tries[rank].spend(most, now)
+}
+
+// budget bounds what anybody can make us do within a window of time.
+type budget struct {
+	window int64 // when it began
+	spent  int
+}
+
+// spend tells whether it may be done once more.
+func (b *budget) spend(most int, now int64) bool {
+	if now-b.window >= tryWindow {
+		b.window, b.spent = now, 0
+	}
+	if b.spent >= most {
 		return false
 	}
-	a.tries[rank]++
+	b.spent++
 	return true
 }
 

@@ -35,6 +35,7 @@ type control struct {
 	senderNTP  uint32 // middle 32 bits
 	senderAt   int64  // when it came, 0 is never
 
+	tries      [2]budget
 	firSent    uint8 // our last command's number (RFC 5104 4.3.1.1)
 	firSeen    [4]firEntry
 	nextReport int64
@@ -164,6 +165,9 @@ func (c *control) receive(data []byte, from netip.AddrPort, mediaAddr netip.Addr
 	if c.terms == nil || !c.terms.rtp.IsValid() {
 		return dropIdle
 	}
+	if !c.affords(from, mediaAddr, now) {
+		return dropProbe
+	}
 	if c.terms.secured() {
 		var v verdict
 		if data, v = c.open(data); v != accepted {
@@ -177,6 +181,14 @@ func (c *control) receive(data []byte, from netip.AddrPort, mediaAddr netip.Addr
 		return dropHeader
 	}
 	return accepted
+}
+
+// affords bounds how much RTCP is decrypted and read.
+func (c *control) affords(from netip.AddrPort, mediaAddr netip.Addr, now int64) bool {
+	if to := c.remote.Load(); from.Addr() == mediaAddr || to != nil && *to == from {
+		return c.tries[trusted].spend(tryControl, now)
+	}
+	return c.tries[stranger].spend(tryReports, now)
 }
 
 // latch follows the far end's RTCP to where it comes from. RTCP at the RTP

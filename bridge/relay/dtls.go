@@ -22,6 +22,7 @@ type dtlsState struct {
 	ended    chan struct{} // closed when its goroutine has ended
 	peer     netip.AddrPort
 	heard    bool // peer sent something
+	messages budget
 }
 
 // startDTLS begins a handshake, unless the one for the same certificate and
@@ -143,7 +144,7 @@ func (p *port) sendDTLS(data []byte) error {
 // deliverDTLS hands a datagram to the handshake. Until one has come from where
 // signalling pointed, the far end may be behind a translator and is answered
 // where it comes from; whether it is the far end, its certificate shows.
-func (p *port) deliverDTLS(data []byte, from netip.AddrPort) verdict {
+func (p *port) deliverDTLS(data []byte, from netip.AddrPort, now int64) verdict {
 	d := &p.dtls
 	d.Lock()
 	defer d.Unlock()
@@ -157,7 +158,7 @@ func (p *port) deliverDTLS(data []byte, from netip.AddrPort) verdict {
 		d.peer = from
 	}
 	d.heard = true
-	if !d.pipe.Deliver(data) {
+	if !d.messages.spend(tryMessages, now) || !d.pipe.Deliver(data) {
 		return dropProbe
 	}
 	return accepted

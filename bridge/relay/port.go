@@ -61,9 +61,8 @@ func (p *port) Receive(b *wire.Batch, now int64) {
 	n := rx.news
 	rx.news = news{}
 	rx.Unlock()
-	for _, i := range other[:others] {
-		data, from, _ := b.Datagram(int(i))
-		p.demux(data, from, now)
+	if others > 0 {
+		p.demux(b, other[:others], now)
 	}
 	if in.n > 0 {
 		p.s.heard.Store(now)
@@ -94,22 +93,29 @@ func (p *port) react(n news, now int64) {
 	}
 }
 
-// demux takes a datagram that is not RTP.
-func (p *port) demux(data []byte, from netip.AddrPort, now int64) {
-	v := dropClass
+// demux takes the datagrams of a batch that are not RTP.
+func (p *port) demux(b *wire.Batch, which []uint8, now int64) {
+	var drops verdictCount
+	for _, i := range which {
+		data, from, _ := b.Datagram(int(i))
+		drops[p.one(data, from, now)]++
+	}
+	drops[accepted] = 0
+	p.s.rx.Lock()
+	p.s.rx.drops.add(&drops)
+	p.s.rx.Unlock()
+}
+
+func (p *port) one(data []byte, from netip.AddrPort, now int64) verdict {
 	switch packet.Classify(data) {
 	case packet.STUN:
-		v = dropSTUN
+		return dropSTUN
 	case packet.DTLS:
-		v = p.deliverDTLS(data, from)
+		return p.deliverDTLS(data, from, now)
 	case packet.RTCP:
-		v = p.s.receiveControl(data, from, !p.control, now)
+		return p.s.receiveControl(data, from, !p.control, now)
 	}
-	if v != accepted {
-		p.s.rx.Lock()
-		p.s.rx.drops[v]++
-		p.s.rx.Unlock()
-	}
+	return dropClass
 }
 
 // publish gives the admitted packets of a batch to the track, and what the

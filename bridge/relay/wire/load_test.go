@@ -86,7 +86,7 @@ func generate(in io.Reader, out io.Writer) error {
 			res.Sent += from[i].Write(o.To[i], burst)
 			i = (i + 1) % len(o.To)
 		}
-		if rx.receive(sink.fd, 0) != 0 {
+		if rx.receive(sink.fd, BatchSize, 0) != 0 {
 			continue
 		}
 		now = Clock()
@@ -273,7 +273,7 @@ func (p *plain) Serve(h Handler) {
 func (p *plain) run() {
 	read := func(fd uintptr) bool {
 		p.rx = receivers.Get().(*receiver)
-		if p.rx.receive(int(fd), 0) == 0 {
+		if p.rx.receive(int(fd), BatchSize, 0) == 0 {
 			return true
 		}
 		receivers.Put(p.rx)

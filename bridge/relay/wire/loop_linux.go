@@ -218,20 +218,33 @@ func (l *loop) receive(u *udp, now int64) int64 {
 		return now
 	}
 	defer u.turn.End()
-	if l.rx.receive(u.fd, u.dropped) != 0 {
+	if l.rx.receive(u.fd, u.most, u.dropped) != 0 {
 		return now // an ICMP error, or somebody else took what was there
 	}
 	now = l.all.now()
+	got := 0
 	for l.rx.fill() && !u.turn.over.Load() {
+		got += l.rx.Len()
 		l.rx.lost = l.rx.dropped - u.dropped
 		u.dropped = l.rx.dropped
 		l.meter.batch(&l.rx.Batch)
 		u.handler.Receive(&l.rx.Batch, now)
 	}
+	u.most = most(l.rx.n, got)
 	if l.rx.stamp != 0 {
 		l.meter.waited(now + l.all.wall.Load() - l.rx.stamp)
 	}
 	return now
+}
+
+// most is how many messages the next read of a socket takes at most, when the
+// last one took so many that held so many datagrams: about two batches, so that
+// a socket does not keep others waiting because its datagrams come joined.
+func most(messages, datagrams int) int {
+	if datagrams <= 2*BatchSize {
+		return BatchSize
+	}
+	return max(1, 2*BatchSize*messages/datagrams)
 }
 
 // expire calls the handlers whose deadline has come.

@@ -68,15 +68,15 @@ func (r *receiver) rearm(i int) {
 	h.SetControllen(controlRoom)
 }
 
-// receive takes what waits at a socket, without waiting itself. dropped is
-// the socket's count as it was known.
-func (r *receiver) receive(fd int, dropped uint32) unix.Errno {
+// receive takes what waits at a socket, so many messages at most, without
+// waiting itself. dropped is the socket's count as it was known.
+func (r *receiver) receive(fd, most int, dropped uint32) unix.Errno {
 	for i := range r.n {
 		r.rearm(i)
 	}
 	r.n, r.message, r.stamp, r.dropped = 0, message{}, 0, dropped
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.hdrs[0])), BatchSize, unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.hdrs[0])), uintptr(most), unix.MSG_DONTWAIT, 0, 0)
 		if errno == 0 {
 			r.n = int(n)
 		}

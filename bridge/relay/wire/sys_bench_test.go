@@ -42,7 +42,7 @@ func BenchmarkKernel(b *testing.B) {
 						b.Fatal("not sent")
 					}
 					for got := 0; got < loadBurst; {
-						if errno := rx.receive(to.fd, 0); errno != 0 {
+						if errno := rx.receive(to.fd, BatchSize, 0); errno != 0 {
 							b.Fatal(errno)
 						}
 						for rx.fill() {

@@ -27,6 +27,7 @@ type udp struct {
 	turn    Turn // guards what follows
 	handler Handler
 	place   int32  // in the loop's table; -1: not served
+	most    int    // messages that the next read takes
 	dropped uint32 // datagrams that the kernel dropped so far
 	early   int64  // the deadline that was set before Serve
 	due     deadline
@@ -67,7 +68,7 @@ func openUDP(at netip.AddrPort, shared bool) (*udp, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	u := &udp{fd: fd, v6: domain == unix.AF_INET6, place: -1}
+	u := &udp{fd: fd, v6: domain == unix.AF_INET6, place: -1, most: BatchSize}
 	u.due.sock = u
 	if err := u.bind(at, shared); err != nil {
 		_ = unix.Close(fd)

@@ -308,6 +308,50 @@ func TestShared(t *testing.T) {
 	}
 }
 
+// TestTurns holds that a socket that is flooded gets no more than one read
+// before the others get theirs.
+func TestTurns(t *testing.T) {
+	l, err := newLoops(1, nil, offload{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	flooded, quiet, from := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
+	from.Write(flooded.LocalAddr(), messages(200, 100))
+	from.Write(quiet.LocalAddr(), messages(1, 100))
+	// Both are ready when the loop looks for the first time.
+	begin, first := make(chan struct{}), listen(t, l, "127.0.0.1")
+	first.Serve(handlerFunc(func(*Batch) { <-begin }))
+	from.Write(first.LocalAddr(), messages(1, 1))
+	heard := make(chan Socket, 201)
+	for _, s := range []Socket{flooded, quiet} {
+		s.Serve(handlerFunc(func(b *Batch) {
+			for range b.Len() {
+				heard <- s
+			}
+		}))
+	}
+	close(begin)
+	waited := 0
+	for <-heard != quiet {
+		waited++
+	}
+	if waited > BatchSize {
+		t.Fatalf("the quiet socket waited for %d datagrams", waited)
+	}
+	for range 200 - waited {
+		<-heard
+	}
+}
+
+func TestMost(t *testing.T) {
+	for _, c := range [][3]int{{1, 1, 32}, {32, 32, 32}, {1, 64, 32}, {2, 128, 1}, {32, 224, 9}, {32, 2048, 1}} {
+		if got := most(c[0], c[1]); got != c[2] {
+			t.Errorf("%d messages of %d datagrams: %d", c[0], c[1], got)
+		}
+	}
+}
+
 func TestAppendIsBounded(t *testing.T) {
 	b := Borrow()
 	defer b.Release()
