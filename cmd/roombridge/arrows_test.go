@@ -20,6 +20,7 @@ var arrows = map[string][]string{
 	"sip/sdp":              {"bridge", "bridge/media"},
 	"h323":                 {"h323/...", "bridge", "bridge/media", "bridge/relay"},
 	"h323/per":             {},
+	"h323/per/pertest":     {"h323/per"},
 	"h323/asn1gen":         {"h323/asn1gen/asn1", "h323/per"},
 	"h323/h235":            {"h323/per"},
 	"h323/h245":            {"h323/per"},
@@ -42,7 +43,7 @@ var arrows = map[string][]string{
 	"transcode/worker":     {"bridge/media", "transcode/..."},
 	"transcode/codec":      {"bridge/media", "transcode/codec/..."},
 	"web":                  {"bridge", "web/..."},
-	"bench":                {"bench/...", "bridge/media", "bridge/packet", "bridge/h264", "bridge/secure"},
+	"bench":                {"bench/...", "bridge/media", "bridge/packet", "bridge/h264", "bridge/feedback", "bridge/secure"},
 }
 
 // owners says where alone an outside library may be imported; those without a
