@@ -51,9 +51,8 @@ func goName(name string) string {
 		}
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
-	name = b.String()
-	if len(name) > 4 && name == strings.ToUpper(name) && strings.IndexAny(name, "0123456789") < 0 {
+	if len(name) > 4 && name == strings.ToUpper(name) && !strings.ContainsAny(name, "0123456789-") {
 		return name[:1] + strings.ToLower(name[1:]) // SIGNED, ENCRYPTED
 	}
-	return name
+	return b.String()
 }

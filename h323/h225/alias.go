@@ -76,7 +76,7 @@ func (v *NonStandardIdentifier) Encode(e *per.Encoder) {
 type AliasAddress struct {
 	DialledDigits *string           `json:"dialledDigits,omitzero"`
 	H323ID        *string           `json:"h323-ID,omitzero"`
-	Urlid         *string           `json:"url-ID,omitzero"`
+	URLID         *string           `json:"url-ID,omitzero"`
 	TransportID   *TransportAddress `json:"transportID,omitzero"`
 	EmailID       *string           `json:"email-ID,omitzero"`
 	PartyNumber   *PartyNumber      `json:"partyNumber,omitzero"`
@@ -100,7 +100,7 @@ func (v *AliasAddress) Decode(d *per.Decoder) {
 		v.H323ID = new(d.BMP(per.Range(1, 256)))
 	case 2:
 		w := d.Open()
-		v.Urlid = new(d.Text(per.IA5, per.Range(1, 512)))
+		v.URLID = new(d.Text(per.IA5, per.Range(1, 512)))
 		d.Close(w)
 	case 3:
 		v.TransportID = per.Opened[TransportAddress](d)
@@ -129,10 +129,10 @@ func (v *AliasAddress) Encode(e *per.Encoder) {
 	case v.H323ID != nil:
 		e.Choice(1, 2, true)
 		e.BMP(*v.H323ID, per.Range(1, 256))
-	case v.Urlid != nil:
+	case v.URLID != nil:
 		e.Choice(2, 2, true)
 		w := e.Open()
-		e.Text(*v.Urlid, per.IA5, per.Range(1, 512))
+		e.Text(*v.URLID, per.IA5, per.Range(1, 512))
 		e.Close(w)
 	case v.TransportID != nil:
 		e.Choice(3, 2, true)

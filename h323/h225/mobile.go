@@ -10,7 +10,7 @@ import (
 // One field is set.
 type MobileUIM struct {
 	Ansi41Uim *ANSI41UIM    `json:"ansi-41-uim,omitzero"`
-	GSMUim    *Gsmuim       `json:"gsm-uim,omitzero"`
+	GSMUim    *GSMUIM       `json:"gsm-uim,omitzero"`
 	Addition  *per.Addition `json:"addition,omitzero"`
 }
 
@@ -26,7 +26,7 @@ func (v *MobileUIM) Decode(d *per.Decoder) {
 	case 0:
 		v.Ansi41Uim = per.Pointer[ANSI41UIM](d)
 	case 1:
-		v.GSMUim = per.Pointer[Gsmuim](d)
+		v.GSMUim = per.Pointer[GSMUIM](d)
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -49,23 +49,23 @@ func (v *MobileUIM) Encode(e *per.Encoder) {
 	}
 }
 
-// Tbcdstring is TBCD-STRING.
-type Tbcdstring = string
+// TBCDSTRING is TBCD-STRING.
+type TBCDSTRING = string
 
 // ANSI41UIM is ANSI-41-UIM.
 type ANSI41UIM struct {
-	Imsi                         *Tbcdstring       `json:"imsi,omitzero"`
-	Min                          *Tbcdstring       `json:"min,omitzero"`
-	Mdn                          *Tbcdstring       `json:"mdn,omitzero"`
-	Msisdn                       *Tbcdstring       `json:"msisdn,omitzero"`
-	Esn                          *Tbcdstring       `json:"esn,omitzero"`
-	Mscid                        *Tbcdstring       `json:"mscid,omitzero"`
+	Imsi                         *TBCDSTRING       `json:"imsi,omitzero"`
+	Min                          *TBCDSTRING       `json:"min,omitzero"`
+	Mdn                          *TBCDSTRING       `json:"mdn,omitzero"`
+	Msisdn                       *TBCDSTRING       `json:"msisdn,omitzero"`
+	Esn                          *TBCDSTRING       `json:"esn,omitzero"`
+	Mscid                        *TBCDSTRING       `json:"mscid,omitzero"`
 	SystemID                     ANSI41UIMSystemID `json:"system-id"`
 	SystemMyTypeCode             per.Octets        `json:"systemMyTypeCode,omitzero"`
 	SystemAccessType             per.Octets        `json:"systemAccessType,omitzero"`
 	QualificationInformationCode per.Octets        `json:"qualificationInformationCode,omitzero"`
-	Sesn                         *Tbcdstring       `json:"sesn,omitzero"`
-	Soc                          *Tbcdstring       `json:"soc,omitzero"`
+	Sesn                         *TBCDSTRING       `json:"sesn,omitzero"`
+	Soc                          *TBCDSTRING       `json:"soc,omitzero"`
 	Additions                    []per.Addition    `json:"additions,omitzero"`
 }
 
@@ -160,8 +160,8 @@ func (v *ANSI41UIM) Encode(e *per.Encoder) {
 // ANSI41UIMSystemID is ANSI-41-UIM.system-id.
 // One field is set.
 type ANSI41UIMSystemID struct {
-	Sid      *Tbcdstring   `json:"sid,omitzero"`
-	Mid      *Tbcdstring   `json:"mid,omitzero"`
+	Sid      *TBCDSTRING   `json:"sid,omitzero"`
+	Mid      *TBCDSTRING   `json:"mid,omitzero"`
 	Addition *per.Addition `json:"addition,omitzero"`
 }
 
@@ -200,19 +200,19 @@ func (v *ANSI41UIMSystemID) Encode(e *per.Encoder) {
 	}
 }
 
-// Gsmuim is GSM-UIM.
-type Gsmuim struct {
-	Imsi      *Tbcdstring    `json:"imsi,omitzero"`
+// GSMUIM is GSM-UIM.
+type GSMUIM struct {
+	Imsi      *TBCDSTRING    `json:"imsi,omitzero"`
 	Tmsi      per.Octets     `json:"tmsi,omitzero"`
-	Msisdn    *Tbcdstring    `json:"msisdn,omitzero"`
-	Imei      *Tbcdstring    `json:"imei,omitzero"`
-	Hplmn     *Tbcdstring    `json:"hplmn,omitzero"`
-	Vplmn     *Tbcdstring    `json:"vplmn,omitzero"`
+	Msisdn    *TBCDSTRING    `json:"msisdn,omitzero"`
+	Imei      *TBCDSTRING    `json:"imei,omitzero"`
+	Hplmn     *TBCDSTRING    `json:"hplmn,omitzero"`
+	Vplmn     *TBCDSTRING    `json:"vplmn,omitzero"`
 	Additions []per.Addition `json:"additions,omitzero"`
 }
 
-// Decode reads a Gsmuim.
-func (v *Gsmuim) Decode(d *per.Decoder) {
+// Decode reads a GSMUIM.
+func (v *GSMUIM) Decode(d *per.Decoder) {
 	if !d.Enter() {
 		return
 	}
@@ -240,8 +240,8 @@ func (v *Gsmuim) Decode(d *per.Decoder) {
 	d.Leave()
 }
 
-// Encode writes a Gsmuim.
-func (v *Gsmuim) Encode(e *per.Encoder) {
+// Encode writes a GSMUIM.
+func (v *GSMUIM) Encode(e *per.Encoder) {
 	e.Bool(len(v.Additions) > 0)
 	e.Presence(v.Imsi != nil, v.Tmsi != nil, v.Msisdn != nil, v.Imei != nil, v.Hplmn != nil, v.Vplmn != nil)
 	if v.Imsi != nil {

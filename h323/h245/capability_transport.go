@@ -610,8 +610,8 @@ func (v *QOSCapability) encodeAdditions(e *per.Encoder, known uint64) {
 // MediaTransportType is MediaTransportType.
 // One field is set.
 type MediaTransportType struct {
-	Ipudp             bool                                 `json:"ip-UDP,omitzero"`
-	Iptcp             bool                                 `json:"ip-TCP,omitzero"`
+	IPUDP             bool                                 `json:"ip-UDP,omitzero"`
+	IPTCP             bool                                 `json:"ip-TCP,omitzero"`
 	AtmAAL5UNIDIR     bool                                 `json:"atm-AAL5-UNIDIR,omitzero"`
 	AtmAAL5BIDIR      bool                                 `json:"atm-AAL5-BIDIR,omitzero"`
 	AtmAAL5Compressed *MediaTransportTypeAtmAAL5Compressed `json:"atm-AAL5-compressed,omitzero"`
@@ -628,9 +628,9 @@ func (v *MediaTransportType) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(4, true); i {
 	case 0:
-		v.Ipudp = true
+		v.IPUDP = true
 	case 1:
-		v.Iptcp = true
+		v.IPTCP = true
 	case 2:
 		v.AtmAAL5UNIDIR = true
 	case 3:
@@ -646,9 +646,9 @@ func (v *MediaTransportType) Decode(d *per.Decoder) {
 // Encode writes a MediaTransportType.
 func (v *MediaTransportType) Encode(e *per.Encoder) {
 	switch {
-	case v.Ipudp:
+	case v.IPUDP:
 		e.Choice(0, 4, true)
-	case v.Iptcp:
+	case v.IPTCP:
 		e.Choice(1, 4, true)
 	case v.AtmAAL5UNIDIR:
 		e.Choice(2, 4, true)

@@ -914,7 +914,7 @@ func (v *V76LogicalChannelParametersSuspendResume) Encode(e *per.Encoder) {
 // One field is set.
 type V76LogicalChannelParametersMode struct {
 	ERM      *V76LogicalChannelParametersModeERM `json:"eRM,omitzero"`
-	Unerm    bool                                `json:"uNERM,omitzero"`
+	UNERM    bool                                `json:"uNERM,omitzero"`
 	Addition *per.Addition                       `json:"addition,omitzero"`
 }
 
@@ -930,7 +930,7 @@ func (v *V76LogicalChannelParametersMode) Decode(d *per.Decoder) {
 	case 0:
 		v.ERM = per.Pointer[V76LogicalChannelParametersModeERM](d)
 	case 1:
-		v.Unerm = true
+		v.UNERM = true
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -943,7 +943,7 @@ func (v *V76LogicalChannelParametersMode) Encode(e *per.Encoder) {
 	case v.ERM != nil:
 		e.Choice(0, 2, true)
 		v.ERM.Encode(e)
-	case v.Unerm:
+	case v.UNERM:
 		e.Choice(1, 2, true)
 	case v.Addition != nil:
 		e.UnknownChoice(v.Addition, 2)
@@ -984,7 +984,7 @@ func (v *V76LogicalChannelParametersModeERM) Encode(e *per.Encoder) {
 type V76LogicalChannelParametersModeERMRecovery struct {
 	Rej      bool          `json:"rej,omitzero"`
 	SREJ     bool          `json:"sREJ,omitzero"`
-	Msrej    bool          `json:"mSREJ,omitzero"`
+	MSREJ    bool          `json:"mSREJ,omitzero"`
 	Addition *per.Addition `json:"addition,omitzero"`
 }
 
@@ -1004,7 +1004,7 @@ func (v *V76LogicalChannelParametersModeERMRecovery) Decode(d *per.Decoder) {
 	case 1:
 		v.SREJ = true
 	case 2:
-		v.Msrej = true
+		v.MSREJ = true
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -1018,7 +1018,7 @@ func (v *V76LogicalChannelParametersModeERMRecovery) Encode(e *per.Encoder) {
 		e.Choice(0, 3, true)
 	case v.SREJ:
 		e.Choice(1, 3, true)
-	case v.Msrej:
+	case v.MSREJ:
 		e.Choice(2, 3, true)
 	case v.Addition != nil:
 		e.UnknownChoice(v.Addition, 3)
