@@ -80,6 +80,11 @@ func (d *Decoder) Bits(n int) uint64 {
 		d.fail(ErrTruncated)
 		return 0
 	}
+	if left := 8 - d.pos&7; n <= left && n > 0 { // most fields lie within an octet
+		v := d.buf[d.pos>>3] >> (left - n) & (1<<n - 1)
+		d.pos += n
+		return uint64(v)
+	}
 	var v uint64
 	for n > 0 {
 		left := 8 - d.pos&7
@@ -175,25 +180,29 @@ func (d *Decoder) Close(w Window) {
 // List reads a SEQUENCE OF or SET OF (X.691 20, 21) whose elements read
 // themselves.
 func List[T any, P pointed[T]](d *Decoder, size Size) []T {
-	return ListOf(d, size, func(d *Decoder) (v T) { P(&v).Decode(d); return })
+	return list(d, size, func(d *Decoder, v *T) { P(v).Decode(d) })
 }
 
 // ListOf reads a SEQUENCE OF or SET OF with the given reader of an element.
-// The list grows as elements come, not as their number is claimed.
 func ListOf[T any](d *Decoder, size Size, element func(*Decoder) T) []T {
+	return list(d, size, func(d *Decoder, v *T) { *v = element(d) })
+}
+
+// list grows as elements come, not as their number is claimed.
+func list[T any](d *Decoder, size Size, read func(*Decoder, *T)) []T {
 	size = d.root(size)
 	n, more := d.length(size)
 	list := make([]T, 0, min(n, firstElements))
 	for {
 		for range n {
-			var v T
-			if !d.charge(max(1, int(unsafe.Sizeof(v)))) {
+			var zero T
+			if !d.charge(max(1, int(unsafe.Sizeof(zero)))) {
 				return list
 			}
-			if v = element(d); d.err != nil {
+			list = append(list, zero)
+			if read(d, &list[len(list)-1]); d.err != nil {
 				return list
 			}
-			list = append(list, v)
 		}
 		if !more {
 			break

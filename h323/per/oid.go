@@ -19,7 +19,8 @@ func (d *Decoder) OID() OID {
 	if d.err != nil || !d.charge(4*len(b)) {
 		return ""
 	}
-	text := make([]byte, 0, 4*len(b))
+	var space [64]byte
+	text := space[:0]
 	for first := true; ; first = false {
 		n := arcLen(b)
 		if n == 0 {
