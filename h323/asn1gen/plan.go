@@ -35,7 +35,7 @@ func readPlan(text string) (*plan, error) {
 
 // short are first parts of names that Go writes in capitals.
 var short = map[string]bool{"ip": true, "id": true, "url": true, "mc": true, "rtp": true, "tcp": true, "tls": true,
-	"sip": true, "oid": true, "iv": true, "aal": true, "mcu": true, "gsm": true, "crc": true, "ras": true, "uu": true, "pdu": true}
+	"sip": true, "oid": true, "iv": true, "aal": true, "mcu": true, "gsm": true, "crc": true, "ras": true, "uu": true, "pdu": true, "guid": true}
 
 // goName turns an ASN.1 name into an exported Go name: hyphens go, what follows
 // them begins with a capital letter.

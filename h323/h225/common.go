@@ -116,7 +116,7 @@ type FeatureDescriptor = GenericData
 
 // CallIdentifier is CallIdentifier.
 type CallIdentifier struct {
-	Guid      GloballyUniqueID `json:"guid"`
+	GUID      GloballyUniqueID `json:"guid"`
 	Additions []per.Addition   `json:"additions,omitzero"`
 }
 
@@ -126,7 +126,7 @@ func (v *CallIdentifier) Decode(d *per.Decoder) {
 		return
 	}
 	extended := d.Bool()
-	v.Guid = d.Octets(per.Fixed(16))
+	v.GUID = d.Octets(per.Fixed(16))
 	v.Additions = d.Newer(extended)
 	d.Leave()
 }
@@ -134,6 +134,6 @@ func (v *CallIdentifier) Decode(d *per.Decoder) {
 // Encode writes a CallIdentifier.
 func (v *CallIdentifier) Encode(e *per.Encoder) {
 	e.Bool(len(v.Additions) > 0)
-	e.Octets(v.Guid, per.Fixed(16))
+	e.Octets(v.GUID, per.Fixed(16))
 	e.Newer(v.Additions)
 }
