@@ -6,8 +6,9 @@
 //   - h323/asn1gen: the tool that writes those types from the ASN.1 modules of the ITU-T
 //
 // per.Unmarshal and per.Marshal read and write a message. Optional components are
-// pointers, or slices that are nil, or a true bool for NULL; of a CHOICE one field is
-// set. Every message prints as JSON.
+// pointers, or slices that are nil, or a true bool for NULL; all extension additions
+// are optional, because older versions leave them out. Of a CHOICE one field is set.
+// Every message prints as JSON.
 //
 // The modules are not in the project. Where they are needed, the environment variable
 // ITU_ASN1 names their folder:
