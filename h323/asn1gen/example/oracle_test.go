@@ -1,8 +1,10 @@
 package example
 
 import (
+	"maps"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -33,7 +35,8 @@ func TestOracle(t *testing.T) {
 	erlang := asn1test.Start(t, ".", "EXAMPLE")
 	random := asn1test.Random{Schema: schema, Rand: rand.New(rand.NewPCG(1, 2)),
 		Contents: map[string]reflect.Type{"Name": reflect.TypeFor[Name]()}, Opened: map[string]string{}}
-	for name, empty := range all {
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		empty := all[name]
 		t.Run(name, func(t *testing.T) {
 			for range 300 {
 				v, again := fresh(empty), fresh(empty)
