@@ -114,6 +114,14 @@ func (t *cm) openRTCP(p []byte) bool {
 	return true
 }
 
+func (t *cm) clone() transform {
+	return &cm{rtp: t.rtp.clone(), rtcp: t.rtcp.clone(), tag: t.tag}
+}
+
+func (k *cmKeys) clone() cmKeys {
+	return cmKeys{cipher: k.cipher.Clone(), mac: k.mac.Clone(), salt: k.salt}
+}
+
 func (t *cm) close() {
 	for _, k := range []*cmKeys{&t.rtp, &t.rtcp} {
 		k.cipher.Wipe()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -405,4 +406,38 @@ func TestLimit(t *testing.T) {
 	_, err := out.Seal(nil, rtpPacket(20, 1, "x"))
 	wantErr(t, "one more to send", err, ErrTooMany)
 	wantErr(t, "one more", in.Admit(20), ErrTooMany)
+}
+
+func TestClone(t *testing.T) {
+	for _, s := range []media.Suite{media.AESCM80, media.AESCM32, media.AEADGCM128, media.AEADGCM256} {
+		out, in := pair(t, s, newKey(t, s))
+		mustSeal(t, out, rtpPacket(1, 1, "x"))
+		other := out.Clone()
+		var wg sync.WaitGroup
+		sealed := make([][2][]byte, 2)
+		for i, c := range []*Outbound{out, other} {
+			wg.Go(func() {
+				for n := range uint16(50) {
+					sealed[i][0], _ = c.Seal(nil, rtpPacket(uint32(10+i), n+2, "of both"))
+					sealed[i][1], _ = c.SealRTCP(nil, rtcpPacket(uint32(10+i), "of both"))
+				}
+			})
+		}
+		wg.Wait()
+		out.Close()
+		if out.Clone() != nil {
+			t.Error("a closed context was cloned")
+		}
+		for i := range sealed {
+			if _, err := in.OpenNew(nil, sealed[i][0]); err != nil {
+				t.Error(s, i, err)
+			}
+			if _, err := in.OpenNewRTCP(nil, sealed[i][1]); err != nil {
+				t.Error(s, i, err)
+			}
+		}
+		if _, err := in.OpenNew(nil, mustSeal(t, other, rtpPacket(12, 1, "after the other's end"))); err != nil {
+			t.Error(s, err)
+		}
+	}
 }

@@ -107,4 +107,8 @@ func (t *gcm) verifyRTCP(p []byte, iv []byte) bool {
 	return err == nil
 }
 
+func (t *gcm) clone() transform {
+	return &gcm{rtp: t.rtp, rtcp: t.rtcp} // crypto/cipher's AEADs keep no state
+}
+
 func (t *gcm) close() { *t = gcm{} }

@@ -14,6 +14,19 @@ func NewOutbound(suite media.Suite, key media.Key) (*Outbound, error) {
 	return c, nil
 }
 
+// Clone makes another context under the same key, for another goroutine and
+// other SSRCs: a packet must be sealed by one of them only. It costs little. It
+// is nil when the context is closed.
+func (c *Outbound) Clone() *Outbound {
+	if c.t == nil {
+		return nil
+	}
+	d := &Outbound{}
+	d.suite, d.t, d.tag, d.tail, d.most = c.suite, c.t.clone(), c.tag, c.tail, c.most
+	d.rtpLeft, d.rtcpLeft = c.rtpLeft, c.rtcpLeft
+	return d
+}
+
 // Seal encrypts an RTP packet into dst, whose capacity is used when it
 // suffices, and returns the SRTP packet. dst may be pkt[:0]; with room for
 // Overhead behind the packet nothing is allocated. A sequence number is sealed

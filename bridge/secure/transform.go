@@ -15,6 +15,7 @@ type transform interface {
 	// sealRTCP protects a compound packet, behind which p has room for index and tag.
 	sealRTCP(p []byte, index uint32)
 	openRTCP(p []byte) bool
+	clone() transform // the same keys for another goroutine
 	close()
 }
 

@@ -85,5 +85,11 @@ func (c *Cipher) xorPortable(data []byte, iv *[BlockSize]byte) {
 	}
 }
 
+// Clone gives a cipher of the same key for another goroutine.
+func (c *Cipher) Clone() *Cipher {
+	d := *c
+	return &d
+}
+
 // Wipe forgets the key. The cipher must not be used afterwards.
 func (c *Cipher) Wipe() { *c = Cipher{} }

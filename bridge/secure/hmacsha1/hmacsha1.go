@@ -92,6 +92,15 @@ func (k *Key) SumAll(ms []Message) {
 	sumAll(k, ms)
 }
 
+// Clone gives the same key for another goroutine.
+func (k *Key) Clone() *Key {
+	d := *k
+	if k.std != nil {
+		d.std = k.std.clone()
+	}
+	return &d
+}
+
 // Wipe forgets the key, which must not be used afterwards.
 func (k *Key) Wipe() {
 	if k.std != nil {

@@ -1,6 +1,7 @@
 package hmacsha1
 
 import (
+	"bytes"
 	"crypto/sha1"
 	"encoding"
 	"encoding/binary"
@@ -22,6 +23,12 @@ func newStandard(inner, outer *[sha1.BlockSize]byte) *standard {
 	s.restore = s.hash.(encoding.BinaryUnmarshaler)
 	s.inner, s.outer = s.behind(inner), s.behind(outer)
 	return s
+}
+
+func (s *standard) clone() *standard {
+	d := &standard{hash: sha1.New(), inner: bytes.Clone(s.inner), outer: bytes.Clone(s.outer)}
+	d.restore = d.hash.(encoding.BinaryUnmarshaler)
+	return d
 }
 
 // behind gives the marshalled state behind a pad. crypto/sha1 promises that it
