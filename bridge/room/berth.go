@@ -16,8 +16,8 @@ import (
 // the addresses of before while another path is looked for.
 type berth struct {
 	mux  *mux
-	dtls func([]byte) // sees the DTLS datagrams that pion sends
-	gate gatekeeper   // takes the media
+	dtls func([]byte) bool // sees the DTLS that pion sends; true: it goes out
+	gate gatekeeper        // takes the media
 
 	mu    sync.Mutex // taken before a door's
 	ends  map[*door]*iceEnd
@@ -52,7 +52,7 @@ type gatekeeper interface {
 	receive(data [][]byte, now int64, w *workbench) (authentic bool)
 }
 
-func newBerth(m *mux, dtls func([]byte), g gatekeeper) *berth {
+func newBerth(m *mux, dtls func([]byte) bool, g gatekeeper) *berth {
 	return &berth{mux: m, dtls: dtls, gate: g, ends: map[*door]*iceEnd{}}
 }
 

@@ -33,6 +33,17 @@ func (c *control) open(out *secure.Outbound) {
 	c.out = out
 }
 
+// outbound makes an SRTP context for sources of ours, nil without keys. Sources
+// of one context wait for each other.
+func (c *control) outbound() *secure.Outbound {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.out == nil {
+		return nil
+	}
+	return c.out.Clone()
+}
+
 // close sends nothing more.
 func (c *control) close() {
 	c.mu.Lock()

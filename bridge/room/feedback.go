@@ -8,7 +8,10 @@ import (
 
 // tick does what is due by time.
 func (s *session) tick(now int64) {
-	s.gate.tick(now)
+	if s.gate.tick(now) && !s.settled {
+		s.settled = true
+		s.settle()
+	}
 	if now-s.reported >= reportsEvery {
 		s.reported = now
 		s.sendReports(now)

@@ -33,6 +33,7 @@ type gate struct {
 	mic     hearing
 
 	arrivals feedback.Arrivals
+	proved   bool // the browser has sent authentic media
 	told     toldWhen
 }
 
@@ -163,6 +164,7 @@ func (g *gate) take(data [][]byte, now int64, w *workbench) (authentic bool) {
 			n++
 		}
 	}
+	g.proved = g.proved || authentic
 	g.publish(w, n, now)
 	g.react(now)
 	return authentic

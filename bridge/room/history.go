@@ -3,19 +3,20 @@ package room
 import "github.com/roombridge/roombridge/bridge/packet"
 
 // history keeps the last packets of an outgoing stream so that lost ones can
-// be sent again. Their payloads are shared with other receivers' histories.
+// be sent again. Their payloads are shared with other receivers' histories. It
+// has as many places as its packets need for as long as they are kept.
 type history struct {
-	entries []past // by sequence number; made when the first packet leaves
-	oldest  uint8  // place of the entry that goes first
+	entries []past // by sequence number; a power of two of them
+	first   uint16 // the place that is emptied first
 	count   int
 	bytes   int // of payloads
 }
 
-// Bounds of a history. At 2 Mbit/s the bytes are two thirds of a second.
+// Bounds of a history. At 5 Mbit/s the bytes are half a second.
 const (
-	historySlots = 256 // all values of history.oldest
-	historyBytes = 160 << 10
-	historyAge   = 2e9 // ns
+	historyLeast = 32 // places
+	historyMost  = 512
+	historyBytes = 320 << 10
 )
 
 // past is a packet that left.
@@ -30,33 +31,55 @@ type past struct {
 	sealed    bool // payload is the whole packet as it was sent
 }
 
-// put remembers a packet, whose payload it takes over.
-func (h *history) put(e past) {
-	if h.entries == nil {
-		h.entries = make([]past, historySlots)
-	}
-	at := uint8(e.seq)
+func (h *history) place(seq uint16) *past { return &h.entries[int(seq)&(len(h.entries)-1)] }
+
+// put remembers a packet, whose payload it takes over, and forgets those that
+// left more than age before it, in nanoseconds.
+func (h *history) put(e past, age int64) {
+	h.expire(e.at - age)
 	switch {
-	case h.count == 0:
-		h.oldest = at
-	case at == h.oldest: // the circle is full
-		h.oldest++
+	case h.entries == nil:
+		h.entries = make([]past, historyLeast)
+	case h.place(e.seq).payload != nil && len(h.entries) < historyMost:
+		h.grow()
 	}
-	h.drop(at)
-	h.entries[at] = e
+	if h.count == 0 {
+		h.first = e.seq
+	}
+	h.drop(e.seq)
+	*h.place(e.seq) = e
 	h.count++
 	h.bytes += len(e.payload.Bytes)
 	for h.bytes > historyBytes {
-		h.drop(h.oldest)
-		h.oldest++
+		h.next()
 	}
 }
 
-// drop empties a place.
-func (h *history) drop(at uint8) {
-	e := &h.entries[at]
+// next forgets the place that is emptied first.
+func (h *history) next() {
+	seq := h.first
+	h.drop(seq)
+	h.first = seq + 1
+}
+
+func (h *history) grow() {
+	old := h.entries
+	h.entries = make([]past, 2*len(old))
+	for _, e := range old {
+		if e.payload != nil {
+			*h.place(e.seq) = e
+		}
+	}
+}
+
+// drop empties the place of a sequence number.
+func (h *history) drop(seq uint16) {
+	e := h.place(seq)
 	if e.payload == nil {
 		return
+	}
+	if e.seq == h.first {
+		h.first++
 	}
 	h.count--
 	h.bytes -= len(e.payload.Bytes)
@@ -66,7 +89,7 @@ func (h *history) drop(at uint8) {
 
 // replace keeps the whole packet instead of its payload.
 func (h *history) replace(seq uint16, whole *packet.Buffer) {
-	e := &h.entries[uint8(seq)]
+	e := h.place(seq)
 	if e.payload == nil || e.seq != seq {
 		whole.Release()
 		return
@@ -89,7 +112,7 @@ func (h *history) again(seq uint16, now int64) *past {
 	if h.entries == nil {
 		return nil
 	}
-	e := &h.entries[uint8(seq)]
+	e := h.place(seq)
 	switch {
 	case e.payload == nil || e.seq != seq:
 	case e.again >= maxAgain || e.again > 0 && now-e.at < againGap:
@@ -101,21 +124,23 @@ func (h *history) again(seq uint16, now int64) *past {
 	return nil
 }
 
-// expire forgets what is too old to be asked for.
-func (h *history) expire(now int64) {
-	for h.count > 0 {
-		if e := &h.entries[h.oldest]; e.payload != nil && now-e.at < historyAge {
+// expire forgets what left before a time.
+func (h *history) expire(before int64) {
+	for n := 0; h.count > 0 && n < len(h.entries); n++ {
+		e := h.place(h.first)
+		if e.payload != nil && e.at >= before {
 			return
 		}
-		h.drop(h.oldest)
-		h.oldest++
+		h.next()
 	}
 }
 
 // clear forgets everything.
 func (h *history) clear() {
 	for i := range h.entries {
-		h.drop(uint8(i))
+		if h.entries[i].payload != nil {
+			h.entries[i].payload.Release()
+		}
 	}
-	h.entries = nil
+	*h = history{}
 }

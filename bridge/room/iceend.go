@@ -94,7 +94,9 @@ func (e *iceEnd) WriteTo(b []byte, to net.Addr) (int, error) {
 			e.berth.meet(e.door, at, stunType(b) == stunSuccess)
 		}
 	case packet.DTLS:
-		e.berth.dtls(b)
+		if !e.berth.dtls(b) {
+			return len(b), nil
+		}
 	}
 	e.door.socks[0].Write(at, [][]byte{b})
 	return len(b), nil

@@ -17,6 +17,7 @@ type link struct {
 	past [linkPast]atomic.Uint64 // microseconds since begun<<16 | bytes, by sequence number
 
 	begun int64
+	keep  atomic.Int64 // what memory gives
 
 	mu     sync.Mutex
 	budget budget
@@ -27,9 +28,26 @@ type link struct {
 	delays []int64 // of one feedback message; its reader's alone
 }
 
-const linkPast = 4096
+// linkPast is how many packets are known: half a second at 20 Mbit/s.
+const linkPast = 1024
 
-func newLink(now func() int64) *link { return &link{now: now, begun: now(), budget: newBudget()} }
+func newLink(now func() int64) *link {
+	l := &link{now: now, begun: now(), budget: newBudget()}
+	l.keep.Store(memoryUnknown)
+	return l
+}
+
+// How long what left is kept to be sent again: for three round trips and some
+// time in which a loss is noticed. Nanoseconds.
+const (
+	memoryMore    = 150e6
+	memoryLeast   = 250e6
+	memoryMost    = 1500e6
+	memoryUnknown = 500e6
+)
+
+// memory is how long packets may still be asked for, nanoseconds.
+func (l *link) memory() int64 { return l.keep.Load() }
 
 // leave notes a packet and gives it its number.
 func (l *link) leave(size int, now int64) uint16 {
@@ -83,6 +101,7 @@ func (l *link) reported(r rtcp.ReceptionReport, ntp uint64) {
 				l.rtt = ms
 			}
 			l.rtt += (ms - l.rtt) / 4
+			l.keep.Store(int64(min(max(3*l.rtt*1e6+memoryMore, memoryLeast), memoryMost)))
 		}
 	}
 	l.loss += (loss - l.loss) / 4

@@ -116,7 +116,7 @@ func (r *muxRig) answer(e *iceEnd, at netip.AddrPort) {
 
 func TestMuxRoutes(t *testing.T) {
 	r := newMuxRig(t)
-	a, b := newBerth(&r.mux, func([]byte) {}, deaf{}), newBerth(&r.mux, func([]byte) {}, deaf{})
+	a, b := newBerth(&r.mux, func([]byte) bool { return true }, deaf{}), newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	ea, eb := r.end(a, "anna"), r.end(b, "binh")
 	s := r.remote(browserAt)
 	check := stunMessage(stunRequest, "anna:far")
@@ -146,7 +146,7 @@ func TestMuxRoutes(t *testing.T) {
 // checks takes none.
 func TestMuxHoldsAddresses(t *testing.T) {
 	r := newMuxRig(t)
-	a, b := newBerth(&r.mux, func([]byte) {}, deaf{}), newBerth(&r.mux, func([]byte) {}, deaf{})
+	a, b := newBerth(&r.mux, func([]byte) bool { return true }, deaf{}), newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	ea, eb := r.end(a, "anna"), r.end(b, "binh")
 	r.answer(ea, browserAt)
 	if _, err := eb.WriteTo(stunMessage(stunRequest, "x:y"), net.UDPAddrFromAddrPort(browserAt)); err != nil {
@@ -179,7 +179,7 @@ func TestMuxHoldsAddresses(t *testing.T) {
 
 func TestMuxIsBounded(t *testing.T) {
 	r := newMuxRig(t)
-	b := newBerth(&r.mux, func([]byte) {}, deaf{})
+	b := newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	e := r.end(b, "anna")
 	r.answer(e, browserAt)
 	b.peers[0].heard.Store(1)
@@ -201,7 +201,7 @@ func TestMuxIsBounded(t *testing.T) {
 
 func TestMuxDropsHostile(t *testing.T) {
 	r := newMuxRig(t)
-	b := newBerth(&r.mux, func([]byte) {}, deaf{})
+	b := newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	r.end(b, "anna")
 	s := r.remote(browserAt)
 	long := stunMessage(stunRequest, "anna:far")
@@ -225,12 +225,12 @@ func TestMuxDropsHostile(t *testing.T) {
 
 func TestMuxEnds(t *testing.T) {
 	r := newMuxRig(t)
-	b := newBerth(&r.mux, func([]byte) {}, deaf{})
+	b := newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	e := r.end(b, "anna")
 	if again := r.end(b, "anna"); again != e {
 		t.Error("two ends for one name")
 	}
-	if _, err := newBerth(&r.mux, func([]byte) {}, deaf{}).GetConn("anna", e.LocalAddr()); err == nil {
+	if _, err := newBerth(&r.mux, func([]byte) bool { return true }, deaf{}).GetConn("anna", e.LocalAddr()); err == nil {
 		t.Error("the name was given twice")
 	}
 	if _, err := b.GetConn("anna", &net.UDPAddr{IP: net.IPv4(9, 9, 9, 9), Port: 1}); err == nil {
@@ -252,7 +252,7 @@ func TestMuxEnds(t *testing.T) {
 	if _, err := b.GetConn("anna", e.LocalAddr()); err == nil {
 		t.Error("one who left has an end")
 	}
-	other := newBerth(&r.mux, func([]byte) {}, deaf{})
+	other := newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	left := r.end(other, "chi")
 	r.mux.close()
 	if _, _, err := left.ReadFrom(make([]byte, 100)); err != io.EOF {
@@ -266,7 +266,7 @@ func TestMuxEnds(t *testing.T) {
 // An ICE restart changes the name; the addresses stay the session's.
 func TestMuxRestart(t *testing.T) {
 	r := newMuxRig(t)
-	b := newBerth(&r.mux, func([]byte) {}, deaf{})
+	b := newBerth(&r.mux, func([]byte) bool { return true }, deaf{})
 	e := r.end(b, "first")
 	s := r.remote(browserAt)
 	r.answer(e, browserAt)
@@ -296,7 +296,7 @@ func FuzzMux(f *testing.F) {
 		d.peers.Store(&map[netip.AddrPort]*peer{})
 		d.socks = []wire.Socket{nowhere{}}
 		m.doors = append(m.doors, d)
-		b := newBerth(m, func([]byte) {}, deaf{})
+		b := newBerth(m, func([]byte) bool { return true }, deaf{})
 		c, err := b.GetConn("anna", d.addr)
 		if err != nil {
 			t.Fatal(err)

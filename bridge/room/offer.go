@@ -14,7 +14,7 @@ import (
 
 // offer is what the room reads of a page's offer beside what pion does.
 type offer struct {
-	text     string
+	text     string // for pion, with what it has a use for
 	identity string // the page's peer connection: session id and certificate
 	ufrag    string
 	mic      string // mids; empty when there is no such line
@@ -22,6 +22,9 @@ type offer struct {
 	screen   string
 	rids     []string // of the camera, in the page's order
 	slots    []slotOffer
+
+	passive    bool // the page would leave the active part of DTLS to us
+	candidates int
 
 	// retransmissions of what the page sends (RFC 4588)
 	apt    map[uint8]uint8   // payload types
@@ -72,14 +75,13 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 	if len(d.MediaDescriptions) > 3+maxSlots {
 		return nil, errOfferSize
 	}
-	o := &offer{text: text, apt: map[uint8]uint8{}, fid: map[uint32]uint32{}, ssrcs: map[uint32]string{}}
-	if v, _ := d.Attribute("setup"); v == "passive" {
-		return nil, errOfferRole
-	}
+	o := &offer{apt: map[uint8]uint8{}, fid: map[uint32]uint32{}, ssrcs: map[uint32]string{}}
+	setup, _ := d.Attribute("setup")
+	o.passive = setup == "passive"
 	seen := map[string]bool{}
-	candidates := 0
 	for i, m := range d.MediaDescriptions {
 		mid, _ := m.Attribute("mid")
+		mid = strings.Clone(mid) // what is kept does not hold the whole text
 		if !isToken(mid) || seen[mid] {
 			return nil, fmt.Errorf("line %d of the offer has no name of its own", i+1)
 		}
@@ -87,31 +89,41 @@ func readOffer(text string, vp8 bool) (*offer, error) {
 		if len(m.Attributes) > maxAttributes || len(m.MediaName.Formats) > 128 {
 			return nil, errOfferSize
 		}
-		for _, a := range m.Attributes {
-			switch a.Key {
-			case "candidate":
-				candidates++
-			case "setup":
-				if a.Value == "passive" {
-					return nil, errOfferRole
-				}
-			case "ssrc":
-				source, _, _ := strings.Cut(a.Value, " ")
-				if n, err := strconv.ParseUint(source, 10, 32); err == nil {
-					o.ssrcs[uint32(n)] = mid
-				}
-			}
+		if o.scan(m, mid); o.passive {
+			return nil, errOfferRole
 		}
 		if err := o.line(i, mid, m, vp8); err != nil {
 			return nil, err
 		}
 	}
-	if candidates > maxCandidates || len(o.ssrcs) > maxSSRCs {
+	if o.candidates > maxCandidates || len(o.ssrcs) > maxSSRCs {
 		return nil, errOfferSize
 	}
 	o.identity = strconv.FormatUint(d.Origin.SessionID, 10) + " " + firstAttribute(&d, "fingerprint")
-	o.ufrag = firstAttribute(&d, "ice-ufrag")
-	return o, nil
+	o.ufrag = strings.Clone(firstAttribute(&d, "ice-ufrag"))
+	for _, m := range d.MediaDescriptions {
+		slim(m)
+	}
+	b, err := d.Marshal()
+	o.text = string(b)
+	return o, err
+}
+
+// scan reads what says the same on every line.
+func (o *offer) scan(m *sdp.MediaDescription, mid string) {
+	for _, a := range m.Attributes {
+		switch a.Key {
+		case "candidate":
+			o.candidates++
+		case "setup":
+			o.passive = o.passive || a.Value == "passive"
+		case "ssrc":
+			source, _, _ := strings.Cut(a.Value, " ")
+			if n, err := strconv.ParseUint(source, 10, 32); err == nil {
+				o.ssrcs[uint32(n)] = mid
+			}
+		}
+	}
 }
 
 // line reads one media line; its place says what it is for.
@@ -203,7 +215,7 @@ func readRIDs(m *sdp.MediaDescription) ([]string, error) {
 		if !isToken(id) || slices.Contains(rids, id) || len(rids) == maxRIDs {
 			return nil, errors.New("the camera has too many encodings or an unusable name of one")
 		}
-		rids = append(rids, id)
+		rids = append(rids, strings.Clone(id))
 	}
 	return rids, nil
 }
@@ -246,8 +258,8 @@ func slotFormats(m *sdp.MediaDescription, vp8 bool) []slotFormat {
 				}
 			}
 		case "rtcp-fb":
-			if understood(rest) {
-				feedback[pt] = append(feedback[pt], rest)
+			if i := slices.Index(understood, rest); i >= 0 {
+				feedback[pt] = append(feedback[pt], understood[i])
 			}
 		}
 	}
@@ -258,7 +270,7 @@ func slotFormats(m *sdp.MediaDescription, vp8 bool) []slotFormat {
 			continue
 		}
 		pt := uint8(n)
-		f := slotFormat{Format: media.Format{PT: pt, ClockRate: 90000}, rtx: rtx[pt], fmtp: fmtps[pt], feedback: feedback[pt]}
+		f := slotFormat{Format: media.Format{PT: pt, ClockRate: 90000}, rtx: rtx[pt], fmtp: strings.Clone(fmtps[pt]), feedback: feedback[pt]}
 		if names[f.rtx] != "RTX/90000" {
 			f.rtx = 0
 		}
@@ -285,13 +297,8 @@ func slotFormats(m *sdp.MediaDescription, vp8 bool) []slotFormat {
 	return out
 }
 
-func understood(feedback string) bool {
-	switch feedback {
-	case "transport-cc", "ccm fir", "nack", "nack pli", "goog-remb":
-		return true
-	}
-	return false
-}
+// understood are the kinds of feedback that the room gives and takes.
+var understood = []string{"transport-cc", "ccm fir", "nack", "nack pli", "goog-remb"}
 
 // h264Params reads an fmtp line of a browser (RFC 6184 8.1).
 func h264Params(fmtp string) media.H264Params {

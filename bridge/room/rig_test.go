@@ -14,16 +14,22 @@ import (
 	"github.com/roombridge/roombridge/bridge/room/roomtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(crowdEnv) != "" {
+		crowdMain()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // rig is an engine on loopback with pages that join it directly.
 type rig struct {
-	t      *testing.T
+	t      testing.TB
 	engine *Engine
 	worker *fakeWorker
 }
 
-func newRig(t *testing.T, change func(*Config)) *rig {
+func newRig(t testing.TB, change func(*Config)) *rig {
 	t.Helper()
 	r := &rig{t: t, worker: newFakeWorker()}
 	cfg := Config{Listen: []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0"}, Worker: r.worker, Log: testLog()}
@@ -40,6 +46,9 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 		defer cancel()
 		if err := e.Close(ctx); err != nil {
 			t.Error("close:", err)
+		}
+		if n := e.transport.pool.Outstanding(); n != 0 {
+			t.Errorf("%d buffers are lost", n)
 		}
 	})
 	return r

@@ -28,25 +28,27 @@ type session struct {
 	keys     keyring
 	gcmOnly  bool
 	failing  sync.Once
+	parting  parting
+	settling sync.WaitGroup
 	identity string
 	vp8      bool
 
-	clock    *clock
-	stream   *stream
-	way      way
-	gate     *gate
-	control  control
-	reported int64 // when sender reports were sent last; the clock's
+	clock   *clock
+	stream  *stream
+	way     way
+	gate    *gate
+	control control
+
+	// Of the clock's goroutine.
+	reported int64 // when sender reports were sent last
+	settled  bool
 
 	mu         sync.Mutex
-	lines      *offer
 	slots      map[string]*slot
 	sound      *speaker
 	incoming   []*incoming
 	candidates int
 	ufrag      string
-	suite      media.Suite // SuiteNone before there are keys
-	key        media.Key   // for what we send
 	closed     bool
 }
 
@@ -119,7 +121,11 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 	}
 	se.SetSRTPProtectionProfiles(profiles...)
 	s.api = webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(se))
-	if s.pc, err = s.api.NewPeerConnection(webrtc.Configuration{}); err != nil {
+	cert, err := cfg.transport.shared.certificate()
+	if err != nil {
+		return nil, err
+	}
+	if s.pc, err = s.api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{*cert}}); err != nil {
 		return nil, err
 	}
 	s.watch()
@@ -153,9 +159,11 @@ func (s *session) keyed() {
 		s.fail()
 		return
 	}
+	defer clear(local)
 	defer clear(remote)
 	in, err := secure.NewInbound(suite, remote)
-	if err != nil {
+	out, err2 := secure.NewOutbound(suite, local)
+	if err := errors.Join(err, err2); err != nil {
 		s.log.Error("browser connection without keys", "error", err)
 		s.fail()
 		return
@@ -165,36 +173,38 @@ func (s *session) keyed() {
 	if s.closed {
 		return
 	}
-	s.suite, s.key = suite, local
-	s.control.open(s.outbound())
+	s.control.open(out)
 	for _, sl := range s.slots {
-		sl.open(s.outbound())
+		sl.open(s.control.outbound())
 	}
 	if s.sound != nil {
-		s.sound.open(s.outbound())
+		s.sound.open(s.control.outbound())
 	}
 	go s.gate.open(in) // early packets may take the room's lock
 }
 
-// outbound makes an SRTP context for sources of ours; nil before there are
-// keys. Sources of one context wait for each other.
-func (s *session) outbound() *secure.Outbound {
-	if s.suite == media.SuiteNone || s.closed {
-		return nil
+// handshake sees what pion sends of DTLS and tells whether it may go out. When
+// pion ends a handshake with an alert it goes on to wait for the far end, which
+// has nothing more to say.
+func (s *session) handshake(datagram []byte) bool {
+	if s.parting.keep(datagram) {
+		return false
 	}
-	out, err := secure.NewOutbound(s.suite, s.key)
-	if err != nil { // the keyring's keys fit the suite
-		s.log.Error("browser connection without keys", "error", err)
-	}
-	return out
-}
-
-// handshake sees what pion sends of the DTLS handshake. When pion ends it with
-// an alert it goes on to wait for the far end, which has nothing more to say.
-func (s *session) handshake(datagram []byte) {
 	if s.keys.sent(datagram); isFatal(datagram) {
 		s.fail()
 	}
+	return true
+}
+
+// settle lets go of what only the handshake needs.
+func (s *session) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.parting.begin()
+	s.settling.Go(func() { _ = s.pc.SCTP().Transport().Stop() })
 }
 
 // fail tells once, on another goroutine, that there is no connection.
@@ -219,8 +229,8 @@ func (s *session) answer(o *offer) (text string, err error) {
 	if err := s.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.text}); err != nil {
 		return "", fmt.Errorf("the offer cannot be used: %w", err)
 	}
+	o.text = ""
 	s.mu.Lock()
-	s.lines = o
 	if s.ufrag != o.ufrag {
 		s.ufrag, s.candidates = o.ufrag, 0
 	}
@@ -298,7 +308,7 @@ func (s *session) sendSound(t *webrtc.RTPTransceiver) error {
 	}
 	s.mu.Lock()
 	s.sound = sp
-	sp.open(s.outbound())
+	sp.open(s.control.outbound())
 	s.mu.Unlock()
 	return nil
 }
@@ -328,7 +338,7 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		}
 		s.mu.Lock()
 		s.slots[so.mid] = sl
-		sl.open(s.outbound())
+		sl.open(s.control.outbound())
 		s.mu.Unlock()
 	}
 	return nil
@@ -369,7 +379,6 @@ func (s *session) close() {
 		return
 	}
 	s.closed = true
-	clear(s.key)
 	s.mu.Unlock()
 	s.clock.remove(s)
 	s.gate.close()
@@ -381,6 +390,10 @@ func (s *session) close() {
 		sound.close()
 	}
 	s.control.close()
+	s.settling.Wait()
+	if words := s.parting.take(); len(words) > 0 {
+		s.way.write(words)
+	}
 	_ = s.pc.Close()
 	s.berth.leave()
 }

@@ -186,7 +186,7 @@ func (s *slot) flush() {
 		s.drop()
 		return
 	}
-	f := takeFlight()
+	f, age := takeFlight(), s.link.memory()
 	defer f.release()
 	for i := range s.waiting {
 		w := &s.waiting[i]
@@ -196,7 +196,7 @@ func (s *slot) flush() {
 		s.sent.packets++
 		s.sent.octets += uint32(len(w.payload.Bytes))
 		s.sent.timestamp, s.sent.at = w.Timestamp, s.at
-		s.past.put(past{payload: w.payload, at: s.at, timestamp: w.Timestamp, seq: w.Seq, pt: w.PT, marker: w.Marker})
+		s.past.put(past{payload: w.payload, at: s.at, timestamp: w.Timestamp, seq: w.Seq, pt: w.PT, marker: w.Marker}, age)
 		w.payload = nil
 	}
 	f.seal(s.out)
@@ -304,7 +304,7 @@ func (s *slot) rtxOf(pt uint8) uint8 {
 func (s *slot) tick(now int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.past.expire(now)
+	s.past.expire(now - s.link.memory())
 }
 
 func (s *slot) report(now int64, ntp uint64) *rtcp.SenderReport {

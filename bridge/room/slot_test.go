@@ -204,7 +204,7 @@ func TestSlotsShare(t *testing.T) {
 	if n := a.pool.Outstanding(); n != 10 {
 		t.Errorf("%d copies are left for the other", n)
 	}
-	b.tick(*now + historyAge)
+	b.tick(*now + memoryUnknown + 1)
 	if n := a.pool.Outstanding(); n != 0 {
 		t.Errorf("%d copies are kept for ever", n)
 	}
@@ -327,43 +327,55 @@ func TestHistory(t *testing.T) {
 	put := func(seq uint16, size int, b byte, at int64) {
 		buf := pool.Get()
 		buf.Bytes = append(buf.Bytes[:0], bytes.Repeat([]byte{b}, size)...)
-		h.put(past{payload: buf, seq: seq, timestamp: uint32(seq), at: at})
+		h.put(past{payload: buf, seq: seq, timestamp: uint32(seq), at: at}, 1000)
+	}
+	check := func() {
+		t.Helper()
+		if h.bytes > historyBytes || h.count > len(h.entries) || len(h.entries) > historyMost || pool.Outstanding() != h.count {
+			t.Fatalf("%d packets in %d places, %d bytes, %d buffers", h.count, len(h.entries), h.bytes, pool.Outstanding())
+		}
 	}
 	if h.again(0, 0) != nil {
 		t.Error("something from nothing")
 	}
 	h.expire(1)
-	for i := range 1000 {
+	for i := range 2000 {
 		put(uint16(65000+i), 100+i%900, byte(i), int64(i))
-		if h.bytes > historyBytes || h.count > historySlots || pool.Outstanding() != h.count {
-			t.Fatalf("%d packets, %d bytes, %d buffers", h.count, h.bytes, pool.Outstanding())
-		}
+		check()
 	}
-	for i := 990; i < 1000; i++ {
-		e := h.again(uint16(65000+i), 1000)
+	for _, i := range []int{1999, 1900, 1700} {
+		e := h.again(uint16(65000+i), 2000)
 		if e == nil || e.timestamp != uint32(uint16(65000+i)) || len(e.payload.Bytes) != 100+i%900 || e.payload.Bytes[0] != byte(i) {
 			t.Errorf("packet %d: %+v", i, e)
 		}
 	}
-	for _, seq := range []uint16{65500, 464} {
-		if h.again(seq, 1) != nil {
-			t.Errorf("packet %d was found", seq)
+	for _, i := range []int{999, 2000, 0} {
+		if h.again(uint16(65000+i), 1) != nil {
+			t.Errorf("packet %d was found", i)
 		}
 	}
-	before := h.count
-	h.expire(historyAge + 900)
-	if h.count == 0 || h.count >= before || h.again(463, historyAge+900) == nil {
-		t.Errorf("%d of %d are left", h.count, before)
+	for i := range 2000 { // fewer bytes of more packets, and some are missing
+		if i%7 != 0 {
+			put(uint16(1464+i), 10, byte(i), int64(3000+i))
+			check()
+		}
+	}
+	if h.again(1464+1990, 5000) == nil || h.again(1464+1500, 5000) == nil || len(h.entries) != historyMost {
+		t.Errorf("%d packets in %d places", h.count, len(h.entries))
+	}
+	h.expire(4900)
+	if h.again(1464+1891, 5000) != nil || h.again(1464+1902, 5000) == nil {
+		t.Error("the wrong ones were forgotten")
 	}
 	h.expire(1 << 62)
-	if h.count != 0 || h.bytes != 0 || pool.Outstanding() != 0 {
-		t.Errorf("%d packets, %d bytes, %d buffers", h.count, h.bytes, pool.Outstanding())
+	if check(); h.count != 0 || h.bytes != 0 {
+		t.Errorf("%d packets, %d bytes", h.count, h.bytes)
 	}
-	put(7, 10, 1, 1)
+	put(7, 10, 1, 6000)
 	h.replace(8, pool.Get())
 	whole := pool.Get()
 	h.replace(7, whole)
-	if e := h.again(7, 2); !e.sealed || e.payload != whole || h.bytes != packet.MaxSize || pool.Outstanding() != 1 {
+	if e := h.again(7, 6000); !e.sealed || e.payload != whole || h.bytes != packet.MaxSize || pool.Outstanding() != 1 {
 		t.Errorf("%+v, %d bytes", e, h.bytes)
 	}
 	h.clear()
@@ -372,11 +384,24 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// A stream of few packets takes few places.
+func TestHistoryStaysSmall(t *testing.T) {
+	pool := packet.NewPool(0)
+	var h history
+	defer h.clear()
+	for i := range uint16(5000) {
+		h.put(past{payload: pool.Get(), seq: i, at: int64(i) * 33 * ms}, 500*ms)
+	}
+	if len(h.entries) != historyLeast || h.count > 17 {
+		t.Errorf("%d packets in %d places", h.count, len(h.entries))
+	}
+}
+
 func TestHistoryPace(t *testing.T) {
 	pool := packet.NewPool(0)
 	var h history
 	defer h.clear()
-	h.put(past{payload: pool.Get(), seq: 9})
+	h.put(past{payload: pool.Get(), seq: 9}, 1e12)
 	sent := 0
 	for now := int64(1); now < 2e9; now += 1e6 {
 		if h.again(9, now) != nil {
@@ -386,7 +411,7 @@ func TestHistoryPace(t *testing.T) {
 	if sent != maxAgain {
 		t.Errorf("sent %d times", sent)
 	}
-	h.put(past{payload: pool.Get(), seq: 10})
+	h.put(past{payload: pool.Get(), seq: 10}, 1e12)
 	first, second, third := h.again(10, 1) != nil, h.again(10, 1+againGap/2) != nil, h.again(10, 1+againGap) != nil
 	if s := fmt.Sprint(first, second, third); s != "true false true" {
 		t.Error(s)

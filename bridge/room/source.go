@@ -128,17 +128,23 @@ func (g *gate) react(now int64) {
 	buf.Release()
 }
 
-// tick does what is due when nothing arrives, and reports once a second.
-func (g *gate) tick(now int64) {
+// tick does what is due when nothing arrives, and reports once a second. It
+// tells whether the browser has proved that it has the keys.
+func (g *gate) tick(now int64) (proved bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.in == nil {
-		return
+		return false
 	}
 	g.react(now)
-	if now-g.told.reports < reportsEvery {
-		return
+	if now-g.told.reports >= reportsEvery {
+		g.report(now)
 	}
+	return g.proved
+}
+
+// report tells how reception went since the last time.
+func (g *gate) report(now int64) {
 	g.told.reports = now
 	buf := g.pool.Get()
 	defer buf.Release()

@@ -16,7 +16,7 @@ import (
 // taken off its connections before pion reads it.
 type stream struct {
 	ice.TCPMux
-	dtls    func([]byte) // sees the DTLS that pion sends
+	dtls    func([]byte) bool // sees the DTLS that pion sends; true: it goes out
 	receive func(data [][]byte, now int64, w *workbench) bool
 
 	mu    sync.Mutex
@@ -125,7 +125,9 @@ func (e *tcpEnd) WriteTo(b []byte, to net.Addr) (int, error) {
 			e.prove(unmapped(a.AddrPort()), to)
 		}
 	case packet.DTLS:
-		e.all.dtls(b)
+		if !e.all.dtls(b) {
+			return len(b), nil
+		}
 	}
 	return e.PacketConn.WriteTo(b, to)
 }

@@ -26,6 +26,7 @@ type transport struct {
 	mux      mux
 	pool     *packet.Pool
 	clock    clock
+	shared   shared
 	tcp      ice.TCPMux
 	udpAddr  netip.AddrPort
 	tcpAddr  netip.AddrPort
@@ -41,7 +42,7 @@ type Binder interface {
 
 const (
 	tcpWriteHold = 1 << 20 // bytes held for one slow TCP peer; more is dropped
-	tcpReadHold  = 64      // packets
+	tcpReadHold  = 16      // packets
 )
 
 func listen(cfg Config) (*transport, error) {
@@ -217,6 +218,9 @@ func (t *transport) settings(se *webrtc.SettingEngine, b *berth, s *stream) {
 		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
 	}
 	se.SetNetworkTypes(types)
+	if n := t.shared.network(); n != nil {
+		se.SetNet(n)
+	}
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetIncludeLoopbackCandidate(t.loopback)
 	if t.only.IsValid() {

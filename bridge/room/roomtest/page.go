@@ -356,6 +356,32 @@ func (p *Page) Show(wants ...Want) error {
 	return p.Say("want", map[string]any{"slots": wants})
 }
 
+// Follow shows the others of the room in the slots, as they come and go,
+// until the page is closed.
+func (p *Page) Follow() {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	p.wg.Go(func() {
+		<-p.done
+		cancel()
+	})
+	shown := -1
+	for {
+		var wants []Want
+		if p.Wait(ctx, "change", func(s State) bool { return len(s.Participants) != shown }) != nil {
+			return
+		}
+		s := p.Look()
+		shown = len(s.Participants)
+		for _, o := range s.Participants {
+			if o.ID != s.Welcome.ID && len(wants) < len(p.slots) {
+				wants = append(wants, Want{Participant: o.ID, Width: 640, Height: 360})
+			}
+		}
+		_ = p.Show(wants...)
+	}
+}
+
 // Slot is the i-th picture that the page shows.
 func (p *Page) Slot(i int) *Slot { return p.slots[i] }
 
