@@ -66,7 +66,7 @@ func newLoop(all *Loops) (*loop, error) {
 		return nil, errors.Join(os.NewSyscallError("fcntl", err), unix.Close(fd))
 	}
 	l := &loop{all: all, fd: fd, file: os.NewFile(uintptr(fd), "epoll"), rx: newReceiver(), ended: make(chan struct{})}
-	l.poll = l.look
+	l.poll = l.work
 	if l.raw, err = l.file.SyscallConn(); err != nil {
 		return nil, errors.Join(err, l.file.Close())
 	}
@@ -134,27 +134,41 @@ func (l *loop) close() error {
 func (l *loop) run() {
 	defer close(l.ended)
 	for {
-		l.mu.Lock()
-		l.arm()
-		l.mu.Unlock()
 		err := l.raw.Read(l.poll)
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
 			return // closed
 		}
-		if err != nil {
-			l.n = 0
-			l.mu.Lock()
-			l.armed = 0
-			_ = l.file.SetReadDeadline(time.Time{})
-			l.mu.Unlock()
-		}
-		l.turn()
+		l.mu.Lock()
+		l.armed = 0
+		_ = l.file.SetReadDeadline(time.Time{})
+		l.mu.Unlock()
 	}
 }
 
-// look asks which sockets are ready. The runtime calls it again when there
-// may be some if it is false.
-func (l *loop) look(fd uintptr) bool {
+// work gives turns until nothing waits, which it says by false. The runtime
+// then lets us wait, and calls it again when a socket is ready that was not,
+// be it already: what came since a socket was read is not missed.
+func (l *loop) work(fd uintptr) bool {
+	for more := true; more; {
+		if l.look(fd); l.n == 0 {
+			break
+		}
+		more = l.turn()
+	}
+	now := l.all.now()
+	if l.expire(now) {
+		now = l.all.now()
+	}
+	l.rest = now
+	l.meter.end(now)
+	l.mu.Lock()
+	l.arm()
+	l.mu.Unlock()
+	return false
+}
+
+// look asks which sockets are ready.
+func (l *loop) look(fd uintptr) {
 	call := unix.RawSyscall6
 	if l.open {
 		call, l.open = unix.Syscall6, false
@@ -164,11 +178,6 @@ func (l *loop) look(fd uintptr) bool {
 		n = 0
 	}
 	l.n = int(n)
-	if n == 0 {
-		l.rest = l.all.now()
-		l.meter.end(l.rest)
-	}
-	return n > 0
 }
 
 // arm has the runtime wake us at the next deadline. A deadline that was lifted
@@ -182,8 +191,9 @@ func (l *loop) arm() {
 	_ = l.file.SetReadDeadline(time.Now().Add(time.Duration(next - l.all.now())))
 }
 
-// turn gives each socket that is ready one read, and calls those that are due.
-func (l *loop) turn() {
+// turn gives each socket that is ready one read. It tells whether something
+// was left.
+func (l *loop) turn() (more bool) {
 	l.mu.Lock()
 	for i := range l.n {
 		// An event may be of a socket that was closed meanwhile, or even of
@@ -193,16 +203,19 @@ func (l *loop) turn() {
 	l.mu.Unlock()
 	now := l.all.now()
 	l.meter.begin(now)
+	more = l.n == len(l.ready)
 	for i, u := range l.ready[:l.n] {
 		if u != nil {
 			now = l.receive(u, now)
+			more = more || l.rx.full
 			l.ready[i] = nil
 		}
 	}
-	l.expire(now)
 	if now-l.rest > breath {
+		l.expire(now)
 		l.yield(now)
 	}
+	return more
 }
 
 // yield lets other goroutines run while there is always something to receive.
@@ -247,18 +260,20 @@ func most(messages, datagrams int) int {
 	return max(1, 2*BatchSize*messages/datagrams)
 }
 
-// expire calls the handlers whose deadline has come.
-func (l *loop) expire(now int64) {
+// expire calls the handlers whose deadline has come and tells whether there were any.
+func (l *loop) expire(now int64) (any bool) {
 	for {
 		l.mu.Lock()
 		next := l.due.next()
 		if next == 0 || next > now {
 			l.mu.Unlock()
-			return
+			return any
 		}
 		u := l.due[0].sock
 		l.due.set(&u.due, 0)
 		l.mu.Unlock()
+		any = true
+		l.meter.begin(now)
 		if u.turn.Begin() {
 			u.handler.Due(now)
 			u.turn.End()

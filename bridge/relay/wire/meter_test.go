@@ -44,19 +44,20 @@ func TestMeter(t *testing.T) {
 func TestStats(t *testing.T) {
 	l := loops(t, 1)
 	a, b := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
-	ear := serve(a, func() { time.Sleep(20 * time.Millisecond) })
-	serve(b, nil)
-	for range 5 {
-		a.Write(a.LocalAddr(), messages(1, 10))
-		a.Write(b.LocalAddr(), messages(1, 10))
-	}
-	ear.read(t, 5)
+	running := make(chan bool)
+	serve(a, func() { running <- true; time.Sleep(20 * time.Millisecond) })
+	waiting := serve(b, nil)
+	a.Write(a.LocalAddr(), messages(1, 10))
+	<-running
+	a.Write(b.LocalAddr(), messages(1, 10))
+	waiting.read(t, 1)
+	b.Close() // its turn is over and counted
 	l.look()
 	s := l.Stats()
-	if len(s) != 1 || s[0].Sockets != 2 || s[0].Busy <= 0.01 || s[0].Datagrams < 5 || s[0].Lost != 0 {
+	if len(s) != 1 || s[0].Sockets != 1 || s[0].Busy <= 0.01 || s[0].Datagrams != 2 || s[0].Lost != 0 {
 		t.Fatalf("%+v", s)
 	}
-	if s[0].Late == 0 || s[0].Wait < LateAfter {
+	if s[0].Late < 0.5 || s[0].Wait < LateAfter {
 		t.Fatalf("nobody waited: %+v", s)
 	}
 }

@@ -31,7 +31,8 @@ type receiver struct {
 	control [BatchSize][controlRoom]byte
 	buf     []byte
 
-	n int // messages received
+	n    int  // messages received
+	full bool // there may be more
 	message
 	stamp   int64  // when the kernel received the first, wall clock in nanoseconds; 0 is unknown
 	dropped uint32 // datagrams that the kernel dropped at the socket so far
@@ -74,15 +75,19 @@ func (r *receiver) receive(fd, most int, dropped uint32) unix.Errno {
 	for i := range r.n {
 		r.rearm(i)
 	}
-	r.n, r.message, r.stamp, r.dropped = 0, message{}, 0, dropped
+	r.n, r.full, r.message, r.stamp, r.dropped = 0, false, message{}, 0, dropped
 	for {
 		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.hdrs[0])), uintptr(most), unix.MSG_DONTWAIT, 0, 0)
-		if errno == 0 {
-			r.n = int(n)
+		switch errno {
+		case 0:
+			r.n, r.full = int(n), int(n) == most
+		case unix.EINTR:
+			continue
+		case unix.EAGAIN:
+		default: // of one datagram that we sent, not of those that came
+			r.full = true
 		}
-		if errno != unix.EINTR {
-			return errno
-		}
+		return errno
 	}
 }
 

@@ -308,6 +308,35 @@ func TestShared(t *testing.T) {
 	}
 }
 
+// TestNothingIsMissed has datagrams fly to and fro, each sent when the one
+// before has come: a loop that overlooks one never hears of it again.
+func TestNothingIsMissed(t *testing.T) {
+	l := loops(t, 2)
+	const pairs, rounds = 20, 1000
+	done := make(chan bool, pairs)
+	ball := messages(1, 100)
+	for range pairs {
+		a, b := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
+		a.Serve(handlerFunc(func(*Batch) { a.Write(b.LocalAddr(), ball) }))
+		n := 0
+		b.Serve(handlerFunc(func(*Batch) {
+			if n++; n == rounds {
+				done <- true
+				return
+			}
+			b.Write(a.LocalAddr(), ball)
+		}))
+		b.Write(a.LocalAddr(), ball)
+	}
+	for range pairs {
+		select {
+		case <-done:
+		case <-time.After(20 * time.Second):
+			t.Fatal("a datagram was overlooked")
+		}
+	}
+}
+
 // TestTurns holds that a socket that is flooded gets no more than one read
 // before the others get theirs.
 func TestTurns(t *testing.T) {
