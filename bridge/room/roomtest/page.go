@@ -50,7 +50,7 @@ type Page struct {
 	Screen *Source
 	all    []*Source // guarded by mu
 	Mic    *Mic
-	slots  []*Slot
+	slots  []*Slot // guarded by mu
 	Sound  *Sound
 	done   chan struct{}
 	wg     sync.WaitGroup
@@ -334,7 +334,9 @@ func (p *Page) Connected(ctx context.Context) error {
 // whose connection failed, and negotiates it.
 func (p *Page) Again(ctx context.Context) error {
 	old := p.pc
+	p.mu.Lock()
 	p.slots, p.Sound = nil, nil
+	p.mu.Unlock()
 	p.change(func(s *State) { s.Connection = webrtc.PeerConnectionStateNew })
 	if err := p.connect(); err != nil {
 		return err
@@ -347,7 +349,7 @@ func (p *Page) Again(ctx context.Context) error {
 func (p *Page) Show(wants ...Want) error {
 	for i := range wants {
 		if wants[i].MID == "" {
-			wants[i].MID = p.slots[i].MID()
+			wants[i].MID = p.Slot(i).MID()
 		}
 		if wants[i].Kind == "" {
 			wants[i].Kind = "main"
@@ -374,7 +376,7 @@ func (p *Page) Follow() {
 		s := p.Look()
 		shown = len(s.Participants)
 		for _, o := range s.Participants {
-			if o.ID != s.Welcome.ID && len(wants) < len(p.slots) {
+			if o.ID != s.Welcome.ID && len(wants) < len(p.slotList()) {
 				wants = append(wants, Want{Participant: o.ID, Width: 640, Height: 360})
 			}
 		}
@@ -383,7 +385,7 @@ func (p *Page) Follow() {
 }
 
 // Slot is the i-th picture that the page shows.
-func (p *Page) Slot(i int) *Slot { return p.slots[i] }
+func (p *Page) Slot(i int) *Slot { return p.slotList()[i] }
 
 // Using moves the page to a new signalling connection.
 func (p *Page) Using(say func([]byte) error) {
@@ -437,7 +439,7 @@ func (p *Page) readAnswer(answer string) {
 				_, _ = fmt.Sscanf(v, "%d %d", &ssrc, &rtx)
 			}
 		}
-		for _, s := range p.slots {
+		for _, s := range p.slotList() {
 			if s.MID() == mid {
 				s.sources(ssrc, rtx)
 			}

@@ -3,6 +3,7 @@ package roomtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,9 +49,17 @@ func (p *Page) addSlots(n int) error {
 		if err != nil {
 			return err
 		}
+		p.mu.Lock()
 		p.slots = append(p.slots, &Slot{page: p, transceiver: t, changed: make(chan struct{})})
+		p.mu.Unlock()
 	}
 	return nil
+}
+
+func (p *Page) slotList() []*Slot {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.slots)
 }
 
 // MID names the slot.
@@ -111,7 +120,7 @@ func (p *Page) onTrack(t *webrtc.TrackRemote, r *webrtc.RTPReceiver) {
 		p.wg.Go(func() { s.read(t) })
 		return
 	}
-	for _, s := range p.slots {
+	for _, s := range p.slotList() {
 		if s.transceiver == r.RTPTransceiver() {
 			p.wg.Go(func() { s.read(t) })
 		}
