@@ -6,7 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: run test build unit lint bench fuzz clean setup-run setup-test
+.PHONY: run test build unit lint bench fuzz clean setup-run setup-test setup-bench
 
 # The gateway with its built-in defaults, ready for a call.
 run: setup-run build
@@ -33,8 +33,12 @@ lint:
 	CGO_ENABLED=0 $(GO) vet ./cmd/roombridge/...
 	$(GO) run $(STATICCHECK) ./...
 
-bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+# The micro-benchmarks of every package, then the gateway as a process beside
+# rtpengine and Janus (bench/README.md), in some minutes.
+BENCHARGS ?= all -seconds 4 -rounds 3 -calls 2000 -legs 50,200,500
+bench: setup-bench
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime 200ms ./...
+	$(GO) run ./bench $(BENCHARGS)
 
 # Each fuzz target for a while: make fuzz FUZZTIME=1m
 FUZZTIME ?= 10s
@@ -47,6 +51,10 @@ setup-run:
 
 setup-test:
 	@deploy/setup.sh test
+
+# The benchmark goes on without the peers that cannot be installed.
+setup-bench:
+	@deploy/setup.sh bench || true
 
 clean:
 	rm -rf $(BIN)

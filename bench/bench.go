@@ -26,6 +26,7 @@ type bench struct {
 	count  int
 
 	running *proc.Process
+	missing map[string]bool // relays that are not installed
 }
 
 func (b *bench) close() { _ = os.RemoveAll(b.dir) }
@@ -80,7 +81,7 @@ func (b *bench) open(ctx context.Context, r relays.Relay) (*setup, error) {
 	if s.loop, err = load.NewLoop(load.Config{Addr: address, Packets: burst, Rate: rate, Size: b.payload, Segment: b.segment}); err != nil {
 		return nil, err
 	}
-	env := relays.Env{Addr: address, CPU: b.cpu, Dir: s.dir, Loop: s.loop, Sample: b.sample, Binary: b.binary}
+	env := relays.Env{Addr: address, Callers: callers(), CPU: b.cpu, Dir: s.dir, Loop: s.loop, Sample: b.sample, Binary: b.binary}
 	if err := r.Start(ctx, env); err != nil {
 		s.close()
 		return nil, err
@@ -115,8 +116,9 @@ func (s *setup) close() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// measure lets the sources send and measures.
-func (s *setup) measure(ctx context.Context, c relays.Case) (figures, [2]load.Report, error) {
+// measure lets the sources send for a while, calls then, if there is something
+// to be done, and measures.
+func (s *setup) measure(ctx context.Context, c relays.Case, then func()) (figures, [2]load.Report, error) {
 	b := s.bench
 	s.loop.Start()
 	defer s.loop.Stop()
@@ -124,6 +126,9 @@ func (s *setup) measure(ctx context.Context, c relays.Case) (figures, [2]load.Re
 		return figures{}, [2]load.Report{}, err
 	}
 	b.quiet(ctx)
+	if then != nil {
+		then()
+	}
 	stop := b.record(s.relay.Process(), c.Name+"-"+s.relay.Name())
 	defer stop()
 	runtime.GC()
@@ -169,7 +174,7 @@ func (b *bench) once(ctx context.Context, r relays.Relay, c relays.Case, streams
 	if err := s.connect(ctx, c, streams); err != nil {
 		return figures{}, fmt.Errorf("%w; %s said: %s", err, r.Name(), r.Process().Log())
 	}
-	f, _, err := s.measure(ctx, c)
+	f, _, err := s.measure(ctx, c, nil)
 	return f, err
 }
 

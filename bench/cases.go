@@ -20,11 +20,13 @@ var cases = []relays.Case{
 	{Name: "webrtc-rtp", From: relays.WebRTC},
 	{Name: "rtp-webrtc-cm", To: relays.WebRTCCM},
 	{Name: "webrtc-cm-rtp", From: relays.WebRTCCM},
+	{Name: "gcm-gcm", From: relays.GCM, To: relays.GCM, Both: true},
+	{Name: "fan-10", To: relays.WebRTC, Fan: 10},
 	{Name: "fan-50", To: relays.WebRTC, Fan: 50},
 }
 
 // mainCases are those of the table.
-var mainCases = []string{"rtp-rtp", "rtp-cm", "rtp-gcm", "cm-rtp", "gcm-rtp", "rtp-webrtc", "webrtc-rtp"}
+var mainCases = []string{"rtp-rtp", "rtp-cm", "rtp-gcm", "cm-rtp", "gcm-rtp", "rtp-webrtc", "webrtc-rtp", "rtp-webrtc-cm", "webrtc-cm-rtp"}
 
 // chosen gives the cases of a list of names.
 func chosen(names string) ([]relays.Case, error) {

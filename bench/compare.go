@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/roombridge/roombridge/bench/relays"
@@ -29,53 +28,64 @@ func peer(name string) (relays.Relay, error) {
 // retries is how often a measurement that does not count is made again.
 const retries = 2
 
-// compare measures the cases with all relays, one after the other in each
-// round, and prints medians and ratios.
-func (b *bench) compare(ctx context.Context) error {
-	list, err := chosen(b.cases)
+// compare measures cases with all relays and prints medians and ratios.
+func (b *bench) compare(ctx context.Context, r *report, cases string, streams int) error {
+	list, err := chosen(cases)
 	if err != nil {
 		return err
 	}
-	var all []figures
-	names := strings.Split(b.peers, ",")
+	all, err := b.rotate(ctx, r, list, strings.Split(b.peers, ","), streams)
+	if err != nil {
+		return err
+	}
+	m := medians(list, all)
+	fmt.Println()
+	printTable(os.Stdout, m)
+	r.Medians = append(r.Medians, m...)
+	r.Targets = append(r.Targets, judge(m)...)
+	return nil
+}
+
+// rotate measures cases in rounds, in each of which every relay has its turn.
+func (b *bench) rotate(ctx context.Context, r *report, list []relays.Case, names []string, streams int) (all []figures, err error) {
 	for round := range b.rounds {
 		for _, c := range list {
 			c.Sound = b.sound
-			for _, name := range slices.Clone(names) {
-				f, err := b.turn(ctx, name, c, b.streams)
-				switch {
-				case errors.Is(err, relays.ErrMissing):
-					fmt.Printf("%s is not installed: the run goes on without it\n", name)
-					names = slices.DeleteFunc(names, func(n string) bool { return n == name })
-					continue
-				case err != nil:
-					return fmt.Errorf("%s, %s: %w", c.Name, name, err)
+			for _, name := range names {
+				f, err := b.turn(ctx, r, name, c, streams)
+				if err != nil {
+					return all, fmt.Errorf("%s, %s: %w", c.Name, name, err)
+				}
+				for _, x := range f {
+					fmt.Printf("round %d  %-13s %-10s %3d streams %s\n", round+1, x.Case, x.Relay, x.Streams, x)
 				}
 				all = append(all, f...)
-				for _, x := range f {
-					fmt.Printf("round %d  %-12s %-11s %s\n", round+1, x.Case, x.Relay, x)
-				}
 			}
 		}
 	}
-	fmt.Println()
-	printTable(os.Stdout, list, all)
-	return nil
+	r.Measurements = append(r.Measurements, all...)
+	return all, nil
 }
 
 // turn measures one relay, again when the generator was disturbed. It gives
 // all that was measured.
-func (b *bench) turn(ctx context.Context, name string, c relays.Case, streams int) ([]figures, error) {
+func (b *bench) turn(ctx context.Context, r *report, name string, c relays.Case, streams int) ([]figures, error) {
 	var all []figures
 	for range 1 + retries {
-		r, err := peer(name)
+		relay, err := peer(name)
 		if err != nil {
 			return all, err
 		}
-		if !r.Can(c) {
+		if b.missing[name] || !relay.Can(c) {
 			return nil, nil
 		}
-		f, err := b.once(ctx, r, c, streams)
+		r.Relays[name] = relay.Options()
+		f, err := b.once(ctx, relay, c, streams)
+		if errors.Is(err, relays.ErrMissing) {
+			fmt.Printf("%s is not installed: the run goes on without it\n", name)
+			b.missing[name], r.Relays[name] = true, err.Error()
+			return nil, nil
+		}
 		if err != nil {
 			return all, err
 		}

@@ -33,6 +33,9 @@ type options struct {
 	profile string
 
 	patience float64
+	legs     string
+	chart    string
+	calls    int
 }
 
 func parse(args []string) (mode string, o options, err error) {
@@ -51,6 +54,9 @@ func parse(args []string) (mode string, o options, err error) {
 	f.BoolVar(&o.sound, "sound", false, "terminals negotiate sound too")
 	f.StringVar(&o.profile, "profile", "", "folder for a `perf record` of every measurement")
 	f.Float64Var(&o.patience, "patience", 20, "seconds that a measurement waits at most for the rest of the machine to be quiet")
+	f.StringVar(&o.legs, "legs", "10,50,200,500", "sweep: numbers of streams")
+	f.StringVar(&o.chart, "chart", "", "sweep: file for the chart (SVG)")
+	f.IntVar(&o.calls, "calls", 10000, "soak: short calls")
 	mode = "run"
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		mode, args = args[0], args[1:]
@@ -89,9 +95,38 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer b.close()
-	switch mode {
-	case "run":
-		return b.compare(ctx)
+	r := b.newReport()
+	err = b.modes(ctx, r, mode)
+	fmt.Println()
+	printTargets(os.Stdout, r.Targets)
+	if o.json != "" {
+		err = errors.Join(err, r.write(o.json))
 	}
-	return fmt.Errorf("no mode %q", mode)
+	return err
+}
+
+// modes runs what was asked for, or everything.
+func (b *bench) modes(ctx context.Context, r *report, wanted string) error {
+	found := false
+	for _, m := range []struct {
+		name string
+		run  func(ctx context.Context, r *report) error
+	}{
+		{"run", func(ctx context.Context, r *report) error { return b.compare(ctx, r, b.cases, b.streams) }},
+		{"fan", func(ctx context.Context, r *report) error { return b.compare(ctx, r, "fan-50", 50) }},
+		{"sweep", b.sweep}, {"most", b.measureMost}, {"memory", b.measureMemory}, {"flood", b.measureFlood},
+		{"startup", b.measureStartup}, {"soak", b.soakCalls},
+	} {
+		if m.name != wanted && wanted != "all" {
+			continue
+		}
+		found = true
+		if err := m.run(ctx, r); err != nil {
+			return err
+		}
+	}
+	if !found {
+		return fmt.Errorf("no mode %q", wanted)
+	}
+	return nil
 }

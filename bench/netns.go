@@ -30,6 +30,17 @@ const gatewayVariable = "BENCH_GATEWAY"
 // two addresses of one namespace never leave the kernel's loopback all the same.
 var address = netip.MustParseAddr("10.99.0.1")
 
+// callers are further addresses, from which terminals call.
+func callers() []netip.Addr {
+	var list []netip.Addr
+	a := address
+	for range 16 {
+		a = a.Next()
+		list = append(list, a)
+	}
+	return list
+}
+
 // outside builds the gateway and runs the benchmark again in a network
 // namespace of its own, the generator on the first processor.
 func outside(ctx context.Context, o options, args []string) error {
@@ -107,10 +118,14 @@ func inside(o options) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, line := range []string{
+	lines := []string{
 		"ip link set lo up", "ip link add v0 type veth peer name v1", "ip addr add " + address.String() + "/24 dev v0",
 		"ip link set v0 up", "ip link set v1 up",
-	} {
+	}
+	for _, a := range callers() {
+		lines = append(lines, "ip addr add "+a.String()+"/24 dev v0")
+	}
+	for _, line := range lines {
 		f := strings.Fields(line)
 		if out, err := exec.Command(f[0], f[1:]...).CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("%s: %w %s", line, err, out)
@@ -122,5 +137,5 @@ func inside(o options) (*bench, error) {
 	// Signalling may run while the loop waits in the kernel, though both share one processor.
 	runtime.GOMAXPROCS(2)
 	dir, err := os.MkdirTemp("", "roombridge-bench-")
-	return &bench{options: o, cpu: cpu, dir: dir, binary: os.Getenv(gatewayVariable)}, err
+	return &bench{options: o, cpu: cpu, dir: dir, binary: os.Getenv(gatewayVariable), missing: map[string]bool{}}, err
 }

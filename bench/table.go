@@ -11,6 +11,7 @@ import (
 
 // medians gives the figure-wise median of the measurements of each case and
 // relay that count, in the order of the cases and of the relays' first turn.
+// Where none counts it is that of the disturbed ones, and says so in Fault.
 func medians(list []relays.Case, all []figures) []figures {
 	var out []figures
 	for _, c := range list {
@@ -21,15 +22,20 @@ func medians(list []relays.Case, all []figures) []figures {
 			}
 		}
 		for _, name := range names {
-			var of []figures
+			var good, bad []figures
 			for _, f := range all {
-				if f.Case == c.Name && f.Relay == name && f.Fault == "" {
-					of = append(of, f)
+				switch {
+				case f.Case != c.Name || f.Relay != name:
+				case f.Fault == "":
+					good = append(good, f)
+				default:
+					bad = append(bad, f)
 				}
 			}
-			if len(of) > 0 {
-				out = append(out, median(of))
+			if len(good) == 0 {
+				good = bad // better than nothing, and marked
 			}
+			out = append(out, median(good))
 		}
 	}
 	return out
@@ -57,6 +63,16 @@ func median(of []figures) figures {
 	return m
 }
 
+// sized are the medians at one number of streams.
+func sized(m []figures, streams int) (out []figures) {
+	for _, f := range m {
+		if f.Streams == streams {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // find gives the median of a case and relay.
 func find(m []figures, name, relay string) (figures, bool) {
 	i := slices.IndexFunc(m, func(f figures) bool { return f.Case == name && f.Relay == relay })
@@ -66,19 +82,21 @@ func find(m []figures, name, relay string) (figures, bool) {
 	return m[i], true
 }
 
-// printTable prints the medians, and for each relay but the gateway itself how
-// much of its CPU time the gateway takes.
-func printTable(w io.Writer, list []relays.Case, all []figures) {
-	m := medians(list, all)
+// printTable prints medians, and for each relay but the gateway itself how much
+// of its CPU time the gateway takes.
+func printTable(w io.Writer, m []figures) {
 	t := tabwriter.NewWriter(w, 2, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "case\trelay\trounds\tus/packet\tgateway/it\tcore\tloss\tp50 ms\tp99 ms\tp99.9 ms\tmax ms\tRSS MB\t")
+	fmt.Fprintln(t, "case\trelay\tstreams\trounds\tus/packet\tgateway/it\tcore\tloss\tp50 ms\tp99 ms\tp99.9 ms\tmax ms\tRSS MB\t")
 	for _, f := range m {
-		ratio := ""
-		if ours, ok := find(m, f.Case, "roombridge"); ok && f.Relay != "roombridge" && f.CPU > 0 {
+		ratio, rounds := "", fmt.Sprint(f.Rounds)
+		if ours, ok := find(sized(m, f.Streams), f.Case, "roombridge"); ok && f.Relay != "roombridge" && f.CPU > 0 {
 			ratio = fmt.Sprintf("%.2f", ours.CPU/f.CPU)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%d\t%.2f\t%s\t%.0f %%\t%.3f %%\t%.3f\t%.3f\t%.3f\t%.2f\t%.0f\t\n",
-			f.Case, f.Relay, f.Rounds, f.CPU, ratio, 100*f.Busy, 100*f.Loss, f.P50, f.P99, f.P999, f.Max, f.RSS)
+		if f.Fault != "" {
+			rounds += " disturbed"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%d\t%s\t%.2f\t%s\t%.0f %%\t%.3f %%\t%.3f\t%.3f\t%.3f\t%.2f\t%.0f\t\n",
+			f.Case, f.Relay, f.Streams, rounds, f.CPU, ratio, 100*f.Busy, 100*f.Loss, f.P50, f.P99, f.P999, f.Max, f.RSS)
 	}
 	_ = t.Flush()
 }

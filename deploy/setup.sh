@@ -2,6 +2,7 @@
 # Installs what is missing on a Debian machine, and nothing else.
 #   deploy/setup.sh run    what building and running the gateway needs
 #   deploy/setup.sh test   the terminals, browsers and tools of the tests too
+#   deploy/setup.sh bench  the relays that the benchmark compares with
 set -euo pipefail
 
 run=(gcc:gcc libc6-dev:file=/usr/include/stdio.h pkg-config:pkg-config openssl:openssl ca-certificates:update-ca-certificates
@@ -9,6 +10,8 @@ run=(gcc:gcc libc6-dev:file=/usr/include/stdio.h pkg-config:pkg-config openssl:o
      fonts-noto-core:file=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf)
 test=(chromium:chromium ffmpeg:ffmpeg baresip-core:baresip baresip-ffmpeg:file=/usr/lib/baresip/modules/avcodec.so sip-tester:sipp janus:janus tshark:tshark
       iproute2:ip curl:curl jq:jq nodejs:node erlang-base:erlc erlang-asn1:glob=/usr/lib/erlang/lib/asn1-*)
+
+bench=(rtpengine-daemon:rtpengine janus:janus iproute2:ip)
 
 present() { # what shows that a package is there: a command, a pkg-config module, a file or files by pattern
   case $1 in
@@ -23,7 +26,8 @@ wanted=("${run[@]}")
 case ${1:-run} in
   run) ;;
   test) wanted+=("${test[@]}") ;;
-  *) echo "usage: $0 run|test" >&2; exit 2 ;;
+  bench) wanted+=("${bench[@]}") ;;
+  *) echo "usage: $0 run|test|bench" >&2; exit 2 ;;
 esac
 
 missing=()

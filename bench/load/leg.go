@@ -12,19 +12,22 @@ import (
 // Leg is one end of a call: a socket towards the relay, which may carry a
 // source, a sink or both, RTP and RTCP on one port (RFC 5761).
 type Leg struct {
-	loop  *Loop
-	sock  *udp.Socket
-	slot  int // in Loop.legs
-	ssrc  uint32
-	other func(data []byte)
-	every func()
+	loop   *Loop
+	sock   *udp.Socket
+	slot   int // in Loop.legs
+	ssrc   uint32
+	remote netip.AddrPort
+	other  func(data []byte)
+	every  func()
 
 	// Of the loop's goroutine.
 	out     *secure.Outbound
 	in      *secure.Inbound
 	source  *Source
 	sink    *Sink
-	control [512]byte
+	control [1200]byte
+	sealed  [1300]byte
+	ticks   int
 	PLIs    uint64 // pictures that the relay asked for
 }
 
@@ -35,7 +38,13 @@ func (l *Leg) Addr() netip.AddrPort { return l.sock.Local }
 func (l *Leg) SSRC() uint32 { return l.ssrc }
 
 // Connect says where the leg's datagrams go, and from where alone they come.
-func (l *Leg) Connect(to netip.AddrPort) error { return l.sock.Connect(to) }
+func (l *Leg) Connect(to netip.AddrPort) error {
+	l.remote = to
+	return l.sock.Connect(to)
+}
+
+// Remote is where Connect said that datagrams go.
+func (l *Leg) Remote() netip.AddrPort { return l.remote }
 
 // Other says who takes what is neither RTP nor RTCP: STUN and DTLS. It is
 // called by the loop and must not block or keep the datagram.
@@ -46,6 +55,10 @@ func (l *Leg) Every(f func()) { l.loop.Do(func() { l.every = f }) }
 
 // Write sends a datagram that is not media. It may be called from anywhere.
 func (l *Leg) Write(b []byte) error { return l.sock.Write(b) }
+
+// WriteBatch is Write for many, with a sender of the caller's. It tells how many
+// the kernel took.
+func (l *Leg) WriteBatch(tx *udp.Sender, data [][]byte) int { return tx.Send(l.sock.FD, data) }
 
 // Secure sets the leg's keys; nil is none.
 func (l *Leg) Secure(in *secure.Inbound, out *secure.Outbound) {
@@ -95,15 +108,26 @@ func (l *Leg) hear(data []byte) {
 	}
 }
 
-// tick sends the leg's report (RFC 3550 6.4), as terminals and browsers do
-// about once a second, and does what Every asked for.
+// tick sends, ten times a second, what a browser says of arrivals, and once a
+// second the report of terminals and browsers (RFC 3550 6.4). It does what
+// Every asked for.
 func (l *Leg) tick(now int64) {
-	if l.every != nil {
+	whole := l.ticks%ticksASecond == 0
+	if l.ticks++; whole && l.every != nil {
 		l.every()
 	}
 	if l.out == nil && !l.plain() || l.source == nil && l.sink == nil {
 		return
 	}
+	if k := l.sink; k != nil && k.TWCC != 0 {
+		l.say(k.arrivals.Append(l.control[:0], l.ssrc, k.ssrc, now))
+	}
+	if whole {
+		l.report(now)
+	}
+}
+
+func (l *Leg) report(now int64) {
 	b := l.control[:0]
 	if s := l.source; s != nil && s.seq > 0 {
 		b = append(b, 0x80, typeSR, 0, 6)
@@ -124,8 +148,16 @@ func (l *Leg) tick(now int64) {
 	b = append(b, 0x81, typeSDES, 0, 3)
 	b = binary.BigEndian.AppendUint32(b, l.ssrc)
 	b = append(b, 1, 5, 'b', 'e', 'n', 'c', 'h', 0)
+	l.say(b)
+}
+
+// say sends RTCP, sealed where there are keys.
+func (l *Leg) say(b []byte) {
+	if len(b) == 0 {
+		return
+	}
 	if l.out != nil {
-		sealed, err := l.out.SealRTCP(make([]byte, 0, 512), b)
+		sealed, err := l.out.SealRTCP(l.sealed[:0], b)
 		if err != nil {
 			return
 		}

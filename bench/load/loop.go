@@ -193,6 +193,7 @@ func (l *Loop) plan() int64 {
 // what arrives, this changes no figure.
 const (
 	readEvery   = int64(500e3)
+	spin        = int64(20e3) // ns before the next burst from which on it stays awake
 	eventsATurn = 64
 	readsAFlow  = 4
 )
@@ -229,8 +230,8 @@ func (l *Loop) run() {
 		if l.running {
 			next = min(next, l.plan())
 		}
-		if next > now {
-			udp.Sleep(next - now)
+		if next-now > spin {
+			udp.Sleep(next - now - spin)
 		}
 		if l.running && l.plan() <= Now() {
 			l.burst()
@@ -278,15 +279,21 @@ func (l *Loop) drain(leg *Leg) {
 	}
 }
 
-// tick lets each leg report once a second, one after the other.
+// ticksASecond is how often each leg has its tick.
+const ticksASecond = 10
+
+// tick lets each leg say what it has to, one after the other.
 func (l *Loop) tick(now int64) {
-	if len(l.legs) == 0 || now < l.tickAt {
+	if len(l.legs) == 0 {
 		return
 	}
-	l.tickAt = now + int64(time.Second)/int64(len(l.legs))
-	l.ticked = (l.ticked + 1) % len(l.legs)
-	if leg := l.legs[l.ticked]; leg != nil {
-		leg.tick(now)
+	every := int64(time.Second) / ticksASecond / int64(len(l.legs))
+	l.tickAt = max(l.tickAt, now-int64(time.Second)/ticksASecond) // what was missed for longer is left out
+	for ; l.tickAt < now; l.tickAt += every {
+		l.ticked = (l.ticked + 1) % len(l.legs)
+		if leg := l.legs[l.ticked]; leg != nil {
+			leg.tick(now)
+		}
 	}
 }
 

@@ -182,3 +182,38 @@ func TestOverrun(t *testing.T) {
 		t.Errorf("another's drops counted: %d", n)
 	}
 }
+
+func TestWide(t *testing.T) {
+	packet := func(ext ...byte) []byte {
+		return append(append(make([]byte, 12), 0xbe, 0xde, 0, byte(len(ext)/4)), ext...)
+	}
+	for name, c := range map[string]struct {
+		b    []byte
+		want uint16
+		ok   bool
+	}{
+		"alone":      {packet(0x41, 1, 2, 0), 0x102, true},
+		"behind":     {packet(0x30, '1', 0, 0, 0x41, 3, 4, 0), 0x304, true},
+		"another":    {packet(0x51, 1, 2, 0), 0, false},
+		"cut":        {packet(0x30, '1', 0, 0x41), 0, false},
+		"other kind": {packet(0x40, 1, 0, 0), 0, false},
+	} {
+		c.b[0] = 0x90
+		if n, ok := wide(c.b, 4); n != c.want || ok != c.ok {
+			t.Errorf("%s: %#x, %v", name, n, ok)
+		}
+		c.b[0] = 0x80
+		if _, ok := wide(c.b, 4); ok {
+			t.Errorf("%s: read without the extension bit", name)
+		}
+	}
+}
+
+func FuzzWide(f *testing.F) {
+	f.Add(append([]byte{0x90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, 0xbe, 0xde, 0, 1, 0x41, 1, 2, 0), uint8(4))
+	f.Fuzz(func(_ *testing.T, b []byte, id uint8) {
+		if len(b) >= headerSize {
+			_, _ = wide(b, id)
+		}
+	})
+}

@@ -3,6 +3,7 @@ package load
 import (
 	"encoding/binary"
 
+	"github.com/roombridge/roombridge/bridge/feedback"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 )
@@ -18,6 +19,7 @@ type Sink struct {
 	Sample  int    // opens one packet of so many
 	From    uint32 // SSRC that alone is taken, 0 is any
 	Group   int    // which histogram counts it
+	TWCC    uint8  // id of transport-wide sequence numbers, to be told of; 0: none
 
 	leg    *Leg
 	source *Source
@@ -28,6 +30,8 @@ type Sink struct {
 	joined  bool // offset is known
 	offset  uint16
 	skip    int
+
+	arrivals feedback.Arrivals
 
 	counts
 	seen []uint64 // bits, from Source.from on
@@ -53,6 +57,11 @@ func (s *Sink) receive(data []byte, at int64) {
 	if !s.heard || ssrc != s.ssrc || packet.SeqDiff(out, s.highest) > 0 {
 		s.heard, s.ssrc, s.highest = true, ssrc, out
 	}
+	if s.TWCC != 0 {
+		if n, ok := wide(data, s.TWCC); ok {
+			s.arrivals.Record(n, at)
+		}
+	}
 	if s.look() && !s.open(data, out) {
 		return
 	}
@@ -73,6 +82,28 @@ func (s *Sink) receive(data []byte, at int64) {
 	if sent := src.sentAt(seq); sent != 0 {
 		s.leg.loop.delays[s.Group].Add(at - sent)
 	}
+}
+
+// wide reads the transport-wide sequence number of a packet among its one-byte
+// header extensions (RFC 8285 4.2), which are never encrypted.
+func wide(data []byte, id uint8) (uint16, bool) {
+	at := headerSize + 4*int(data[0]&15)
+	if data[0]&0x10 == 0 || at+4 > len(data) || binary.BigEndian.Uint16(data[at:]) != 0xbede {
+		return 0, false
+	}
+	end := at + 4 + 4*int(binary.BigEndian.Uint16(data[at+2:]))
+	for at += 4; at < min(end, len(data)); {
+		if data[at] == 0 { // padding
+			at++
+			continue
+		}
+		n := int(data[at]&15) + 1
+		if data[at]>>4 == id && n == 2 && at+3 <= len(data) {
+			return binary.BigEndian.Uint16(data[at+1:]), true
+		}
+		at += 1 + n
+	}
+	return 0, false
 }
 
 // look tells whether a packet's stamp is to be read: always where that is

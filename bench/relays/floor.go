@@ -49,7 +49,7 @@ func (f *Floor) Options() string {
 }
 
 // Can tells which cases it has: those that show what sending and receiving cost.
-func (*Floor) Can(c Case) bool { return c.From == RTP && (c.To == RTP || c.Fan > 1) && !c.Sound }
+func (*Floor) Can(c Case) bool { return c.From == RTP && (c.To == RTP || c.Fan == 50) && !c.Sound }
 
 // Process is the running relay.
 func (f *Floor) Process() *proc.Process { return f.proc }

@@ -20,11 +20,15 @@ const (
 	gatewayRoom = 8444
 )
 
+// GatewayToken lets into its API and metrics.
+const GatewayToken = "bench"
+
 // Gateway is the real `roombridge serve`.
 type Gateway struct {
 	env  Env
 	proc *proc.Process
-	ua   *sipua.UA
+	uas  []*sipua.UA
+	next int // of uas
 
 	// Ready is how long it took from exec to /readyz.
 	Ready time.Duration
@@ -38,8 +42,10 @@ func (*Gateway) Options() string {
 	return "roombridge serve, CGO_ENABLED=0, one processor (GOMAXPROCS sees it), log level warn"
 }
 
-// Can tells that it takes every case.
-func (*Gateway) Can(c Case) bool { return !c.From.Browser() || !c.To.Browser() }
+// Can tells which cases it relays: browsers agree on GCM with it.
+func (*Gateway) Can(c Case) bool {
+	return !(c.From.Browser() && c.To.Browser()) && c.From != WebRTCCM && c.To != WebRTCCM
+}
 
 // Process is the running gateway.
 func (g *Gateway) Process() *proc.Process { return g.proc }
@@ -55,10 +61,10 @@ media: {address: %[1]s, ports: "20000-39999", timeout: 1h, bitrate: 20000000}
 room: {listen: ["udp://%[1]s:%[3]d"], max_participants: 1000}
 web: {listen: "%[1]s:%[4]d", http: "%[1]s:%[5]d", state_dir: %[6]s}
 admission: {open: true}
-admin: {token: bench}
+admin: {token: %[7]s}
 store: {url: "sqlite:%[6]s/db"}
-limits: {calls: 0, rooms: 5000}
-`, env.Addr, gatewaySIP, gatewayRoom, gatewayWeb, gatewayHTTP, env.Dir))
+limits: {calls: 0, rooms: 5000, load: 0}
+`, env.Addr, gatewaySIP, gatewayRoom, gatewayWeb, gatewayHTTP, env.Dir, GatewayToken))
 	if err != nil {
 		return err
 	}
@@ -72,13 +78,24 @@ limits: {calls: 0, rooms: 5000}
 		return fmt.Errorf("%w; the gateway said:\n%s", err, g.proc.Log())
 	}
 	g.Ready = time.Since(begun)
-	g.ua, err = sipua.Dial("udp", env.Addr.String(), fmt.Sprintf("%s:%d", env.Addr, gatewaySIP))
-	return err
+	for _, a := range env.Callers {
+		ua, err := sipua.Dial("udp", a.String(), fmt.Sprintf("%s:%d", env.Addr, gatewaySIP))
+		if err != nil {
+			return err
+		}
+		g.uas = append(g.uas, ua)
+	}
+	return nil
+}
+
+// URL is the address of something on its plain HTTP port.
+func (g *Gateway) URL(path string) string {
+	return fmt.Sprintf("http://%s:%d%s", g.env.Addr, gatewayHTTP, path)
 }
 
 // ready waits for /readyz.
 func (g *Gateway) ready(ctx context.Context) error {
-	url := fmt.Sprintf("http://%s:%d/readyz", g.env.Addr, gatewayHTTP)
+	url := g.URL("/readyz")
 	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -157,7 +174,8 @@ func (g *Gateway) terminal(ctx context.Context, call *Call, room string, k Kind,
 	}
 	t.sound = c.Sound
 	call.Legs = append(call.Legs, t.leg)
-	sip, answer, err := g.ua.Invite(ctx, fmt.Sprintf("sip:%s@%s:%d", room, g.env.Addr, gatewaySIP), t.description())
+	g.next++
+	sip, answer, err := g.uas[g.next%len(g.uas)].Invite(ctx, fmt.Sprintf("sip:%s@%s:%d", room, g.env.Addr, gatewaySIP), t.description())
 	if err != nil {
 		return nil, err
 	}
@@ -167,8 +185,8 @@ func (g *Gateway) terminal(ctx context.Context, call *Call, room string, k Kind,
 
 // Stop ends the gateway.
 func (g *Gateway) Stop() {
-	if g.ua != nil {
-		g.ua.Close()
+	for _, ua := range g.uas {
+		ua.Close()
 	}
 	if g.proc != nil {
 		g.proc.Stop()

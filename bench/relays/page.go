@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/roombridge/roombridge/bench/load"
 )
 
 // page speaks the gateway's signalling (docs/signalling.md) for one browser.
@@ -182,6 +184,13 @@ func (p *page) wait(ctx context.Context, ok func(s pageState) bool) error {
 			return fmt.Errorf("relays: the room did not do its part: %w", ctx.Err())
 		}
 	}
+}
+
+// sink is the browser's, and tells the room what arrives as browsers do.
+func (p *page) sink(of *load.Source) *load.Sink {
+	k := p.browser.sink(of)
+	p.env.Loop.Do(func() { k.TWCC = idTWCC })
+	return k
 }
 
 // close leaves the room.

@@ -57,12 +57,13 @@ func (c Case) Title() string {
 
 // Env is where relays run.
 type Env struct {
-	Addr   netip.Addr // of all sockets
-	CPU    int        // the relay's
-	Dir    string     // for its files
-	Loop   *load.Loop
-	Sample int // one packet of so many is opened by secured sinks
-	Binary string
+	Addr    netip.Addr   // of all sockets
+	Callers []netip.Addr // of SIP; the gateway bounds the calls of each
+	CPU     int          // the relay's
+	Dir     string       // for its files
+	Loop    *load.Loop
+	Sample  int // one packet of so many is opened by secured sinks
+	Binary  string
 }
 
 // Relay is a process under test.

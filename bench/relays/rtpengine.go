@@ -36,7 +36,7 @@ func (*RTPEngine) Options() string {
 }
 
 // Can tells which cases it relays.
-func (*RTPEngine) Can(c Case) bool { return c.Fan <= 1 && !c.Sound }
+func (*RTPEngine) Can(c Case) bool { return c.Fan <= 1 && !c.Sound && (c.From == RTP || c.To == RTP) }
 
 // Process is the running rtpengine.
 func (r *RTPEngine) Process() *proc.Process { return r.proc }
