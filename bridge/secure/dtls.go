@@ -50,8 +50,9 @@ type Session struct {
 	Suite         media.Suite
 	Local, Remote media.Key
 
-	conn *dtls.Conn
-	done chan struct{}
+	conn    *dtls.Conn
+	parting *parting
+	done    chan struct{}
 }
 
 // Handshake runs DTLS-SRTP (RFC 5763, 5764) over a connection that carries one
@@ -81,14 +82,15 @@ func handshake(ctx context.Context, conn net.Conn, cfg HandshakeConfig) (*Sessio
 	defer cancel()
 
 	var refused error
-	dc, err := shake(ctx, conn, cfg.Client, cfg.dtls(&refused))
+	p := newParting(conn)
+	dc, err := shake(ctx, p, cfg.Client, cfg.dtls(&refused))
 	if err != nil {
 		if refused != nil {
 			return nil, refused
 		}
 		return nil, fmt.Errorf("secure: DTLS handshake: %w", err)
 	}
-	s := &Session{conn: dc, done: make(chan struct{})}
+	s := &Session{conn: dc, parting: p, done: make(chan struct{})}
 	if err := s.export(cfg.Client); err != nil {
 		dc.Close()
 		return nil, err
@@ -187,6 +189,7 @@ func (s *Session) Done() <-chan struct{} { return s.done }
 // Close says goodbye to the far end, wipes the keys of the Session and waits
 // for its goroutine. Contexts made from the keys go on.
 func (s *Session) Close() error {
+	s.parting.closing.Store(true)
 	err := s.conn.Close()
 	<-s.done
 	clear(s.Local)
