@@ -15,8 +15,12 @@ import (
 	"github.com/roombridge/roombridge/bridge/secure"
 )
 
-// tickEvery is the period of the housekeeping.
-const tickEvery = 100 * time.Millisecond
+// Times of the housekeeping.
+const (
+	tickEvery  = 100 * time.Millisecond
+	tickGroup  = 20 // streams at a time, unless that makes too many groups
+	tickGroups = 20
+)
 
 // The range of ports when none is configured.
 const (
@@ -140,31 +144,42 @@ const fingerprintHash = "sha-256"
 // Fingerprint is that of our DTLS certificate: hash name and hex pairs.
 func (p *Plane) Fingerprint() (hash, value string) { return fingerprintHash, p.fingerprint }
 
+// housekeep looks after each stream once in tickEvery. Many streams have their
+// turns one group after the other, so that packets wait for one group at most.
 func (p *Plane) housekeep() {
 	defer close(p.stopped)
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
-	for {
+	var list []*Stream
+	for group, groups := 0, 1; ; group = (group + 1) % groups {
 		select {
 		case <-p.stop:
 			return
 		case <-ticker.C:
 		}
+		if group == 0 {
+			clear(list)
+			list = p.list(list[:0])
+			if n := min(len(list)/tickGroup+1, tickGroups); n != groups {
+				groups = n
+				ticker.Reset(tickEvery / time.Duration(n))
+			}
+		}
 		now := p.now()
-		for _, s := range p.list() {
+		for _, s := range list[group*len(list)/groups : (group+1)*len(list)/groups] {
 			s.tick(now)
 		}
 	}
 }
 
-func (p *Plane) list() []*Stream {
+// list appends the open streams.
+func (p *Plane) list(to []*Stream) []*Stream {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	list := make([]*Stream, 0, len(p.streams))
 	for s := range p.streams {
-		list = append(list, s)
+		to = append(to, s)
 	}
-	return list
+	return to
 }
 
 // StreamOptions names a stream that is opened.
@@ -240,7 +255,7 @@ func (p *Plane) Close() error {
 	}
 	<-p.stopped
 	var errs []error
-	for _, s := range p.list() {
+	for _, s := range p.list(nil) {
 		errs = append(errs, s.Close())
 	}
 	return errors.Join(append(errs, p.closeLoops())...)

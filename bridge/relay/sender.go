@@ -75,16 +75,16 @@ func (s *sender) ready() bool {
 // send maps a writer's packet for the next flush.
 func (s *sender) send(h packet.Header, payload []byte) {
 	s.Lock()
-	defer s.Unlock()
-	if !s.ready() {
+	if s.ready() {
+		s.join(h)
+		h.Seq += s.seqShift
+		h.Timestamp += s.timeShift
+		s.observe(h, payload)
+		s.put(h, payload)
+	} else {
 		s.refused++
-		return
 	}
-	s.join(h)
-	h.Seq += s.seqShift
-	h.Timestamp += s.timeShift
-	s.observe(h, payload)
-	s.put(h, payload)
+	s.Unlock()
 }
 
 // join fixes the shifts at a writer's first packet.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay/wiretest"
 )
 
 func TestSoundGoesThrough(t *testing.T) {
@@ -262,6 +263,50 @@ func TestManyCallsLeaveNothing(t *testing.T) {
 		}
 		if st := r.plane.Stats(); st.Opened != 501 || st.Streams != 1 || st.PortsUsed != 1 || st.Sent != 500 {
 			t.Fatalf("%+v", st)
+		}
+	})
+}
+
+// TestHousekeepingReachesAll has more streams than are looked after at a time,
+// which come and go meanwhile.
+func TestHousekeepingReachesAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := wiretest.New(1)
+		p, err := NewPlane(PlaneConfig{Address: gateway, PortMin: 20000, PortMax: 21999, MediaTimeout: time.Second, Listen: net.Listen})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer p.Close()
+		var told atomic.Int64
+		var all []*Stream
+		open := func(n int) {
+			for range n {
+				s, err := p.Open(StreamOptions{Kind: media.Audio})
+				if err != nil {
+					t.Fatal(err)
+				}
+				s.OnTimeout(func() { told.Add(1) })
+				if err := s.Apply(plainTerms(media.Audio)); err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, s)
+			}
+		}
+		const n = 5*tickGroup + 3
+		open(n)
+		time.Sleep(time.Second + 2*tickEvery)
+		synctest.Wait()
+		if got := told.Swap(0); got != n {
+			t.Fatalf("%d of %d streams were told", got, n)
+		}
+		for _, s := range all[tickGroup:] {
+			s.Close()
+		}
+		open(tickGroup * (tickGroups + 5))
+		time.Sleep(time.Second + 2*tickEvery)
+		synctest.Wait()
+		if got := told.Load(); got != tickGroup*(tickGroups+6) {
+			t.Fatalf("%d streams were told, not %d", got, tickGroup*(tickGroups+6))
 		}
 	})
 }
