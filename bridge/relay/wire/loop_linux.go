@@ -51,7 +51,7 @@ type loop struct {
 	ready  [eventsAtOnce]*udp
 	n      int // of events
 	poll   func(fd uintptr) bool
-	rest   int64 // when it last let others run
+	rest   int64 // when it last let others run; 0: it waited
 	open   bool  // the next system call is one that the runtime knows of
 	ended  chan struct{}
 }
@@ -159,7 +159,7 @@ func (l *loop) work(fd uintptr) bool {
 	if l.expire(now) {
 		now = l.all.now()
 	}
-	l.rest = now
+	l.rest = 0
 	l.meter.end(now)
 	l.mu.Lock()
 	l.arm()
@@ -203,6 +203,9 @@ func (l *loop) turn() (more bool) {
 	l.mu.Unlock()
 	now := l.all.now()
 	l.meter.begin(now)
+	if l.rest == 0 {
+		l.rest = now
+	}
 	more = l.n == len(l.ready)
 	for i, u := range l.ready[:l.n] {
 		if u != nil {
