@@ -68,6 +68,8 @@ type setup struct {
 	loop  *load.Loop
 	calls []*relays.Call
 	dir   string
+
+	unlock func()
 }
 
 // open starts a relay.
@@ -81,6 +83,11 @@ func (b *bench) open(ctx context.Context, r relays.Relay) (*setup, error) {
 	if s.loop, err = load.NewLoop(load.Config{Addr: address, Packets: burst, Rate: rate, Size: b.payload, Segment: b.segment}); err != nil {
 		return nil, err
 	}
+	if s.unlock, err = lock(ctx); err != nil {
+		s.loop.Close()
+		return nil, err
+	}
+	b.quiet(ctx)
 	env := relays.Env{Addr: address, Callers: callers(), CPU: b.cpu, Dir: s.dir, Loop: s.loop, Sample: b.sample, Binary: b.binary}
 	if err := r.Start(ctx, env); err != nil {
 		s.close()
@@ -114,6 +121,7 @@ func (s *setup) close() {
 	s.relay.Stop()
 	s.loop.Close()
 	_ = os.RemoveAll(s.dir)
+	s.unlock()
 }
 
 // measure lets the sources send for a while, calls then, if there is something
@@ -165,7 +173,6 @@ func (s *setup) measure(ctx context.Context, c relays.Case, then func()) (figure
 
 // once measures a relay in a case, from its start to its end.
 func (b *bench) once(ctx context.Context, r relays.Relay, c relays.Case, streams int) (figures, error) {
-	b.quiet(ctx)
 	s, err := b.open(ctx, r)
 	if err != nil {
 		return figures{}, err

@@ -25,7 +25,6 @@ func (b *bench) measureStartup(ctx context.Context, r *report) error {
 	var ready []time.Duration
 	out := &startup{}
 	for range max(b.rounds, 3) {
-		b.quiet(ctx)
 		g := &relays.Gateway{}
 		s, err := b.open(ctx, g)
 		if err != nil {
