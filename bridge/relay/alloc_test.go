@@ -246,3 +246,28 @@ func BenchmarkPath(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkManyPaths goes round many paths, as a gateway does: what a burst
+// costs when nothing of its stream is in the processor's nearest caches.
+func BenchmarkManyPaths(b *testing.B) {
+	for _, n := range []int{1, 200} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			var all []*bench
+			for range n {
+				x := newBench(b, media.Video, media.SuiteNone, media.SuiteNone)
+				defer x.close()
+				all = append(all, x)
+			}
+			payloads := make([][]byte, 7)
+			for i := range payloads {
+				payloads[i] = all[0].payload
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for i := range b.N {
+				all[i%n].batch(b, payloads)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(payloads)), "ns/packet")
+		})
+	}
+}

@@ -37,6 +37,13 @@ type offload struct {
 	stamp   bool // get the time of arrival (SO_TIMESTAMPNS)
 }
 
+// Time stamps cost each datagram a little. Of a loop that has many sockets a
+// part is enough to know how late it is; even ports carry media.
+const (
+	stampAll   = 16
+	stampEvery = 8
+)
+
 // NewLoops starts n loops; 0 is one for each core that Go uses. now is a
 // monotonic clock in nanoseconds; nil is Clock.
 func NewLoops(n int, now func() int64) (*Loops, error) {
@@ -129,7 +136,6 @@ func (l *Loops) listen(on *loop, at netip.AddrPort, shared bool) (*udp, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.use(l.offload)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
@@ -138,6 +144,9 @@ func (l *Loops) listen(on *loop, at netip.AddrPort, shared bool) (*udp, error) {
 	if on == nil {
 		on = l.choose(s.local.Port())
 	}
+	o := l.offload
+	o.stamp = o.stamp && (on.bound < stampAll || s.local.Port()%stampEvery == 0)
+	s.use(o)
 	s.loop, l.last = on, s
 	on.bound++
 	l.socks[s] = struct{}{}

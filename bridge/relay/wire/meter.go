@@ -15,7 +15,7 @@ const LateAfter = 2 * time.Millisecond
 type LoopStats struct {
 	Sockets   int           // that are served
 	Busy      float64       // share of the last second that it worked, 0 to 1
-	Late      float64       // share of the reads in that second whose first datagram had waited for longer than LateAfter
+	Late      float64       // share of the reads in that second whose first datagram had waited for longer than LateAfter; some sockets' are looked at
 	Wait      time.Duration // what 99 of 100 of them had waited at most, rounded up to a power of two of microseconds
 	Datagrams uint64        // received since the beginning
 	Lost      uint64        // dropped by the kernel since then, as far as sockets that received something later tell

@@ -62,6 +62,23 @@ func TestStats(t *testing.T) {
 	}
 }
 
+// TestSomeAreStamped holds that a loop with many sockets still knows how late it is.
+func TestSomeAreStamped(t *testing.T) {
+	l := loops(t, 1)
+	stamped := 0
+	for range 200 {
+		s := listen(t, l, "127.0.0.1").(*udp)
+		on, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stamped += on
+	}
+	if stamped < stampAll || stamped > 100 {
+		t.Fatalf("%d of 200 sockets tell when datagrams came", stamped)
+	}
+}
+
 // TestLost fills a socket's buffer.
 func TestLost(t *testing.T) {
 	l := loops(t, 1)
