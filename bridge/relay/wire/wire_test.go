@@ -156,6 +156,52 @@ func TestDualStackShowsIPv4AsIPv4(t *testing.T) {
 	theirs.read(t, 2)
 }
 
+// TestLinkLocal answers where a datagram came from, by the zone in its source.
+func TestLinkLocal(t *testing.T) {
+	at := linkLocal(t)
+	l := loops(t, 1)
+	a, err := l.Listen(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := listen(t, l, "::")
+	ours, theirs := serve(a, nil), serve(b, nil)
+	to := netip.AddrPortFrom(at.Addr(), b.LocalAddr().Port())
+	if n := a.Write(to, messages(2, 10)); n != 2 {
+		t.Fatalf("sent %d to %v", n, to)
+	}
+	from := theirs.read(t, 2).from[0]
+	if from.Addr().Zone() == "" || from.Port() != a.LocalAddr().Port() {
+		t.Fatalf("it came from %v", from)
+	}
+	if n := b.Write(from, messages(2, 10)); n != 2 {
+		t.Fatalf("sent %d back to %v", n, from)
+	}
+	ours.read(t, 2)
+}
+
+// linkLocal is a link-local address of this machine.
+func linkLocal(t *testing.T) netip.AddrPort {
+	t.Helper()
+	all, err := net.Interfaces()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range all {
+		addrs, err := i.Addrs()
+		if err != nil || i.Flags&net.FlagUp == 0 {
+			continue
+		}
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is6() && p.Addr().IsLinkLocalUnicast() {
+				return netip.AddrPortFrom(p.Addr().WithZone(i.Name), 0)
+			}
+		}
+	}
+	t.Skip("no link-local address")
+	return netip.AddrPort{}
+}
+
 func TestOversizeIsTold(t *testing.T) {
 	l := loops(t, 0)
 	a, b := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
