@@ -1,0 +1,50 @@
+package control
+
+import (
+	"log/slog"
+	"net/netip"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+// Config is what a session needs to know of our end and of the call.
+type Config struct {
+	Caps       media.Capabilities                 // what our end can do
+	Local      []LocalStream                      // our ports, in the order of the call's streams
+	AddressFor func(remote netip.Addr) netip.Addr // the address told to a far end
+	Remote     netip.Addr                         // far end of the signalling
+	Terminal   uint8                              // terminalType; 0 is 60, a gateway without MC (H.323 table 1)
+	Random     func() uint32                      // statusDeterminationNumber; nil is crypto/rand
+	Caller     bool                               // we placed the call
+	Device     func() string                      // maker and product as signalling said; may be nil or give ""
+	Log        *slog.Logger                       // nil is none
+}
+
+// LocalStream is a port pair of ours and what it carries.
+type LocalStream struct {
+	Kind      media.Kind
+	Role      media.Role
+	RTP, RTCP uint16
+}
+
+// User hears what happens in a session. Its methods are called within those of
+// Session and must not call back into it.
+type User interface {
+	// MediaChanged tells what flows from now on, a Stream for each of Config.Local.
+	MediaChanged(media.Session)
+	// Established is called once: roles and capabilities are settled both ways, or
+	// fast connect opened channels.
+	Established()
+	// Digit is a key that was pressed: 0 to 9, *, #, A to D.
+	Digit(rune)
+	// KeyframeWanted asks for a picture that needs no other.
+	KeyframeWanted()
+	// BitrateLimit is the far end's flowControlCommand for what we send, bit/s; 0
+	// lifts it.
+	BitrateLimit(k media.Kind, bps int)
+	// EndSession tells that the far end ended H.245.
+	EndSession(reason string)
+	// Failed tells that the call cannot go on.
+	Failed(cause bridge.Cause, reason string)
+}
