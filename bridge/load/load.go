@@ -2,12 +2,12 @@
 // running ones suffer.
 //
 // Three signs count: the processor time of the gateway and its media workers
-// (over ten seconds, so that a burst of call set-ups does not count), the share
-// of time that the busiest event loop of the packet path works, and how long
-// packets wait for their loop (over three seconds). Waiting counts only while
-// the gateway itself is at work: what else runs on the machine is no reason to
-// refuse calls. A call that was just admitted has no media yet; it counts with
-// what calls cost on average.
+// (over ten seconds, and without what workers use to start, so that a row of
+// call set-ups does not count), the share of time that the busiest event loop
+// of the packet path works, and how long packets wait for their loop (over
+// three seconds). Waiting counts only while the gateway itself is at work: what
+// else runs on the machine is no reason to refuse calls. A call that was just
+// admitted has no media yet; it counts with what calls cost on average.
 package load
 
 import (

@@ -48,6 +48,7 @@ type Gateway struct {
 	engine *room.Engine
 	core   *bridge.Core
 	load   *load.Meter
+	clock  load.Clock // the meter reads it
 	sip    *sip.Endpoint
 	web    *web.Server
 

@@ -25,7 +25,7 @@ func (g *Gateway) admit() error {
 }
 
 func (g *Gateway) reading() load.Reading {
-	r := load.Reading{CPU: load.CPU(g.worker.PIDs())}
+	r := load.Reading{CPU: g.clock.CPU(g.worker.PIDs())}
 	for _, l := range g.loops.Stats() {
 		r.Busy, r.Late, r.Wait = max(r.Busy, l.Busy), max(r.Late, l.Late), max(r.Wait, l.Wait)
 	}
