@@ -24,6 +24,7 @@ const firstElements = 8
 type Decoder struct {
 	buf      []byte
 	pos, end int // in bits
+	base     int // where buf begins in the input, in bits
 	depth    int
 	budget   int
 	skip     bool
@@ -49,7 +50,7 @@ func (d *Decoder) Offset() int { return (d.pos + 7) / 8 }
 // fail keeps the first error and leaves nothing to read.
 func (d *Decoder) fail(err error) {
 	if d.err == nil {
-		d.err = &Error{d.pos, err}
+		d.err = &Error{d.base + d.pos, err}
 	}
 	d.pos, d.end = 0, 0
 }
@@ -155,16 +156,17 @@ func (d *Decoder) fragments() []byte {
 
 // Window is the place to go back to after an open type.
 type Window struct {
-	buf      []byte
-	pos, end int
+	buf            []byte
+	pos, end, base int
 }
 
 // Open enters an open type (X.691 11.2): until Close the decoder sees nothing but
-// its octets.
+// its octets. In one that came in fragments, positions of errors are near the place.
 func (d *Decoder) Open() Window {
 	b := d.fragments()
-	w := Window{d.buf, d.pos, d.end}
+	w := Window{d.buf, d.pos, d.end, d.base}
 	if d.err == nil {
+		d.base += d.pos - len(b)*8
 		d.buf, d.pos, d.end = b, 0, len(b)*8
 	}
 	return w
@@ -173,7 +175,7 @@ func (d *Decoder) Open() Window {
 // Close leaves an open type, whatever is left of it.
 func (d *Decoder) Close(w Window) {
 	if d.err == nil {
-		d.buf, d.pos, d.end = w.buf, w.pos, w.end
+		d.buf, d.pos, d.end, d.base = w.buf, w.pos, w.end, w.base
 	}
 }
 

@@ -145,3 +145,20 @@ func TestAdditionErrors(t *testing.T) {
 		t.Errorf("bit-map beyond the end: %v", err)
 	}
 }
+
+// The place of an error counts from the start of the input, in open types too.
+func TestErrorWithinOpenType(t *testing.T) {
+	d := NewDecoder([]byte{0xff, 4, 0xff, 2, 0xff, 0xff, 0xff})
+	d.Bits(8)
+	outer := d.Open()
+	d.Bits(8)
+	inner := d.Open()
+	d.Bits(8)
+	d.Close(inner)
+	d.Bits(8)
+	d.Close(outer)
+	var e *Error
+	if !errors.As(d.Err(), &e) || e.Bit != 6*8 {
+		t.Errorf("got %v, want bit 48", d.Err())
+	}
+}
