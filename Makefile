@@ -24,7 +24,8 @@ test: setup-test build lint unit
 
 unit:
 	cd web && node --test test/*.test.js
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v /e2e)
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v -e /e2e -e '/bench$$')
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./bench
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m -v ./cmd/roombridge/e2e
 
 lint:
