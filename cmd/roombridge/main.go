@@ -23,6 +23,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the gateway."`
 	Check   checkCmd   `cmd:"" help:"Explain the configuration, or say what is wrong with it (exit status 1)."`
 	Dial    dialCmd    `cmd:"" help:"Act as a room terminal: call a gateway, a room or another terminal."`
+	Decode  decodeCmd  `cmd:"" help:"Take a message of H.323 apart, given in hexadecimal."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
