@@ -76,6 +76,12 @@ func (c *Call) Attach(l Leg) {
 	}
 }
 
+// Handset is the leg's, nil where the protocol has none or nobody attached one.
+func (c *Call) Handset() Handset {
+	h, _ := c.attached().(Handset)
+	return h
+}
+
 // Describe completes what is known of the far end of an outgoing call. Empty
 // fields leave what was known.
 func (c *Call) Describe(caller Caller) {

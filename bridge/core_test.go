@@ -181,6 +181,49 @@ func TestPlacedCalls(t *testing.T) {
 	}
 }
 
+// handsetLeg is a leg at which a person can do something.
+type handsetLeg struct {
+	fakeLeg
+	pressed string
+	holds   []bool
+}
+
+func (l *handsetLeg) Press(digits string) { l.pressed += digits }
+func (l *handsetLeg) Hold(hold bool)      { l.holds = append(l.holds, hold) }
+
+func TestHandset(t *testing.T) {
+	c := newTestCore(t, &fakeEngine{}, nil)
+	for _, leg := range []Leg{&fakeLeg{}, &handsetLeg{}} {
+		before := make(chan Handset, 1)
+		c.Register("h323", scriptedFront{func(_ context.Context, call *Call) error {
+			before <- call.Handset()
+			call.Attach(leg)
+			return call.Connected()
+		}})
+		call, err := c.Place(t.Context(), Target{Scheme: "h323"}, "1001")
+		if err != nil || call.Wait(t.Context()) != nil {
+			t.Fatalf("place %v, wait %v", err, call.Wait(t.Context()))
+		}
+		if <-before != nil {
+			t.Error("there is a handset before there is a leg")
+		}
+		h := call.Handset()
+		l, ok := leg.(*handsetLeg)
+		if (h != nil) != ok {
+			t.Errorf("%T: handset %v", leg, h)
+		}
+		if ok {
+			h.Press("12#")
+			h.Hold(true)
+			h.Hold(false)
+			if l.pressed != "12#" || len(l.holds) != 2 || !l.holds[0] || l.holds[1] {
+				t.Errorf("%+v", l)
+			}
+		}
+		call.Hangup(CauseNormal, "")
+	}
+}
+
 func TestHangupBeforeTheLegIsThere(t *testing.T) {
 	c := newTestCore(t, &fakeEngine{}, nil)
 	leg, attach, ended := &fakeLeg{}, make(chan struct{}), make(chan struct{})

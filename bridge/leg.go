@@ -39,6 +39,15 @@ type Leg interface {
 	LimitBitrate(bps int)
 }
 
+// Handset is what a Leg may offer besides, for the terminals that we play
+// ourselves: what a person does at a terminal, said through signalling.
+type Handset interface {
+	// Press sends keys in the form that the far end understands.
+	Press(digits string)
+	// Hold asks the far end to stop sending, and to begin again.
+	Hold(hold bool)
+}
+
 // FrontEnd places calls for the core.
 type FrontEnd interface {
 	// Place calls the target and returns when it answered (after
