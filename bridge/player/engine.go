@@ -22,6 +22,14 @@ type Config struct {
 	Record string     // folder for recordings, made when missing; empty: none
 	Digits string     // pressed a second after the answer
 
+	// Press sends keys of a call through signalling and tells whether there is a
+	// way: where the far end takes no RFC 4733, or always with Signal. It may be nil.
+	Press  func(callID, digits string) bool
+	Signal bool
+
+	Refresh time.Duration // a keyframe is asked for this often; 0: only where one is missing
+	Take    int           // two seconds after the answer no more picture is wanted, bit/s; 0: what was negotiated
+
 	Meeting *transcode.Meeting // decodes the pictures that come, to count them; nil: nobody does
 	Decoded int                // most calls whose pictures are decoded at once
 

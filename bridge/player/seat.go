@@ -28,6 +28,7 @@ type seat struct {
 
 	camera  *camera // nil without a clip or a stream
 	speaker *speaker
+	wishes  *wishes // nil without a picture
 	eye     *eye
 	ear     *ear
 	picture *pictureFile
@@ -114,6 +115,7 @@ func (s *seat) prepareVideo() {
 		s.camera = &camera{out: s.t.Video, clip: s.e.cfg.Video, wake: s.poke}
 		s.t.Video.SetFeedback(s.camera)
 	}
+	s.wishes = newWishes(s.t.Video.Track(), s.e.cfg, s.began)
 	s.t.Video.Track().Attach(s.eye)
 }
 
@@ -210,6 +212,9 @@ func (s *seat) play() {
 			digits = nil
 		}
 		next := now + int64(digitsAfter)
+		if s.wishes != nil {
+			next = min(next, s.wishes.step(now))
+		}
 		if s.speaker != nil {
 			next = min(next, s.speaker.step(now))
 		}
@@ -221,8 +226,11 @@ func (s *seat) play() {
 }
 
 func (s *seat) press(digits []rune) {
-	if s.t.Audio.Negotiated().SendDTMF == 0 {
-		s.warn("the far end takes no RFC 4733 digits: none were pressed")
+	heard := s.t.Audio.Negotiated().SendDTMF != 0
+	if !heard || s.e.cfg.Signal {
+		if press := s.e.cfg.Press; press == nil || !press(s.t.CallID, string(digits)) {
+			s.warn("the far end takes no digits that the terminal has: none were pressed")
+		}
 		return
 	}
 	for _, d := range digits {
