@@ -15,6 +15,7 @@ type Config struct {
 	AddressFor func(remote netip.Addr) netip.Addr // the address told to a far end
 	Remote     netip.Addr                         // far end of the signalling
 	Terminal   uint8                              // terminalType; 0 is 60, a gateway without MC (H.323 table 1)
+	Name       string                             // our name in a conference of an MCU; empty is "Roombridge"
 	Random     func() uint32                      // statusDeterminationNumber; nil is crypto/rand
 	Caller     bool                               // we placed the call
 	Device     func() string                      // maker and product as signalling said; may be nil or give ""
@@ -41,10 +42,35 @@ type User interface {
 	// KeyframeWanted asks for a picture that needs no other.
 	KeyframeWanted()
 	// BitrateLimit is the far end's flowControlCommand for what we send, bit/s; 0
-	// lifts it.
+	// lifts it. MediaChanged tells the same.
 	BitrateLimit(k media.Kind, bps int)
 	// EndSession tells that the far end ended H.245.
 	EndSession(reason string)
-	// Failed tells that the call cannot go on.
+	// Failed tells that the call cannot go on. The session says nothing more but
+	// what End makes it say.
 	Failed(cause bridge.Cause, reason string)
+}
+
+// gateway is the terminalType of a gateway without MC.
+const gateway = 60
+
+func (c *Config) defaults() {
+	if c.Terminal == 0 {
+		c.Terminal = gateway
+	}
+	if c.Name == "" {
+		c.Name = "Roombridge"
+	}
+	if c.Random == nil {
+		c.Random = random
+	}
+	if c.Device == nil {
+		c.Device = func() string { return "" }
+	}
+	if c.AddressFor == nil {
+		c.AddressFor = func(remote netip.Addr) netip.Addr { return remote }
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
 }
