@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 // Patience with a worker.
 const (
 	helloWait   = 10 * time.Second       // from start to hello
-	pingEvery   = 500 * time.Millisecond // while it runs
+	pingEvery   = 500 * time.Millisecond // while it says nothing else
 	pongWait    = 4 * time.Second        // then it hangs and is killed; on a loaded machine a worker may wait for its turn
 	goodbyeWait = 500 * time.Millisecond // from our goodbye to its end
 )
@@ -25,9 +26,9 @@ type link struct {
 	proc    *process
 	queue   *wire.Queue
 	greeted chan struct{} // closed by the reader when the hello was good
-	pongs   chan struct{}
-	reading chan error // the reader's last words
-	writing chan error // the writer's, if it failed
+	heard   atomic.Bool   // it said something since the last look
+	reading chan error    // the reader's last words
+	writing chan error    // the writer's, if it failed
 }
 
 // serve runs one worker until it dies or the meeting closes. The error says
@@ -40,7 +41,7 @@ func (m *Meeting) serve(reason string) error {
 	if err != nil {
 		return fmt.Errorf("media worker does not start: %w", err)
 	}
-	l := &link{proc: proc, queue: wire.NewQueue(), greeted: make(chan struct{}), pongs: make(chan struct{}, 1), reading: make(chan error, 1), writing: make(chan error, 1)}
+	l := &link{proc: proc, queue: wire.NewQueue(), greeted: make(chan struct{}), reading: make(chan error, 1), writing: make(chan error, 1)}
 	tell := m.words
 	tell.listen()
 	ends := make(chan struct{}, 3)
@@ -49,7 +50,7 @@ func (m *Meeting) serve(reason string) error {
 	go func() { m.read(l, reason); ends <- struct{}{} }()
 	err = m.watch(l)
 	m.leave(l)
-	l.finish(m.stopped())
+	l.finish(m.stopped() || errors.Is(err, errIdle))
 	for range cap(ends) {
 		<-ends
 	}
@@ -88,20 +89,32 @@ func (l *link) early(err error) error {
 	}
 }
 
-// guard waits while a worker serves, and pings it.
+// errIdle is the end of a worker that had nothing to do.
+var errIdle = errors.New("it had nothing to do")
+
+// guard waits while a worker serves, and pings it when it is silent.
 func (m *Meeting) guard(l *link) error {
-	tick := time.NewTicker(pingEvery)
+	tick := time.NewTicker(min(pingEvery, m.sup.cfg.Idle))
 	defer tick.Stop()
-	last := time.Now()
+	heard := time.Now()
+	busy := heard
 	for {
 		select {
-		case <-l.pongs:
-			last = time.Now()
 		case <-tick.C:
-			if time.Since(last) > pongWait {
+			now := time.Now()
+			switch {
+			case l.heard.Swap(false):
+				heard = now
+			case now.Sub(heard) > pongWait:
 				return fmt.Errorf("it has not answered for %v", pongWait)
+			default:
+				l.queue.Control(wire.Message{Kind: wire.Ping})
 			}
-			l.queue.Control(wire.Message{Kind: wire.Ping})
+			if m.busy() {
+				busy = now
+			} else if now.Sub(busy) >= m.sup.cfg.Idle && m.retire(l) {
+				return errIdle
+			}
 		case err := <-l.reading:
 			return l.cause(err, nil)
 		case err := <-l.writing:
@@ -144,6 +157,14 @@ func (l *link) cause(err error, reading <-chan error) error {
 	default:
 	}
 	return err
+}
+
+// retire takes the link away unless work has come meanwhile: what comes from
+// now on is for the next worker.
+func (m *Meeting) retire(l *link) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return !m.work() && m.link.CompareAndSwap(l, nil)
 }
 
 // leave takes the link away from the meeting's other goroutines.

@@ -17,8 +17,8 @@ import (
 const maxStreams = 1024
 
 // Meeting is one meeting's worker as the gateway sees it: a process that is
-// started when first needed and started again when it dies. Its methods are
-// safe from any goroutine.
+// started when there is work, started again when it dies, and ended when there
+// was none for a while. Its methods are safe from any goroutine.
 type Meeting struct {
 	sup  *Supervisor
 	name string
@@ -28,8 +28,7 @@ type Meeting struct {
 	words   *stderr
 	link    atomic.Pointer[link] // the running worker, nil while there is none
 	unsent  atomic.Uint64        // frames written while there was no worker
-	wanted  chan struct{}        // closed when a worker is first needed
-	want    sync.Once
+	wanted  chan struct{}        // holds one: there may be work
 	closing chan struct{}
 	end     sync.Once
 	done    chan struct{} // closed when run has returned
@@ -51,7 +50,7 @@ type Meeting struct {
 func newMeeting(s *Supervisor, name string, ev Events) *Meeting {
 	return &Meeting{
 		sup: s, name: name, ev: ev, log: s.log.With("meeting", name),
-		wanted: make(chan struct{}), closing: make(chan struct{}), done: make(chan struct{}),
+		wanted: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{}),
 		requests: newRequests(), words: newStderr(s.log.With("meeting", name)),
 	}
 }
@@ -80,7 +79,24 @@ func (m *Meeting) SetGraph(g Graph) {
 	}
 }
 
-func (m *Meeting) need() { m.want.Do(func() { close(m.wanted) }) }
+// need wakes run when no worker runs. It is called once the work is written down.
+func (m *Meeting) need() {
+	select {
+	case m.wanted <- struct{}{}:
+	default:
+	}
+}
+
+// busy tells whether there is work for a worker.
+func (m *Meeting) busy() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.work()
+}
+
+func (m *Meeting) work() bool {
+	return len(m.graph.Inputs)+len(m.graph.Outputs)+len(m.requests.waiting)+len(m.requests.decoders) > 0
+}
 
 // Write gives the worker one encoded frame of an input. It never blocks: what
 // the worker does not take in time is dropped, the oldest first, and counted.
@@ -144,7 +160,7 @@ func (m *Meeting) stopped() bool {
 	}
 }
 
-// run keeps a worker alive from when it is first needed until Close.
+// run keeps a worker alive while there is work, until Close.
 func (m *Meeting) run() {
 	defer close(m.done)
 	defer m.sup.forget(m)
@@ -153,18 +169,24 @@ func (m *Meeting) run() {
 		m.requests.failAll(ErrClosed)
 		m.mu.Unlock()
 	}()
-	select {
-	case <-m.wanted:
-	case <-m.closing:
-		return
-	}
 	var again backoff
 	reason := ""
-	for !m.stopped() {
+	for {
+		for !m.busy() {
+			select {
+			case <-m.wanted:
+			case <-m.closing:
+				return
+			}
+		}
 		begun := time.Now()
 		err := m.serve(reason)
 		if m.stopped() {
 			return
+		}
+		if errors.Is(err, errIdle) {
+			reason, again = "", backoff{}
+			continue
 		}
 		reason = err.Error()
 		pause := again.next(time.Since(begun))
@@ -173,6 +195,7 @@ func (m *Meeting) run() {
 		select {
 		case <-time.After(pause):
 		case <-m.closing:
+			return
 		}
 	}
 }

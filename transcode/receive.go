@@ -54,23 +54,20 @@ func (m *Meeting) receive(l *link, r *wire.Reader) error {
 		if err := spent.spend(now, len(msg.Payload), len(m.renumber.outputs)); err != nil {
 			return err
 		}
-		if err := m.handle(l, msg, now); err != nil {
+		l.heard.Store(true)
+		if err := m.handle(msg, now); err != nil {
 			return fmt.Errorf("%v message: %w", msg.Kind, err)
 		}
 	}
 }
 
-func (m *Meeting) handle(l *link, msg wire.Message, now time.Time) error {
+func (m *Meeting) handle(msg wire.Message, now time.Time) error {
 	switch msg.Kind {
 	case wire.Frame:
 		m.frame(msg, now)
 	case wire.Levels:
 		return m.levels(msg.Payload)
 	case wire.Pong:
-		select {
-		case l.pongs <- struct{}{}:
-		default:
-		}
 	case wire.Stats:
 		return m.stats(msg.Payload)
 	case wire.Error:

@@ -34,6 +34,9 @@ type SupervisorConfig struct {
 	MaxWorkers  int   // meetings at once, 0 is 128
 	Nice        int   // scheduling priority of workers, 0 is ours
 	CPUs        int   // processors that a worker uses at once, 0 is all
+	// Idle is after how long without work a worker is ended, whose memory is
+	// that of many legs; 0 is 5 s.
+	Idle time.Duration
 }
 
 // Supervisor runs the media workers of all meetings, one process each.
@@ -65,6 +68,9 @@ func NewSupervisor(cfg SupervisorConfig) *Supervisor {
 	}
 	if cfg.MaxWorkers <= 0 {
 		cfg.MaxWorkers = 128
+	}
+	if cfg.Idle <= 0 {
+		cfg.Idle = 5 * time.Second
 	}
 	s := &Supervisor{cfg: cfg, log: cfg.Log, meetings: make(map[*Meeting]struct{})}
 	s.path, s.err = findWorker(cfg.Path)
