@@ -247,6 +247,8 @@ type fakeControl struct {
 	answered int
 	cfg      control.Config
 	keyed    int
+	pressed  string
+	holds    []bool
 }
 
 func (f *fakeControl) note(g func()) {
@@ -293,6 +295,10 @@ func (f *fakeControl) End(time.Time) {
 
 func (f *fakeControl) RequestKeyframe(time.Time)             { f.note(func() { f.keyed++ }) }
 func (f *fakeControl) LimitBitrate(time.Time, int)           {}
+func (f *fakeControl) SendDigits(_ time.Time, digits string) { f.note(func() { f.pressed += digits }) }
+func (f *fakeControl) Hold(_ time.Time, hold bool) {
+	f.note(func() { f.holds = append(f.holds, hold) })
+}
 func (f *fakeControl) FastOffer() []*h245.OpenLogicalChannel { return f.fast }
 func (f *fakeControl) Status() control.Status                { return control.Status{} }
 func (f *fakeControl) heard() (list []string) {

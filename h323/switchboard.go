@@ -46,6 +46,8 @@ type session interface {
 	End(now time.Time)
 	RequestKeyframe(now time.Time)
 	LimitBitrate(now time.Time, bps int)
+	SendDigits(now time.Time, digits string)
+	Hold(now time.Time, hold bool)
 	FastOffer() []*h245.OpenLogicalChannel
 	FastAnswered(now time.Time, list []*h245.OpenLogicalChannel) error
 	FastAnswer(now time.Time, offer []*h245.OpenLogicalChannel) []*h245.OpenLogicalChannel
