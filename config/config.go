@@ -44,8 +44,12 @@ type TLS struct {
 
 // H323 is the H.323 front-end.
 type H323 struct {
-	Listen []string `mapstructure:"listen"` // tcp:// addresses
-	RAS    string   `mapstructure:"ras"`
+	Listen      []string `mapstructure:"listen"`       // tcp:// addresses; none: H.323 is not served
+	Announce    string   `mapstructure:"announce"`     // IP address told to terminals for signalling; empty: the local one of each connection
+	Tunnelling  bool     `mapstructure:"tunnelling"`   // H.245 within call signalling where the terminal can
+	FastConnect string   `mapstructure:"fast_connect"` // off, accept, offer
+	Ports       string   `mapstructure:"ports"`        // FIRST-LAST where H.245 connections are awaited; empty: any free port
+	RAS         string   `mapstructure:"ras"`
 }
 
 // Media is the packet path towards terminals.
@@ -123,6 +127,7 @@ func Default() Config {
 			Encryption: "prefer",
 			TLSMin:     "1.2",
 		},
+		H323:  H323{Listen: []string{"tcp://0.0.0.0:1720"}, Tunnelling: true, FastConnect: "accept"},
 		Media: Media{Address: "0.0.0.0", Ports: "20000-29999", Timeout: time.Minute, Bitrate: 4_000_000},
 		Room: Room{
 			Listen:          []string{"udp://0.0.0.0:8444", "tcp://0.0.0.0:8444"},

@@ -136,7 +136,11 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"sip: {tls: {cert: a.pem}}", "sip.tls"},
 		{"sip: {tls: {cert: a.pem, key: b.pem}}", "sip.tls"},
 		{"sip: {tls_min: \"0.9\"}", "sip.tls_min"},
-		{"h323: {listen: [\"tcp://127.0.0.1:1720\"]}", "h323"},
+		{"h323: {listen: [\"udp://127.0.0.1:1720\"]}", "h323.listen"},
+		{"h323: {announce: here}", "h323.announce"},
+		{"h323: {fast_connect: often}", "h323.fast_connect"},
+		{"h323: {ports: \"9-8\"}", "h323.ports"},
+		{"h323: {ports: \"0-8\"}", "h323.ports"},
 		{"media: {address: here}", "media.address"},
 		{"media: {announce: there}", "media.announce"},
 		{"media: {ports: \"5-6\"}", "media.ports"},
@@ -179,6 +183,26 @@ func TestMissingAndBrokenFiles(t *testing.T) {
 	}
 	if _, err := load(file(t, "sip: 5"), nil); err == nil {
 		t.Error("a value in place of a section is an error")
+	}
+}
+
+func TestH323(t *testing.T) {
+	if d := Default().H323; len(d.Listen) != 1 || !d.Tunnelling || d.FastConnect != "accept" {
+		t.Errorf("default %+v", d)
+	}
+	c, err := load(file(t, "h323: {listen: [], ports: \"31000-31000\", announce: \"2001:db8::1\", fast_connect: \"offer\", tunnelling: false}"), nil)
+	if err != nil || len(c.H323.Listen) != 0 || c.H323.Tunnelling {
+		t.Errorf("%+v: %v", c.H323, err)
+	}
+	if first, last, err := c.H323.PortRange(); first != 31000 || last != 31000 || err != nil {
+		t.Errorf("%d to %d: %v", first, last, err)
+	}
+	c, err = load("", []string{"ROOMBRIDGE_H323_LISTEN="})
+	if err != nil || len(c.H323.Listen) != 0 {
+		t.Errorf("switched off by the environment: %q, %v", c.H323.Listen, err)
+	}
+	if first, last, err := c.H323.PortRange(); first != 0 || last != 0 || err != nil {
+		t.Errorf("%d to %d: %v", first, last, err)
 	}
 }
 

@@ -18,6 +18,9 @@ func (c Config) Notes(hasFile bool) []string {
 	if c.SIP.Encryption == "off" {
 		n = append(n, "sip.encryption is off: sound and picture of SIP terminals travel in clear")
 	}
+	if len(c.H323.Listen) > 0 && c.SIP.Encryption == "require" {
+		n = append(n, "h323.listen: sound and picture of H.323 terminals travel in clear, whatever sip.encryption says")
+	}
 	if !hasFile {
 		n = append(n, "no configuration file: every default applies")
 	}

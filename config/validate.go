@@ -22,9 +22,7 @@ func (c Config) Validate() error {
 	e.oneOf("sip.encryption", c.SIP.Encryption, "off", "prefer", "require")
 	e.oneOf("sip.tls_min", c.SIP.TLSMin, "1.0", "1.1", "1.2", "1.3")
 	e.certificate("sip.tls", c.SIP.TLS)
-	if len(c.H323.Listen) > 0 || c.H323.RAS != "" {
-		e.add("h323", "this version does not serve H.323; leave h323.listen and h323.ras empty")
-	}
+	e.h323(c.H323)
 	e.address("media.address", c.Media.Address)
 	if c.Media.Announce != "" {
 		e.address("media.announce", c.Media.Announce)
@@ -198,13 +196,46 @@ func Endpoints(list []string, scheme string) []Endpoint {
 	return out
 }
 
+// h323 checks the keys of the H.323 front-end.
+func (e *problems) h323(c H323) {
+	if len(c.Listen) > 0 { // none is allowed here
+		e.listen("h323.listen", c.Listen, "tcp")
+	}
+	if c.Announce != "" {
+		e.address("h323.announce", c.Announce)
+	}
+	e.oneOf("h323.fast_connect", c.FastConnect, "off", "accept", "offer")
+	if _, _, err := c.PortRange(); err != nil {
+		e.add("h323.ports", err.Error())
+	}
+	if c.RAS != "" {
+		e.add("h323.ras", "this version does not speak RAS; leave it empty")
+	}
+}
+
+// PortRange gives the first and last port of h323.ports; zeros are any.
+func (h H323) PortRange() (first, last uint16, err error) {
+	if h.Ports == "" {
+		return 0, 0, nil
+	}
+	return portRange(h.Ports, 1)
+}
+
 // PortRange gives the first and last port of media.ports.
 func (m Media) PortRange() (first, last uint16, err error) {
-	a, b, ok := strings.Cut(m.Ports, "-")
+	if first, last, err = portRange(m.Ports, 4); err != nil {
+		return 0, 0, fmt.Errorf("%q is not FIRST-LAST with room for a call (four ports)", m.Ports)
+	}
+	return first, last, nil
+}
+
+// portRange reads FIRST-LAST with at least so many ports.
+func portRange(s string, least uint64) (first, last uint16, err error) {
+	a, b, ok := strings.Cut(s, "-")
 	x, errX := strconv.ParseUint(strings.TrimSpace(a), 10, 16)
 	y, errY := strconv.ParseUint(strings.TrimSpace(b), 10, 16)
-	if !ok || errX != nil || errY != nil || x == 0 || y < x+3 {
-		return 0, 0, fmt.Errorf("%q is not FIRST-LAST with room for a call (four ports)", m.Ports)
+	if !ok || errX != nil || errY != nil || x == 0 || y+1 < x+least {
+		return 0, 0, fmt.Errorf("%q is not FIRST-LAST", s)
 	}
 	return uint16(x), uint16(y), nil
 }

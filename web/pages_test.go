@@ -161,7 +161,11 @@ func TestMetrics(t *testing.T) {
 				RTPDropped: map[string]uint64{"unknown_ssrc": 5}, PortsUsed: 2, PortsTotal: 10, Workers: 1, WorkerRestarts: 6,
 				SIP:      []SIPCount{{Direction: "in", Method: "INVITE", Count: 7}, {Direction: "out", Method: "INVITE", Status: 200, Count: 8}},
 				SIPState: SIPState{Dialogs: 11, Transactions: 12, Connections: 13, Retransmissions: 14, ParseErrors: 15, Limited: 16},
-				Load:     Load{CPU: 0.25, Loop: 0.5, Late: 0.125, Limit: 0.85, Overloaded: true, Headroom: new(17)},
+				H323:     []H323Count{{Direction: "out", Type: "Connect", Count: 21}},
+				H323State: H323State{
+					Calls: 22, Connections: 23, ParseErrors: 24, Limited: 25, FastConnect: 26, Control: map[string]uint64{"tunnel": 27},
+				},
+				Load: Load{CPU: 0.25, Loop: 0.5, Late: 0.125, Limit: 0.85, Overloaded: true, Headroom: new(17)},
 			}
 		}
 	})
@@ -185,6 +189,9 @@ func TestMetrics(t *testing.T) {
 		`roombridge_sip_messages_total{direction="in",method="INVITE",status=""} 7`,
 		`roombridge_sip_messages_total{direction="out",method="INVITE",status="200"} 8`,
 		`roombridge_sip_dialogs 11`, `roombridge_sip_transactions 12`, `roombridge_sip_connections 13`,
+		`roombridge_h323_messages_total{direction="out",type="Connect"} 21`, `roombridge_h323_calls 22`, `roombridge_h323_connections 23`,
+		`roombridge_h323_parse_errors_total 24`, `roombridge_h323_limited_total 25`, `roombridge_h323_fast_connects_total 26`,
+		`roombridge_h323_control_total{transport="tunnel"} 27`, `roombridge_h323_control_total{transport="connection"} 0`,
 		`roombridge_sip_retransmissions_total 14`, `roombridge_sip_parse_errors_total 15`, `roombridge_sip_limited_total 16`,
 		`roombridge_load_ratio{kind="cpu"} 0.25`, `roombridge_load_ratio{kind="loop"} 0.5`, `roombridge_load_ratio{kind="late"} 0.125`,
 		`roombridge_load_limit_ratio 0.85`, `roombridge_overloaded 1`, `roombridge_headroom_calls 17`,

@@ -24,6 +24,8 @@ type Telemetry struct {
 	WorkerRestarts uint64
 	SIP            []SIPCount
 	SIPState       SIPState
+	H323           []H323Count
+	H323State      H323State
 	Load           Load
 }
 
@@ -33,6 +35,21 @@ type SIPState struct {
 	Retransmissions                    uint64 // sent again for want of an answer
 	ParseErrors                        uint64 // messages that could not be read
 	Limited                            uint64 // dialogs and connections over a bound
+}
+
+// H323State is what the H.323 front-end holds open now, and what it did.
+type H323State struct {
+	Calls, Connections int
+	ParseErrors        uint64            // messages that could not be read
+	Limited            uint64            // calls and connections over a bound
+	Control            map[string]uint64 // calls by how H.245 travelled: "tunnel", "connection"
+	FastConnect        uint64            // calls whose channels were opened in Setup and its answer
+}
+
+// H323Count counts call signalling messages of H.225.0.
+type H323Count struct {
+	Direction, Type string
+	Count           uint64
 }
 
 // RTPCount counts packets of one direction ("in", "out") and kind ("audio", "video").
@@ -99,6 +116,13 @@ var (
 	descLoadLimit    = desc("load_limit_ratio", "Share above which new calls are refused; 0 is none.")
 	descOverloaded   = desc("overloaded", "1 while new calls are refused because of the load.")
 	descHeadroom     = desc("headroom_calls", "Calls like those that run that would still fit; no sample while too few run to tell.")
+	descH323         = desc("h323_messages_total", "Call signalling messages of H.323.", "direction", "type")
+	descH323Calls    = desc("h323_calls", "H.323 calls that signalling holds now.")
+	descH323Conns    = desc("h323_connections", "TCP connections of H.225.0 and H.245 open now.")
+	descH323Errors   = desc("h323_parse_errors_total", "H.323 messages that could not be read.")
+	descH323Limited  = desc("h323_limited_total", "H.323 calls and connections refused because a bound was reached.")
+	descH323Control  = desc("h323_control_total", "H.323 calls by how H.245 travelled.", "transport")
+	descH323Fast     = desc("h323_fast_connects_total", "H.323 calls whose channels were opened in Setup and its answer.")
 	descLimited      = desc("sip_limited_total", "SIP dialogs and connections refused because a bound was reached.")
 )
 
@@ -184,6 +208,10 @@ func (o collection) telemetry(t Telemetry) {
 	o.counter(descRestarts, t.WorkerRestarts)
 	o.load(t.Load)
 	o.sip(t.SIPState)
+	o.h323(t.H323State)
+	for _, m := range t.H323 {
+		o.counter(descH323, m.Count, m.Direction, m.Type)
+	}
 	for _, m := range t.SIP {
 		status := ""
 		if m.Status != 0 {
@@ -215,4 +243,15 @@ func (o collection) sip(s SIPState) {
 	o.counter(descRepeats, s.Retransmissions)
 	o.counter(descUnreadable, s.ParseErrors)
 	o.counter(descLimited, s.Limited)
+}
+
+func (o collection) h323(s H323State) {
+	o.gauge(descH323Calls, s.Calls)
+	o.gauge(descH323Conns, s.Connections)
+	o.counter(descH323Errors, s.ParseErrors)
+	o.counter(descH323Limited, s.Limited)
+	o.counter(descH323Fast, s.FastConnect)
+	for _, transport := range []string{"tunnel", "connection"} {
+		o.counter(descH323Control, s.Control[transport], transport)
+	}
 }

@@ -58,6 +58,7 @@ log: {level: warn}
 sip:
   listen: ["udp://%[1]s:%[2]d", "tcp://%[1]s:%[2]d"]
 media: {address: %[1]s, ports: "20000-39999", timeout: 1h, bitrate: 20000000}
+h323: {listen: []}
 room: {listen: ["udp://%[1]s:%[3]d"], max_participants: 1000}
 web: {listen: "%[1]s:%[4]d", http: "%[1]s:%[5]d", state_dir: %[6]s}
 admission: {open: true}

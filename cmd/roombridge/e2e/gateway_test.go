@@ -28,6 +28,7 @@ type gw struct {
 	cmd     *exec.Cmd
 	log     *lockedBuffer
 	sipUDP  string
+	h323    string
 	sipTLS  string
 	web     string
 	http    string
@@ -99,20 +100,21 @@ func startGateway(t *testing.T, o gwOptions) *gw {
 	if o.encryption == "" {
 		o.encryption = "prefer"
 	}
-	sipPort, tlsPort, webPort, httpPort, roomPort := freePort(t), freePort(t), freePort(t), freePort(t), freePort(t)
+	sipPort, tlsPort, webPort, httpPort, roomPort, h323Port := freePort(t), freePort(t), freePort(t), freePort(t), freePort(t), freePort(t)
 	dir := t.TempDir()
 	cfg := fmt.Sprintf(`
 log: {level: debug}
 sip:
   listen: ["udp://%[1]s:%[2]d", "tcp://%[1]s:%[2]d", "tls://%[1]s:%[3]d"]
   encryption: %[4]s
+h323: {listen: ["tcp://%[1]s:%[10]d"]}
 media: {address: %[1]s, ports: "40000-45999"}
 room: {listen: ["udp://%[1]s:%[5]d", "tcp://%[1]s:%[5]d"]}
 web: {listen: "%[1]s:%[6]d", http: "%[1]s:%[7]d", state_dir: %[8]s}
 admission: {open: true}
 admin: {token: e2e}
 store: {url: "sqlite:%[8]s/db"}
-%[9]s`, o.address, sipPort, tlsPort, o.encryption, roomPort, webPort, httpPort, dir, o.extra)
+%[9]s`, o.address, sipPort, tlsPort, o.encryption, roomPort, webPort, httpPort, dir, o.extra, h323Port)
 	file := filepath.Join(dir, "roombridge.yaml")
 	if err := os.WriteFile(file, []byte(cfg), 0o600); err != nil {
 		t.Fatal(err)
@@ -120,7 +122,8 @@ store: {url: "sqlite:%[8]s/db"}
 	g := &gw{
 		t: t, log: &lockedBuffer{}, exited: make(chan struct{}),
 		sipUDP: fmt.Sprintf("%s:%d", o.address, sipPort), sipTLS: fmt.Sprintf("%s:%d", o.address, tlsPort),
-		web: fmt.Sprintf("https://%s:%d", o.address, webPort), http: fmt.Sprintf("http://%s:%d", o.address, httpPort),
+		h323: fmt.Sprintf("%s:%d", o.address, h323Port),
+		web:  fmt.Sprintf("https://%s:%d", o.address, webPort), http: fmt.Sprintf("http://%s:%d", o.address, httpPort),
 	}
 	args := append(append([]string{}, o.wrap...), filepath.Join(bin, "roombridge"), "serve", "--config", file)
 	g.cmd = exec.Command(args[0], args[1:]...)

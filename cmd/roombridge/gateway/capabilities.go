@@ -5,12 +5,12 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 )
 
-// capabilities is what our end of a SIP call can do. Sound is mixed by the
-// media worker, so its codecs bound ours; H.264 is relayed and bounded only by
-// what browsers decode.
-func (g *Gateway) capabilities(bridge.Invite) media.Capabilities {
+// capabilities is what our end of a call can do. Sound is mixed by the media
+// worker, so its codecs bound ours; H.264 is relayed and bounded only by what
+// browsers decode. H.323 has no keys: H.235.6 is not spoken.
+func (g *Gateway) capabilities(inv bridge.Invite) media.Capabilities {
 	rate := g.cfg.Media.Bitrate
-	return media.Capabilities{
+	c := media.Capabilities{
 		Audio:       g.audio(),
 		Video:       video(rate),
 		RecvBitrate: rate,
@@ -20,6 +20,10 @@ func (g *Gateway) capabilities(bridge.Invite) media.Capabilities {
 		Suites:      []media.Suite{media.AEADGCM256, media.AEADGCM128, media.AESCM80, media.AESCM32},
 		DTLS:        true,
 	}
+	if inv.Protocol == "h323" {
+		c.Encryption, c.Suites, c.DTLS = media.EncryptionOff, nil, false
+	}
+	return c
 }
 
 // audio lists the codecs of the worker, best first. Without a worker the

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/h323"
 	"github.com/roombridge/roombridge/sip"
 	"github.com/roombridge/roombridge/web"
 )
@@ -30,6 +31,29 @@ func (g *Gateway) openSIP() error {
 	}
 	g.core.Register("sip", g.sip)
 	g.core.Register("sips", g.sip)
+	return nil
+}
+
+// openH323 opens the H.323 front-end. Without addresses it only places calls.
+func (g *Gateway) openH323() error {
+	c := g.cfg.H323
+	first, last, err := c.PortRange()
+	if err != nil {
+		return err
+	}
+	var listen []string
+	for _, e := range config.Endpoints(c.Listen, "tcp") {
+		listen = append(listen, e.String())
+	}
+	g.h323, err = h323.New(h323.Config{
+		Listen: listen, Announce: c.Announce, Version: g.opts.Version, NoTunnelling: !c.Tunnelling,
+		FastConnect: h323.FastConnect(c.FastConnect), Ports: h323.PortRange{First: first, Last: last},
+		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Log: g.log.With("part", "h323"),
+	}, g.core)
+	if err != nil {
+		return err
+	}
+	g.core.Register("h323", g.h323)
 	return nil
 }
 
@@ -122,13 +146,40 @@ func (g *Gateway) dialStrings(room string) []string {
 		}
 		list = append(list, dialString(room, g.host(e.Addr.Addr()), e))
 	}
+	for _, a := range g.h323.Addrs() {
+		if e, err := config.ParseListen(a); err == nil {
+			list = append(list, dialH323(room, or(g.cfg.H323.Announce, g.host(e.Addr.Addr())), e))
+		}
+	}
 	return list
 }
 
-func dialString(room, host string, e config.Endpoint) string {
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
+// dialH323 is what H.323 terminals dial, in the form of H.323 annex O. Those that
+// know no URLs dial host##room.
+func dialH323(room, host string, e config.Endpoint) string {
+	s := fmt.Sprintf("h323:%s@%s", room, bracketed(host))
+	if e.Addr.Port() != 1720 {
+		s += fmt.Sprintf(":%d", e.Addr.Port())
 	}
+	return s
+}
+
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func dialString(room, host string, e config.Endpoint) string {
+	host = bracketed(host)
 	usual := uint16(5060)
 	if e.Scheme == "tls" {
 		usual = 5061

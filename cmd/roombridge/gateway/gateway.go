@@ -16,6 +16,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/h323"
 	"github.com/roombridge/roombridge/sip"
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/web"
@@ -50,6 +51,7 @@ type Gateway struct {
 	load   *load.Meter
 	clock  load.Clock // the meter reads it
 	sip    *sip.Endpoint
+	h323   *h323.Endpoint
 	web    *web.Server
 
 	stopping chan struct{} // closed when goodbyes begin
@@ -70,7 +72,7 @@ func New(cfg config.Config, opts Options) (*Gateway, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{cfg: cfg, opts: opts, log: opts.Log, stopping: make(chan struct{})}
-	for _, open := range []func() error{g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openWeb} {
+	for _, open := range []func() error{g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openH323, g.openWeb} {
 		if err := open(); err != nil {
 			g.close()
 			return nil, err
@@ -141,8 +143,9 @@ func (g *Gateway) Serve(ctx context.Context) error {
 	for _, n := range g.cfg.Notes(g.opts.HasFile) {
 		g.log.Warn(n)
 	}
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	stopSIP := g.start("sip", g.sip.Serve, failed)
+	stopH323 := g.start("h323", g.h323.Serve, failed)
 	stopWeb := g.start("web", g.web.Serve, failed)
 	g.announce(ctx)
 	var err error
@@ -150,7 +153,7 @@ func (g *Gateway) Serve(ctx context.Context) error {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
-	g.goodbye(stopSIP)
+	g.goodbye(stopSIP, stopH323)
 	stopWeb() // last, so that pages hear the goodbye
 	return err
 }
@@ -171,14 +174,14 @@ func (g *Gateway) start(name string, serve func(context.Context) error, failed c
 
 // announce waits for the front-ends and tells that calls are taken.
 func (g *Gateway) announce(ctx context.Context) {
-	for _, ready := range []<-chan struct{}{g.sip.Ready(), g.web.Ready()} {
+	for _, ready := range []<-chan struct{}{g.sip.Ready(), g.h323.Ready(), g.web.Ready()} {
 		select {
 		case <-ready:
 		case <-ctx.Done():
 			return
 		}
 	}
-	g.log.Info("ready", "version", g.opts.Version, "sip", g.sip.Addrs(), "web", g.web.Addr().String())
+	g.log.Info("ready", "version", g.opts.Version, "sip", g.sip.Addrs(), "h323", g.h323.Addrs(), "web", g.web.Addr().String())
 	if g.opts.Started != nil {
 		g.opts.Started(g)
 	}
@@ -186,7 +189,7 @@ func (g *Gateway) announce(ctx context.Context) {
 
 // goodbye hangs up every call and tells every page, at once and each within
 // its time, so that a dead terminal or a slow worker delays nobody.
-func (g *Gateway) goodbye(stopSIP func()) {
+func (g *Gateway) goodbye(stopFronts ...func()) {
 	close(g.stopping)
 	ctx, cancel := context.WithTimeout(context.Background(), goodbyeTime)
 	defer cancel()
@@ -196,7 +199,9 @@ func (g *Gateway) goodbye(stopSIP func()) {
 			g.log.Warn("not every call ended in time", "error", err)
 		}
 	})
-	wg.Go(stopSIP)
+	for _, stop := range stopFronts {
+		wg.Go(stop)
+	}
 	wg.Go(func() {
 		if err := g.engine.Close(ctx); err != nil {
 			g.log.Warn("not every room closed in time", "error", err)

@@ -21,7 +21,7 @@ func (g *Gateway) readiness() error {
 
 // telemetry reads the counters of all parts for one scrape.
 func (g *Gateway) telemetry() web.Telemetry {
-	core, plane, worker, sip := g.core.Stats(), g.plane.Stats(), g.worker.Stats(), g.sip.Stats()
+	core, plane, worker, sip, h323 := g.core.Stats(), g.plane.Stats(), g.worker.Stats(), g.sip.Stats(), g.h323.Stats()
 	t := web.Telemetry{
 		CallsTotal: core.Total, CallsRefused: core.Refused, CallSetup: histogram(core.Setup),
 		RTP: []web.RTPCount{
@@ -35,15 +35,25 @@ func (g *Gateway) telemetry() web.Telemetry {
 			Retransmissions: sip.Retransmissions, ParseErrors: sip.ParseErrors, Limited: sip.Limited,
 		},
 	}
+	t.H323State = web.H323State{
+		Calls: h323.Calls, Connections: h323.Connections, ParseErrors: h323.ParseErrors, Limited: h323.Limited,
+		Control: h323.Control, FastConnect: h323.FastConnect,
+	}
 	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
-		direction := "in"
-		if k.Out {
-			direction = "out"
-		}
-		t.SIP = append(t.SIP, web.SIPCount{Direction: direction, Method: k.Method, Status: k.Status, Count: n})
+		t.SIP = append(t.SIP, web.SIPCount{Direction: directionOf(k.Out), Method: k.Method, Status: k.Status, Count: n})
+	}
+	for k, n := range h323.Messages {
+		t.H323 = append(t.H323, web.H323Count{Direction: directionOf(k.Out), Type: k.Type, Count: n})
 	}
 	return t
+}
+
+func directionOf(out bool) string {
+	if out {
+		return "out"
+	}
+	return "in"
 }
 
 func histogram(h bridge.Histogram) web.Histogram {
