@@ -14,7 +14,7 @@ import (
 )
 
 type dialCmd struct {
-	Target string `arg:"" optional:"" help:"Whom to call: sip:1001@host[:port][;transport=tcp|tls]."`
+	Target string `arg:"" optional:"" help:"Whom to call: sip:1001@host[:port][;transport=tcp|tls] or h323:1001@host[:port]."`
 	Answer bool   `help:"Wait for calls instead of placing them."`
 
 	Calls    int            `default:"1" help:"How many calls at once; with --answer, how many are taken before the program ends."`
@@ -28,6 +28,7 @@ type dialCmd struct {
 	Level  float64 `default:"-15" help:"Level of the tone, dBFS."`
 	Record string  `placeholder:"DIR" help:"Record what comes back: DIR/CALL.h264 and DIR/CALL.wav."`
 	DTMF   string  `name:"dtmf" placeholder:"DIGITS" help:"Press these digits a second after the answer."`
+	Signal bool    `name:"dtmf-signalled" help:"Press them through signalling, though the far end takes RFC 4733."`
 	Decode int     `default:"4" help:"Most calls whose pictures the media worker decodes, to count them."`
 	Worker string  `placeholder:"FILE" help:"The media worker. Default: beside this program, else in PATH."`
 
@@ -44,7 +45,14 @@ type dialCmd struct {
 	H264Level  float64  `name:"h264-level" placeholder:"LEVEL" help:"H.264 level that the terminal takes, without more. Default: 3.1, lifted to 1080p."`
 	MaxBitrate int      `default:"2000000" placeholder:"BIT/S" help:"Most video that is taken and sent, bit/s."`
 
-	Listen []string `placeholder:"URL,..." help:"Where SIP is listened for: udp://, tcp://, tls:// addresses. Default: any free port; 5060 with --answer."`
+	Refresh time.Duration `placeholder:"TIME" help:"Ask for a keyframe this often."`
+	Take    int           `placeholder:"BIT/S" help:"Two seconds after the answer, ask for no more picture than this."`
+	Hold    time.Duration `placeholder:"TIME" help:"Two seconds after the answer, hold the call for this long (H.323)."`
+
+	H245        string `name:"h245" default:"tunnel" enum:"tunnel,separate" help:"How H.245 is carried (H.323): ${enum}."`
+	FastConnect bool   `help:"Offer fast connect (H.323)."`
+
+	Listen []string `placeholder:"URL,..." help:"Where calls are awaited: udp://, tcp://, tls:// (SIP) and h323:// addresses. Default: any free port; 5060 and 1720 with --answer."`
 	Bind   string   `placeholder:"ADDRESS" help:"Local address of signalling and media."`
 	Ports  string   `default:"30000-39999" help:"Ports of media."`
 
@@ -83,7 +91,8 @@ func (c *dialCmd) options() (dial.Options, error) {
 	}
 	return dial.Options{
 		Target: c.Target, Answer: c.Answer, Calls: c.Calls, Ramp: c.Ramp, Duration: c.duration(),
-		Video: c.Video, FPS: c.FPS, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF,
+		Video: c.Video, FPS: c.FPS, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF, Signal: c.Signal,
+		Refresh: c.Refresh, Take: c.Take, Hold: c.Hold, H245: c.H245, FastConnect: c.FastConnect,
 		Decode: c.Decode, Worker: c.Worker, From: c.From, Name: c.Name, User: c.User, Password: c.Password,
 		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Mode0: c.Mode0, NACK: c.NACK, H264Level: c.H264Level,
 		Bitrate: c.MaxBitrate, Listen: c.Listen, Bind: c.Bind, Ports: c.Ports, Trace: c.Trace,

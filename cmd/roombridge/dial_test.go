@@ -44,6 +44,24 @@ func TestDialCommandLine(t *testing.T) {
 	}
 }
 
+func TestDialH323CommandLine(t *testing.T) {
+	c, err := parseDial(t, "h323:1001@host", "--h245", "separate", "--fast-connect", "--hold", "3s", "--refresh", "2s", "--take", "384000",
+		"--dtmf", "1", "--dtmf-signalled")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.options()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.H245 != "separate" || !o.FastConnect || o.Hold != 3*time.Second || o.Refresh != 2*time.Second || o.Take != 384_000 || !o.Signal {
+		t.Errorf("%+v", o)
+	}
+	if _, err := parseDial(t, "h323:1001@host", "--h245", "pigeon"); err == nil {
+		t.Error("H.245 goes by pigeon")
+	}
+}
+
 func TestDialDuration(t *testing.T) {
 	for _, c := range []struct {
 		args []string

@@ -114,7 +114,7 @@ func (d *dialer) answer(ctx context.Context, arrived <-chan *bridge.Call) Call {
 
 // follow stays with a call to its end and makes its report.
 func (d *dialer) follow(ctx context.Context, call *bridge.Call, since time.Time) Call {
-	how := d.hold(ctx, call)
+	how := d.stay(ctx, call)
 	<-call.Context().Done()
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), goodbyeTime)
 	defer cancel()
@@ -133,7 +133,30 @@ func (d *dialer) follow(ctx context.Context, call *bridge.Call, since time.Time)
 	return c
 }
 
-// ending says why we stopped holding a call.
+// holdAfter is how long after the answer a call is held.
+const holdAfter = 2 * time.Second
+
+// hold holds the call for a while, unless it ends meanwhile.
+func (d *dialer) hold(call *bridge.Call) {
+	h := call.Handset()
+	if h == nil {
+		d.s.Log.Warn("the call cannot be held", "call", call.ID())
+		return
+	}
+	wait := time.NewTimer(holdAfter)
+	defer wait.Stop()
+	for _, held := range []bool{true, false} {
+		select {
+		case <-wait.C:
+		case <-call.Context().Done():
+			return
+		}
+		h.Hold(held)
+		wait.Reset(d.s.Hold)
+	}
+}
+
+// ending says why we stayed no longer in a call.
 type ending uint8
 
 const (
@@ -142,11 +165,16 @@ const (
 	interrupted
 )
 
-// hold waits for the answer and for as long as the call shall last, and hangs up.
-func (d *dialer) hold(ctx context.Context, call *bridge.Call) ending {
+// stay waits for the answer and for as long as the call shall last, and hangs up.
+func (d *dialer) stay(ctx context.Context, call *bridge.Call) ending {
 	if err := call.Wait(ctx); err != nil && errors.Is(err, ctx.Err()) && call.Context().Err() == nil {
 		call.Hangup(bridge.CauseCancelled, "interrupted")
 		return interrupted
+	}
+	if d.s.Hold > 0 {
+		var held sync.WaitGroup
+		held.Go(func() { d.hold(call) })
+		defer held.Wait()
 	}
 	var over <-chan time.Time
 	if d.s.Duration > 0 {

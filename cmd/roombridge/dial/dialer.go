@@ -9,7 +9,6 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/player"
 	"github.com/roombridge/roombridge/bridge/relay"
-	"github.com/roombridge/roombridge/sip"
 	"github.com/roombridge/roombridge/transcode"
 )
 
@@ -36,15 +35,21 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	}
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var served sync.WaitGroup
-	served.Go(func() { _ = d.sip.Serve(serving) })
+	for _, f := range d.fronts {
+		served.Go(func() { _ = f.Serve(serving) })
+	}
 	defer served.Wait()
 	defer stop()
-	select {
-	case <-d.sip.Ready():
-	case <-ctx.Done():
+	var addrs []string
+	for _, f := range d.fronts {
+		select {
+		case <-f.Ready():
+		case <-ctx.Done():
+		}
+		addrs = append(addrs, f.Addrs()...)
 	}
 	if s.Started != nil {
-		s.Started(d.sip.Addrs())
+		s.Started(addrs)
 	}
 	calls := d.run(ctx)
 	d.goodbye()
@@ -59,7 +64,7 @@ type dialer struct {
 	meeting *transcode.Meeting
 	engine  *player.Engine
 	core    *bridge.Core
-	sip     *sip.Endpoint
+	fronts  []front
 
 	mu     sync.Mutex
 	events map[string]*progress // by call
@@ -70,6 +75,7 @@ func (d *dialer) open() (err error) {
 	d.openWorker()
 	d.engine, err = player.New(player.Config{
 		Video: s.clip, Audio: s.sound, Record: s.Record, Digits: s.Digits,
+		Press: d.press, Signal: s.Signal, Refresh: s.Refresh, Take: s.Take,
 		Meeting: d.meeting, Decoded: s.Decode, Log: s.Log,
 	})
 	if err != nil {
@@ -83,19 +89,9 @@ func (d *dialer) open() (err error) {
 	}
 	d.core = bridge.NewCore(bridge.Config{
 		Plane: d.plane, Engine: d.engine, Router: anyNumber{},
-		Capabilities: func(bridge.Invite) media.Capabilities { return s.capability },
-		MediaTimeout: mediaTimeout, Log: s.Log,
+		Capabilities: s.capabilities, MediaTimeout: mediaTimeout, Log: s.Log,
 	})
-	d.sip, err = sip.New(sip.Config{
-		Listen: s.Listen, UserAgent: "Roombridge dial", Rate: -1, Credentials: s.credentials(), Trace: s.Trace, Log: s.Log,
-	}, d.core)
-	if err != nil {
-		return err
-	}
-	for _, scheme := range []string{"sip", "sips"} {
-		d.core.Register(scheme, d.sip)
-	}
-	return nil
+	return d.openFronts()
 }
 
 // openWorker starts counting decoded pictures where there is a worker for it.
@@ -135,13 +131,6 @@ type deaf struct{}
 func (deaf) Frame(transcode.Frame)    {}
 func (deaf) Levels([]transcode.Level) {}
 func (deaf) Restarted(string)         {}
-
-func (s *settings) credentials() sip.Credentials {
-	if s.User == "" {
-		return nil
-	}
-	return func(bridge.Target, string) (string, string, bool) { return s.User, s.Password, true }
-}
 
 // anyNumber is the plan of a terminal: every call is for it.
 type anyNumber struct{}

@@ -6,8 +6,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/h323"
 )
 
 func TestDefaultsAreARoomTerminal(t *testing.T) {
@@ -18,8 +21,8 @@ func TestDefaultsAreARoomTerminal(t *testing.T) {
 	if s.scheme != "sip" || s.transport() != "" || s.tls() || s.Calls != 1 || s.first != 30000 || s.last != 39999 {
 		t.Errorf("%+v", s.Options)
 	}
-	if want := []string{"udp://0.0.0.0:0", "tcp://0.0.0.0:0"}; !slices.Equal(s.Listen, want) {
-		t.Errorf("listens on %q", s.Listen)
+	if want := []string{"udp://0.0.0.0:0", "tcp://0.0.0.0:0"}; !slices.Equal(s.sip, want) || s.speaksH323() {
+		t.Errorf("listens on %q and %q", s.sip, s.h323)
 	}
 	c := s.capability
 	var audio []media.Codec
@@ -50,7 +53,7 @@ func TestTargets(t *testing.T) {
 		{"SIP:1001@[::1];Transport=TLS", "sip", "tls", true},
 		{"sips:1001@host", "sips", "tls", true},
 		{"sip:1001@host;user=phone;transport=udp", "sip", "udp", false},
-		{"h323:1001@host", "h323", "", false},
+		{"h323:1001@host", "h323", "tcp", false},
 	} {
 		s, err := Options{Target: c.target, Video: None, Audio: None}.read()
 		if err != nil {
@@ -60,20 +63,58 @@ func TestTargets(t *testing.T) {
 		if s.scheme != c.scheme || s.transport() != c.transport || s.tls() != c.tls {
 			t.Errorf("%s: %s, %q, %v", c.target, s.scheme, s.transport(), s.tls())
 		}
-		if got := strings.Contains(strings.Join(s.Listen, " "), "tls://"); got != c.tls {
-			t.Errorf("%s: listens on %q", c.target, s.Listen)
+		if got := strings.Contains(strings.Join(s.sip, " "), "tls://"); got != c.tls {
+			t.Errorf("%s: listens on %q", c.target, s.sip)
+		}
+		if (c.scheme == "h323") != s.speaksH323() || (c.scheme == "h323") == (len(s.sip) > 0) {
+			t.Errorf("%s: listens on %q and %q", c.target, s.sip, s.h323)
 		}
 	}
 }
 
-func TestAnswerListensWhereTerminalsDial(t *testing.T) {
-	s, err := Options{Answer: true, Bind: "127.0.0.5"}.read()
-	if err != nil || !slices.Equal(s.Listen, []string{"udp://127.0.0.5:5060", "tcp://127.0.0.5:5060"}) {
-		t.Errorf("%v, %q", err, s.Listen)
+func TestListening(t *testing.T) {
+	for name, c := range map[string]struct {
+		o         Options
+		sip, h323 []string
+	}{
+		"waits where terminals dial": {
+			Options{Answer: true, Bind: "127.0.0.5"},
+			[]string{"udp://127.0.0.5:5060", "tcp://127.0.0.5:5060"}, []string{"tcp://127.0.0.5:1720"},
+		},
+		"waits for encrypted calls": {
+			Options{Answer: true, Bind: "127.0.0.5", Encryption: media.EncryptionRequire},
+			[]string{"udp://127.0.0.5:5060", "tcp://127.0.0.5:5060"}, nil,
+		},
+		"waits for SIP":     {Options{Answer: true, Listen: []string{"udp://[::1]:0"}}, []string{"udp://[::1]:0"}, nil},
+		"waits for H.323":   {Options{Answer: true, Listen: []string{"h323://[::1]:0"}}, nil, []string{"tcp://[::1]:0"}},
+		"waits for both":    {Options{Answer: true, Listen: []string{"h323://[::1]:0", "tcp://[::1]:0"}}, []string{"tcp://[::1]:0"}, []string{"tcp://[::1]:0"}},
+		"calls by SIP":      {Options{Target: "sip:1@host", Bind: "::1"}, []string{"udp://[::1]:0", "tcp://[::1]:0"}, nil},
+		"calls by H.323":    {Options{Target: "h323:1@host", Bind: "::1"}, nil, nil},
+		"and can be called": {Options{Target: "h323:1@host", Listen: []string{"h323://[::1]:0"}}, nil, []string{"tcp://[::1]:0"}},
+	} {
+		s, err := c.o.read()
+		if err != nil || !slices.Equal(s.sip, c.sip) || !slices.Equal(s.h323, c.h323) {
+			t.Errorf("%s: %v, %q and %q", name, err, s.sip, s.h323)
+		}
 	}
-	s, err = Options{Answer: true, Listen: []string{"udp://[::1]:0"}}.read()
-	if err != nil || !slices.Equal(s.Listen, []string{"udp://[::1]:0"}) {
-		t.Errorf("%v, %q", err, s.Listen)
+}
+
+func TestH323AsAsked(t *testing.T) {
+	s, err := Options{Target: "h323:1@host", H245: "separate", FastConnect: true, Hold: time.Second, Keying: "both"}.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := s.configH323(); !c.NoTunnelling || c.FastConnect != h323.FastConnectOffer || c.Rate >= 0 {
+		t.Errorf("%+v", c)
+	}
+	if c := s.capabilities(bridge.Invite{Protocol: "h323"}); c.Encryption != media.EncryptionOff || c.DTLS || len(c.Suites) != 0 || len(c.Video) == 0 {
+		t.Errorf("a call of H.323 has %+v", c)
+	}
+	if c := s.capabilities(bridge.Invite{Protocol: "sip"}); !c.DTLS || len(c.Suites) == 0 {
+		t.Errorf("a call of SIP has %+v", c)
+	}
+	if s, err = (Options{Target: "h323:1@host"}).read(); err != nil || s.configH323().NoTunnelling || s.configH323().FastConnect != "" {
+		t.Errorf("%v, %+v", err, s.configH323())
 	}
 }
 
@@ -99,6 +140,11 @@ func TestOptionsThatAreRefused(t *testing.T) {
 		"bitrate":               func(o *Options) { o.Bitrate = 100 },
 		"encryption":            func(o *Options) { o.Encryption = "yes" },
 		"keying":                func(o *Options) { o.Keying = "mikey" },
+		"way of H.245":          func(o *Options) { o.H245 = "pigeon" },
+		"SIP on hold":           func(o *Options) { o.Hold = time.Second },
+		"SIP called by H.323":   func(o *Options) { o.Listen = []string{"h323://127.0.0.1:0"} },
+		"H.323 called by SIP":   func(o *Options) { o.Target, o.Listen = "h323:1001@host", []string{"udp://127.0.0.1:0"} },
+		"H.323 encrypted":       func(o *Options) { o.Target, o.Encryption = "h323:1001@host", media.EncryptionRequire },
 	} {
 		o := good
 		change(&o)
