@@ -27,6 +27,7 @@ var arrows = map[string][]string{
 	"h323/h225":            {"h323/per", "h323/h235", "h323/h245"},
 	"h323/h460":            {"h323/per", "h323/h225", "h323/h245"},
 	"h323/wire":            {},
+	"h323/ras":             {"h323/per", "h323/h225", "h323/h235", "bridge"},
 	"h323/inspect":         {"h323/per", "h323/wire", "h323/h225", "h323/h245"},
 	"bridge":               {"bridge/media", "bridge/relay"},
 	"bridge/media":         {},

@@ -1,0 +1,382 @@
+package ras
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/roombridge/roombridge/h323/h225"
+	"github.com/roombridge/roombridge/h323/h235"
+	"github.com/roombridge/roombridge/h323/per"
+)
+
+// Bounds of a registration.
+const (
+	leastTTL = 30 * time.Second
+	graceTTL = 15 * time.Second // a keep-alive that is late
+	fresh    = 10 * time.Second // who was heard within this time lives
+	// probeTime is what an IRQ to a silent terminal takes, told to who waits for it.
+	probeTime = 7 * time.Second
+)
+
+// discovery answers a GRQ (H.225.0 7.8).
+func (g *Gatekeeper) discovery(in *incoming, r *h225.GatekeeperRequest) {
+	to := place(in.from, r.RASAddress)
+	aliases := texts(r.EndpointAlias)
+	s := g.provedSigner(in, aliases)
+	if id := r.GatekeeperIdentifier; id != nil && clean(*id, maxAlias) != g.cfg.ID {
+		g.reject(in, to, refuseOther, s)
+		return
+	}
+	c := &h225.GatekeeperConfirm{RequestSeqNum: in.seq, ProtocolIdentifier: h225.Version,
+		GatekeeperIdentifier: &g.cfg.ID, RASAddress: *h225.NewTransportAddress(g.cfg.RAS(in.from.Addr()))}
+	if vendorOf(r.EndpointType.Vendor) == avaya {
+		c.GatekeeperIdentifier = nil // Avaya: some models take no GCF that names the gatekeeper
+	}
+	if g.guarded(aliases) {
+		oid, ok := preferred(r)
+		if !ok {
+			g.log.Warn("a terminal has no way to prove its password", "from", in.from, "aliases", aliases)
+			g.reject(in, to, refuseSecurity, s)
+			return
+		}
+		if oid != "" {
+			c.AuthenticationMode, c.AlgorithmOID = &h235.AuthenticationMechanism{PwdHash: true}, &oid
+		}
+	}
+	g.answer(in, to, &h225.RasMessage{GatekeeperConfirm: c}, s)
+}
+
+// provedSigner secures the answer to a request that is proved over the whole message but
+// comes from nobody who is registered.
+func (g *Gatekeeper) provedSigner(in *incoming, names []string) *signer {
+	p := g.verifier.check(g.now, in.raw, in.m, names, func(user string) (string, bool) {
+		w, ok := g.cfg.Passwords[key(user)]
+		return w, ok
+	})
+	if p.verdict != proofGood || p.how != SecurityH2351 {
+		return nil
+	}
+	return g.signerFor(p.password, p.sender)
+}
+
+// guarded tells whether some of the aliases have to be proved.
+func (g *Gatekeeper) guarded(aliases []string) bool {
+	if g.cfg.Closed {
+		return true
+	}
+	return slices.ContainsFunc(aliases, func(a string) bool { _, ok := g.cfg.Passwords[key(a)]; return ok })
+}
+
+// preferred chooses how a terminal shall prove its password: over whole messages where
+// it can. One that tells nothing is left alone.
+func preferred(r *h225.GatekeeperRequest) (oid per.OID, ok bool) {
+	if len(r.AuthenticationCapability) == 0 && len(r.AlgorithmOIDs) == 0 {
+		return "", true
+	}
+	for _, want := range []per.OID{oidU, oidMD5} {
+		for _, o := range r.AlgorithmOIDs {
+			if o == want || want == oidU && sameOID(o, oidU) {
+				return o, true
+			}
+		}
+	}
+	return "", false
+}
+
+// registration answers an RRQ (H.225.0 7.9).
+func (g *Gatekeeper) registration(in *incoming, r *h225.RegistrationRequest) {
+	if r.KeepAlive != nil && *r.KeepAlive {
+		g.keepAlive(in, r)
+		return
+	}
+	to := place(in.from, r.RASAddress...)
+	if id := r.GatekeeperIdentifier; id != nil && clean(*id, maxAlias) != g.cfg.ID {
+		g.reject(in, to, refuseOther, nil)
+		return
+	}
+	t := &terminal{Terminal: Terminal{RAS: to, Signal: signalAddresses(in.from, r.CallSignalAddress), Aliases: texts(r.TerminalAlias),
+		Since: g.now, Seen: g.now}, ttl: g.ttl(r), calls: make(map[callKey]*call)}
+	if len(t.Signal) == 0 {
+		g.reject(in, to, refuseAddress, nil)
+		return
+	}
+	t.describe(&r.EndpointVendor, &r.TerminalType, r.ProtocolIdentifier)
+	p, ok := g.proved(in, t.Aliases, nil)
+	if !ok {
+		g.log.Warn("a registration is refused", "from", in.from, "aliases", t.Aliases, "reason", p.verdict.String())
+		g.reject(in, to, refuseSecurity, nil)
+		return
+	}
+	if p.verdict == proofGood {
+		t.User, t.Security, t.password, t.sender = p.user, p.how, p.password, p.sender
+	}
+	g.settle(in, t, ptr(r.EndpointIdentifier))
+}
+
+// keepAlive answers a lightweight RRQ (H.225.0 7.9.1), which renews a registration.
+func (g *Gatekeeper) keepAlive(in *incoming, r *h225.RegistrationRequest) {
+	t, ok := g.sender(in, ptr(r.EndpointIdentifier), refuseLightweight)
+	if !ok {
+		return
+	}
+	t.ttl = g.ttl(r)
+	g.heard(t)
+	t.Expires = g.now.Add(t.ttl + graceTTL)
+	g.answer(in, t.RAS, g.confirmed(in, t, nil), g.signer(t))
+}
+
+func (g *Gatekeeper) ttl(r *h225.RegistrationRequest) time.Duration {
+	if r.TimeToLive == nil {
+		return g.cfg.TTL
+	}
+	return min(max(time.Duration(*r.TimeToLive)*time.Second, leastTTL), g.cfg.TTL)
+}
+
+// signalAddresses are where a terminal takes calls. One that does not know its own
+// address means where it is heard from.
+func signalAddresses(from netip.AddrPort, list []h225.TransportAddress) []netip.AddrPort {
+	var out []netip.AddrPort
+	for i := range list {
+		a, ok := list[i].AddrPort()
+		if !ok || a.Port() == 0 || a.Addr().IsMulticast() || len(out) == 4 {
+			continue
+		}
+		if a.Addr().IsUnspecified() {
+			a = netip.AddrPortFrom(from.Addr(), a.Port())
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// proved checks the tokens of a request that claims aliases or comes from a registered
+// terminal. Who knows the password of an alias may claim it.
+func (g *Gatekeeper) proved(in *incoming, aliases []string, t *terminal) (proof, bool) {
+	names := aliases
+	if t != nil {
+		names = append([]string{t.User}, names...)
+	}
+	p := g.verifier.check(g.now, in.raw, in.m, names, func(user string) (string, bool) {
+		if t != nil && t.sender != "" && user == t.ID {
+			return t.password, true // H.235.1 7.1: later messages come from the endpoint identifier
+		}
+		w, ok := g.cfg.Passwords[key(user)]
+		return w, ok
+	})
+	known := false
+	for _, a := range aliases {
+		w, ok := g.cfg.Passwords[key(a)]
+		known = known || ok
+		if ok && (p.verdict != proofGood || w != p.password) || !ok && g.cfg.Closed {
+			return p, false
+		}
+	}
+	return p, known || !g.cfg.Closed
+}
+
+// trusted tells whether a message comes from the terminal: from its host, and proved if it
+// proves whole messages.
+func (g *Gatekeeper) trusted(in *incoming, t *terminal) bool {
+	if in.from.Addr() != t.RAS.Addr() {
+		return false
+	}
+	if t.Security != SecurityH2351 {
+		return true
+	}
+	p, _ := g.proved(in, nil, t)
+	if p.verdict != proofGood || p.password != t.password {
+		g.log.Warn("a message is refused", "from", in.from, "aliases", t.Aliases, "reason", p.verdict.String())
+		return false
+	}
+	t.sender = p.sender
+	return true
+}
+
+// sender finds the terminal that a request comes from, or rejects the request.
+func (g *Gatekeeper) sender(in *incoming, id string, unknown refusal) (*terminal, bool) {
+	t := g.table.byID[id]
+	if t == nil || in.from.Addr() != t.RAS.Addr() {
+		g.reject(in, in.from, unknown, nil)
+		return nil, false
+	}
+	if !g.trusted(in, t) {
+		g.reject(in, t.RAS, refuseSecurity, g.signer(t))
+		return nil, false
+	}
+	t.Seen = g.now
+	return t, true
+}
+
+// settle enters a terminal, after those that hold its aliases were asked whether they
+// still live. Who proved an alias takes it over: it moved to another address.
+func (g *Gatekeeper) settle(in *incoming, t *terminal, id string) {
+	old := g.table.same(t.RAS, id, t.Signal)
+	if old != nil && old.User != "" && t.User == "" {
+		g.reject(in, t.RAS, refuseSecurity, nil) // somebody else in its place
+		return
+	}
+	var silent []*terminal
+	for _, a := range t.Aliases {
+		holder := g.table.byAlias[key(a)]
+		if holder == nil || holder == old || slices.Contains(silent, holder) {
+			continue
+		}
+		_, guarded := g.cfg.Passwords[key(a)]
+		if !guarded && g.now.Sub(holder.Seen) < fresh {
+			g.duplicate(in, t, a)
+			return
+		}
+		if !guarded {
+			silent = append(silent, holder)
+		}
+	}
+	if len(silent) == 0 {
+		g.enter(in, t, old)
+		return
+	}
+	g.answer(in, t.RAS, &h225.RasMessage{RequestInProgress: &h225.RequestInProgress{RequestSeqNum: in.seq,
+		Delay: uint16(probeTime / time.Millisecond)}}, g.signer(t))
+	holder := silent[0] // the others, if there are any, when this one is gone
+	g.probe(holder, func(now time.Time, lives bool) {
+		if lives {
+			g.duplicate(in, t, holder.Aliases...)
+			return
+		}
+		g.settle(in, t, id)
+	})
+}
+
+// duplicate rejects a registration that claims what others have.
+func (g *Gatekeeper) duplicate(in *incoming, t *terminal, aliases ...string) {
+	g.stats.Refused++
+	var list []string
+	for _, a := range aliases {
+		if slices.ContainsFunc(t.Aliases, func(b string) bool { return key(a) == key(b) }) {
+			list = append(list, a)
+		}
+	}
+	g.log.Info("a terminal claims aliases of another", "from", in.from, "aliases", list)
+	g.answer(in, t.RAS, &h225.RasMessage{RegistrationReject: &h225.RegistrationReject{RequestSeqNum: in.seq,
+		ProtocolIdentifier: h225.Version, GatekeeperIdentifier: &g.cfg.ID,
+		RejectReason: h225.RegistrationRejectReason{DuplicateAlias: aliasesOf(list)}}}, g.signer(t))
+}
+
+// enter registers a terminal, in place of the registration it had.
+func (g *Gatekeeper) enter(in *incoming, t, old *terminal) {
+	if old == nil && len(g.table.byID) >= g.cfg.MaxTerminals {
+		g.reject(in, t.RAS, refuseFull, g.signer(t))
+		return
+	}
+	news := old == nil
+	if old != nil {
+		t.ID, t.Since, t.calls = old.ID, old.Since, old.calls
+		news = !slices.Equal(old.Aliases, t.Aliases) || old.RAS != t.RAS || !slices.Equal(old.Signal, t.Signal)
+		g.table.remove(old)
+	} else {
+		t.ID = identifier()
+	}
+	for _, a := range t.Aliases {
+		if holder := g.table.byAlias[key(a)]; holder != nil {
+			g.unregister(holder, "it registered at another address", h225.UnregRequestReason{TtlExpired: true})
+		}
+	}
+	t.Expires = g.now.Add(t.ttl + graceTTL)
+	g.requests.drop(t.RAS) // what was asked of it before no longer counts
+	g.table.add(t)
+	if news {
+		g.stats.Registered++
+		g.log.Info("a terminal is registered", "aliases", t.Aliases, "at", t.Signal[0], "device", t.Maker+" "+t.Product, "user", t.User)
+		g.cfg.Changed(t.public(), true, "registered")
+	}
+	g.answer(in, t.RAS, g.confirmed(in, t, t.Aliases), g.signer(t))
+}
+
+// confirmed is the RCF, with the aliases that were taken when some were asked for.
+func (g *Gatekeeper) confirmed(in *incoming, t *terminal, aliases []string) *h225.RasMessage {
+	ttl := h225.TimeToLive(t.ttl / time.Second)
+	c := &h225.RegistrationConfirm{RequestSeqNum: in.seq, ProtocolIdentifier: h225.Version,
+		CallSignalAddress: []h225.TransportAddress{}, TerminalAlias: aliasesOf(aliases), GatekeeperIdentifier: &g.cfg.ID,
+		EndpointIdentifier: t.ID, TimeToLive: &ttl, WillRespondToIRR: new(true)}
+	if r := in.m.RegistrationRequest; r != nil && len(aliases) > 0 {
+		c.TerminalAlias = own(r.TerminalAlias, aliases)
+	}
+	if a := g.cfg.Signal(t.RAS.Addr()); a.IsValid() {
+		c.CallSignalAddress = append(c.CallSignalAddress, *h225.NewTransportAddress(a))
+	}
+	return &h225.RasMessage{RegistrationConfirm: c}
+}
+
+// own gives the aliases as the terminal wrote them.
+func own(list []h225.AliasAddress, taken []string) []h225.AliasAddress {
+	var out []h225.AliasAddress
+	for i := range list {
+		if t := aliasText(&list[i]); t != "" && slices.Contains(taken, t) {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}
+
+// unregistration answers a URQ (H.225.0 7.10). One that names some aliases gives up only
+// those.
+func (g *Gatekeeper) unregistration(in *incoming, r *h225.UnregistrationRequest) {
+	id := ptr(r.EndpointIdentifier)
+	if id == "" { // version 1 has none
+		signal := signalAddresses(in.from, r.CallSignalAddress)
+		if t := g.table.byRAS[in.from]; t != nil {
+			id = t.ID
+		} else if len(signal) > 0 {
+			if t := g.table.same(in.from, "", signal); t != nil {
+				id = t.ID
+			}
+		}
+	}
+	t, ok := g.sender(in, id, refuseUnregistered)
+	if !ok {
+		return
+	}
+	s := g.signer(t)
+	given := texts(r.EndpointAlias)
+	left := slices.DeleteFunc(slices.Clone(t.Aliases), func(a string) bool { return slices.Contains(given, a) })
+	if len(given) == 0 || len(left) == 0 {
+		g.forget(t, "it unregistered")
+		g.replies.keep(in.reply)
+	} else {
+		g.table.withdraw(t, given)
+		t.Aliases = left
+		g.cfg.Changed(t.public(), true, "it gave up aliases")
+	}
+	g.answer(in, t.RAS, &h225.RasMessage{UnregistrationConfirm: &h225.UnregistrationConfirm{RequestSeqNum: in.seq}}, s)
+}
+
+// forget takes a terminal out of the table.
+func (g *Gatekeeper) forget(t *terminal, reason string) {
+	g.table.remove(t)
+	g.requests.drop(t.RAS)
+	g.replies.drop(t.RAS)
+	g.log.Info("a terminal is gone", "aliases", t.Aliases, "at", t.RAS, "reason", reason)
+	g.cfg.Changed(t.public(), false, reason)
+	waiting := t.waiting
+	t.waiting = nil
+	for _, f := range waiting {
+		f(g.now, false)
+	}
+}
+
+// unregister tells a terminal that it is no longer registered, and forgets it.
+func (g *Gatekeeper) unregister(t *terminal, reason string, told h225.UnregRequestReason) {
+	g.forget(t, reason)
+	g.ask(t, kindURQ, &h225.RasMessage{UnregistrationRequest: &h225.UnregistrationRequest{
+		CallSignalAddress: []h225.TransportAddress{*h225.NewTransportAddress(t.Signal[0])}, EndpointIdentifier: &t.ID,
+		GatekeeperIdentifier: &g.cfg.ID, Reason: &told,
+	}}, func(time.Time, *h225.RasMessage) {})
+}
+
+// ptr gives what a pointer points to, or nothing.
+func ptr[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}

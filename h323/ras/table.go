@@ -1,0 +1,97 @@
+package ras
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// table holds the registered terminals by identifier, by alias and by where they are
+// heard.
+type table struct {
+	byID    map[string]*terminal
+	byAlias map[string]*terminal
+	byRAS   map[netip.AddrPort]*terminal
+}
+
+func newTable() *table {
+	return &table{make(map[string]*terminal), make(map[string]*terminal), make(map[netip.AddrPort]*terminal)}
+}
+
+// add enters a terminal, whose aliases nobody else has.
+func (b *table) add(t *terminal) {
+	b.byID[t.ID] = t
+	b.byRAS[t.RAS] = t
+	for _, a := range t.Aliases {
+		b.byAlias[key(a)] = t
+	}
+}
+
+func (b *table) remove(t *terminal) {
+	delete(b.byID, t.ID)
+	if b.byRAS[t.RAS] == t {
+		delete(b.byRAS, t.RAS)
+	}
+	b.withdraw(t, t.Aliases)
+}
+
+// withdraw takes aliases of a terminal out of the index.
+func (b *table) withdraw(t *terminal, aliases []string) {
+	for _, a := range aliases {
+		if b.byAlias[key(a)] == t {
+			delete(b.byAlias, key(a))
+		}
+	}
+}
+
+// same finds the terminal that registers again: at the same place, or from the same
+// host with the identifier or the signalling address it had.
+func (b *table) same(ras netip.AddrPort, id string, signal []netip.AddrPort) *terminal {
+	if t := b.byRAS[ras]; t != nil {
+		return t
+	}
+	if t := b.byID[id]; t != nil && t.RAS.Addr() == ras.Addr() {
+		return t
+	}
+	for _, t := range b.byID {
+		if t.RAS.Addr() == ras.Addr() && t.Signal[0] == signal[0] {
+			return t
+		}
+	}
+	return nil
+}
+
+// find gives the terminal that is called by the first of the texts that leads to one: by
+// alias, else by the longest prefix of a gateway.
+func (b *table) find(texts []string) *terminal {
+	for _, text := range texts {
+		if t := b.byAlias[key(text)]; t != nil {
+			return t
+		}
+	}
+	var best *terminal
+	length := 0
+	for _, t := range b.byID {
+		for _, p := range t.Prefixes {
+			for _, text := range texts {
+				if strings.HasPrefix(text, p) && (len(p) > length || len(p) == length && t.ID < best.ID) {
+					best, length = t, len(p)
+				}
+			}
+		}
+	}
+	return best
+}
+
+// list gives the terminals in the order of their first alias.
+func (b *table) list() []Terminal {
+	out := make([]Terminal, 0, len(b.byID))
+	for _, t := range b.byID {
+		out = append(out, t.public())
+	}
+	slices.SortFunc(out, func(x, y Terminal) int {
+		return cmp.Or(slices.Compare(x.Aliases, y.Aliases), cmp.Compare(x.ID, y.ID))
+	})
+	return out
+}
