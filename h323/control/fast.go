@@ -29,6 +29,9 @@ type proposal struct {
 // order of preference.
 func (s *Session) FastOffer() (list []*h245.OpenLogicalChannel) {
 	s.offered = nil
+	if !s.cfg.Caller || s.done() {
+		return nil
+	}
 	for _, st := range s.streams {
 		if s.find(st.Kind) != st {
 			continue

@@ -126,16 +126,24 @@ func (s *Session) keepsRefused() bool {
 	return strings.Contains(d, "netmeeting") || strings.Contains(d, "t1000")
 }
 
-// follow changes our channel to the codec of theirs where the far end has one for both.
+// follow changes our channel to the codec of theirs where the far end has one for both,
+// if that can be sent.
 func (s *Session) follow(st *stream) {
 	o := st.out
-	if o == nil || len(st.in) == 0 || !s.conflict(st, st.in[0].media) {
+	if o == nil || !s.conflict(st, st.in[0].media) || !s.negotiated() {
 		return
 	}
-	st.refused = append(st.refused, o.format)
-	st.given = len(st.refused) > maxRefused
-	s.closeOurs(st)
-	s.openMissing()
+	st.out = nil
+	c := s.choose()
+	st.out = o
+	e := c.Audio
+	if st.Kind == media.Video {
+		e = c.Video
+	}
+	if e != nil && e.Format.Matches(st.in[0].media.Format) {
+		s.closeOurs(st)
+		s.openMissing()
+	}
 }
 
 // openAck tells where the far end shall send.

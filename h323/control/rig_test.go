@@ -22,7 +22,7 @@ type ear struct {
 	session     media.Session
 	changes     int
 	established int
-	digits      string
+	heard       string
 	keyframes   int
 	limits      []int
 	ended       string
@@ -31,7 +31,7 @@ type ear struct {
 
 func (e *ear) MediaChanged(s media.Session)         { e.session = s; e.changes++ }
 func (e *ear) Established()                         { e.established++ }
-func (e *ear) Digit(r rune)                         { e.digits += string(r) }
+func (e *ear) Digit(r rune)                         { e.heard += string(r) }
 func (e *ear) KeyframeWanted()                      { e.keyframes++ }
 func (e *ear) BitrateLimit(_ media.Kind, bps int)   { e.limits = append(e.limits, bps) }
 func (e *ear) EndSession(reason string)             { e.ended = reason }
