@@ -12,6 +12,7 @@ type Invite struct {
 	Protocol  string // "sip" or "h323"
 	Transport string // "udp", "tcp", "tls"
 	Number    string // what was dialled, without protocol dressing; empty leads to reception
+	PIN       string // typed behind the number; never logged
 	Caller    Caller
 	Encrypted bool // signalling came over TLS
 }

@@ -19,8 +19,8 @@ type Config struct {
 	Ports        PortRange   // where H.245 connections are awaited; zero is any
 
 	MaxCalls int     // legs at once, 0 is no bound
-	Rate     float64 // Setups a second from one address; 0 is 50, below 0 no bound
-	Burst    int     // of them at once; 0 is 200
+	Rate     float64 // Setups a second from one address; 0 is 200, below 0 no bound
+	Burst    int     // of them at once; 0 is 400
 	Limits   ConnectionLimits
 
 	SetupTimeout   time.Duration // T303: a Setup of ours that nothing answers; 0 is 10 s
@@ -74,9 +74,9 @@ func (c *Config) defaults() {
 	orTime(&c.Limits.HalfOpen, 10*time.Second)
 	orNumber(&c.Limits.Connections, 2048)
 	orNumber(&c.Limits.PerSource, 512)
-	orNumber(&c.Burst, 200)
+	orNumber(&c.Burst, 400)
 	if c.Rate == 0 {
-		c.Rate = 50
+		c.Rate = 200
 	}
 	if c.FastConnect == "" {
 		c.FastConnect = FastConnectAccept

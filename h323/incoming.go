@@ -128,7 +128,7 @@ func (l *leg) invited() {
 	setup := l.in.body().Setup
 	d := dialledIn(l.in.q, setup)
 	inv := bridge.Invite{
-		Protocol: "h323", Transport: "tcp", Number: d.number, Caller: callerOf(l.in.q, setup, l.sig.remote),
+		Protocol: "h323", Transport: "tcp", Number: d.number, PIN: d.pin, Caller: callerOf(l.in.q, setup, l.sig.remote),
 	}
 	l.log.Info("h323: Setup received", "remote", l.sig.remote.String(), "number", inv.Number, "device", inv.Caller.Device,
 		"tunnelling", l.in.tunnels(), "fast_connect", len(setup.FastStart) > 0)

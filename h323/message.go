@@ -39,10 +39,12 @@ func parseMessage(b []byte) (*message, error) {
 
 func (m *message) body() *h225.MessageBody { return &m.ui.H323UUPDU.H323MessageBody }
 
-// tunnels tells whether the sender takes H.245 within call signalling.
+// tunnels tells whether the sender takes H.245 within call signalling. A gatekeeper
+// may answer before it knows (H.323 8.2.1.1): that says nothing.
 func (m *message) tunnels() bool {
-	t := m.ui.H323UUPDU.H245Tunnelling
-	return t != nil && *t
+	u := &m.ui.H323UUPDU
+	said := u.H245Tunnelling != nil && *u.H245Tunnelling || len(u.H245Control) > 0
+	return said && !u.ProvisionalRespToH245Tunnelling
 }
 
 // encode gives the content of a packet.
