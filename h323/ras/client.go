@@ -182,9 +182,8 @@ func (c *Client) trusted(m *h225.RasMessage, raw []byte) bool {
 	if c.signer.how != SecurityH2351 || m.GatekeeperConfirm != nil || m.GatekeeperReject != nil {
 		return true // a discovery is answered before anything is agreed
 	}
-	p := c.verifier.check(c.now, raw, m, []string{c.status.GatekeeperID}, func(user string) (string, bool) {
-		return c.cfg.Password, user != c.cfg.User && user != c.status.EndpointID // not what we sent ourselves
-	})
+	c.verifier.self = []string{c.cfg.User, c.status.EndpointID}
+	p := c.verifier.check(c.now, raw, m, []string{c.status.GatekeeperID}, func(string) (string, bool) { return c.cfg.Password, true })
 	if p.verdict != proofGood {
 		c.log.Warn("a message of the gatekeeper is not believed", "gatekeeper", c.status.Gatekeeper, "message", per.Alternative(m),
 			"reason", p.verdict.String())

@@ -100,7 +100,7 @@ type Stats struct {
 func NewGatekeeper(cfg GatekeeperConfig) *Gatekeeper {
 	cfg.defaults()
 	g := &Gatekeeper{cfg: cfg, log: cfg.Log, rates: newRates(cfg.Rate, cfg.Burst), replies: newReplies(), table: newTable(),
-		verifier: verifier{self: cfg.ID}}
+		verifier: verifier{self: []string{cfg.ID}}}
 	g.requests = newRequests(0, func(p Packet) { g.out = append(g.out, p) })
 	return g
 }

@@ -1,6 +1,7 @@
 package ras
 
 import (
+	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/h323/h225"
@@ -86,7 +87,7 @@ type proof struct {
 // verifier checks tokens. Those of kinds that it does not know are skipped, as Icon
 // terminals send some that nobody asked for.
 type verifier struct {
-	self string // our identifier, from which nothing comes
+	self []string // our identifiers, from which nothing comes
 	seen map[string][]stamp
 }
 
@@ -107,7 +108,7 @@ func (v *verifier) check(now time.Time, raw []byte, m *h225.RasMessage, names []
 		best = proof{verdict: proofWrong, how: SecurityH2351}
 		if t.HashedVals.SendersID != nil {
 			best.sender = *t.HashedVals.SendersID
-			if v.self != "" && best.sender == v.self {
+			if slices.Contains(v.self, best.sender) {
 				return best // sent back to us
 			}
 			names = append([]string{clean(best.sender, maxAlias)}, names...)

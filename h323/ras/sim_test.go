@@ -24,6 +24,7 @@ type sim struct {
 	latency      time.Duration
 	sent         int
 	watch        func(from, to netip.AddrPort, m *h225.RasMessage) // sees what is delivered
+	tap          func(flight)                                      // and its octets
 }
 
 type flight struct {
@@ -122,6 +123,9 @@ func (s *sim) deliver() {
 			msg := &h225.RasMessage{}
 			_ = per.Unmarshal(f.data, msg)
 			s.watch(f.from, f.to, msg)
+		}
+		if s.tap != nil {
+			s.tap(f)
 		}
 		s.use(f.to, func(now time.Time) { m.Receive(now, f.from, f.data) })
 	}
