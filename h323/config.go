@@ -30,6 +30,7 @@ type Config struct {
 	Goodbye        time.Duration // Serve waits this long for the last calls; 0 is 3 s
 
 	Gatekeeper Gatekeeper // asked for every call; nil: none
+	Bitrate    int        // of one direction, told to it for calls that come in, bit/s
 	Resolver   *net.Resolver
 	Log        *slog.Logger
 }

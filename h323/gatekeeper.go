@@ -1,7 +1,9 @@
 package h323
 
 import (
+	"bytes"
 	"context"
+	"net"
 	"net/netip"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -34,4 +36,59 @@ type Admission struct {
 type Admitted struct {
 	Signal netip.AddrPort      // where Setup goes; invalid: where it would go anyway
 	To     []h225.AliasAddress // whom it shall name; nil: as it would anyway
+}
+
+// SignalAddr is where a far end reaches our call signalling; invalid when we take no
+// calls.
+func (e *Endpoint) SignalAddr(remote netip.Addr) netip.AddrPort {
+	for _, l := range e.listeners {
+		a := addrPort(l.Addr())
+		if a.Addr().IsUnspecified() {
+			a = netip.AddrPortFrom(routeAddr(remote), a.Port())
+		}
+		if a.Addr().IsValid() && (a.Addr().Is4() == remote.Unmap().Is4() || e.cfg.announced().IsValid()) {
+			return e.announced(a)
+		}
+	}
+	return netip.AddrPort{}
+}
+
+// routeAddr is the local address from which the system reaches remote.
+func routeAddr(remote netip.Addr) netip.Addr {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(netip.AddrPortFrom(remote, 9)))
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer func() { _ = c.Close() }()
+	a, _ := netip.AddrFromSlice(c.LocalAddr().(*net.UDPAddr).IP)
+	return a.Unmap()
+}
+
+// Disengage ends the call that a gatekeeper wants to end. It tells whether there is
+// one.
+func (e *Endpoint) Disengage(call h225.GloballyUniqueID, reason string) bool {
+	l := e.find(call)
+	if l != nil {
+		l.Hangup(bridge.CauseRemoved, or(reason, "the gatekeeper ended the call"))
+	}
+	return l != nil
+}
+
+// Limit asks the far end of a call for less, as a gatekeeper wants it: bit/s of both
+// directions together.
+func (e *Endpoint) Limit(call h225.GloballyUniqueID, bitrate int) {
+	if l := e.find(call); l != nil {
+		l.LimitBitrate(bitrate / 2)
+	}
+}
+
+func (e *Endpoint) find(call h225.GloballyUniqueID) *leg {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for l := range e.legs {
+		if bytes.Equal(l.id.call, call) {
+			return l
+		}
+	}
+	return nil
 }

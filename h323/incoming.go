@@ -168,6 +168,7 @@ func (e *Endpoint) admitIncoming(ctx context.Context, l *leg, s *h225.SetupUUIE)
 	a := Admission{
 		CallID: l.id.call, Conference: l.id.conference, Reference: l.id.reference, Answer: true,
 		From: s.SourceAddress, To: s.DestinationAddress, Signal: l.sig.remote,
+		Bitrate: 2 * e.cfg.Bitrate,
 	}
 	if _, err := e.cfg.Gatekeeper.Admit(ctx, a); err != nil {
 		return nil, err
