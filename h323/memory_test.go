@@ -4,6 +4,8 @@ import (
 	"context"
 	"net"
 	"net/netip"
+
+	"github.com/roombridge/roombridge/h323/h225"
 )
 
 // memConn is one end of a connection in memory, with addresses.
@@ -19,6 +21,12 @@ func memPipe(a, b netip.AddrPort) (*memConn, *memConn) {
 	x, y := net.Pipe()
 	return &memConn{x, a, b}, &memConn{y, b, a}
 }
+
+func contextWithStop() (context.Context, context.CancelFunc) {
+	return context.WithCancel(context.Background())
+}
+
+func emptyBody() *h225.MessageBody { return &h225.MessageBody{Empty: true} }
 
 // dialer gives the far ends of what an endpoint dials.
 func (m *memory) dialer(from netip.AddrPort) func(context.Context, netip.AddrPort) (net.Conn, error) {
