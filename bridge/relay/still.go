@@ -148,23 +148,24 @@ func (stillUpstream) Limit(media.Limits) {}
 
 func (s *Still) run() {
 	defer close(s.stopped)
-	ticker := time.NewTicker(s.every)
-	defer ticker.Stop()
+	beat := NewBeat(s.every)
+	defer beat.Stop()
 	resting := false
 	for {
 		select {
 		case <-s.stop:
 			return
-		case <-ticker.C:
+		case <-beat.C:
 			now := s.now()
 			s.track.Tick(now)
 			s.play(now, true)
-			if resting = s.track.deserted(); resting {
-				ticker.Stop()
+			if resting = s.track.deserted(); !resting {
+				beat.Next()
 			}
 		case <-s.wake:
 			if resting {
-				ticker.Reset(s.every)
+				resting = false
+				beat.Next()
 			}
 			s.play(s.now(), false)
 		}

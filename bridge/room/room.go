@@ -44,7 +44,7 @@ type told struct {
 const (
 	roomTick    = 100 * time.Millisecond
 	roomRest    = 500 * time.Millisecond // instead, where no page is and nothing changed for
-	roomSettle  = 10e9                   // ns
+	roomSettle  = 3e9                    // ns
 	levelsEvery = 180e6                  // ns
 	quietLevel  = -60                    // dBov: below is not worth telling
 )
@@ -82,6 +82,7 @@ func (r *room) run() {
 		case <-r.done:
 			return
 		case <-tick.C:
+			tick.Next()
 			r.mu.Lock()
 			now := r.now()
 			r.housekeep(now)
@@ -105,12 +106,12 @@ func (r *room) run() {
 // pace ticks as often as a room has to look at everything. Terminals alone
 // need it rarely: what they do comes with a poke.
 type pace struct {
-	*time.Ticker
+	*relay.Beat
 	since int64 // the last change
 	slow  bool
 }
 
-func newPace(now int64) *pace { return &pace{Ticker: time.NewTicker(roomTick), since: now} }
+func newPace(now int64) *pace { return &pace{Beat: relay.NewBeat(roomTick), since: now} }
 
 func (p *pace) passed(now int64, pages bool) {
 	if slow := !pages && now-p.since > roomSettle; slow != p.slow {
