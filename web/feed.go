@@ -60,7 +60,9 @@ func (f *feed) run(ctx context.Context) {
 			if idle += feedPace; dirty || idle >= feedRooms {
 				dirty, idle = false, 0
 				f.mu.Lock()
-				f.look()
+				if len(f.listeners) > 0 { // the first that comes gets everything anew
+					f.look()
+				}
 				f.mu.Unlock()
 			}
 		}
