@@ -35,7 +35,7 @@ type SupervisorConfig struct {
 	Nice        int   // scheduling priority of workers, 0 is ours
 	CPUs        int   // processors that a worker uses at once, 0 is all
 	// Idle is after how long without work a worker is ended, whose memory is
-	// that of many legs; 0 is 5 s.
+	// that of many legs; 0 is 3 s.
 	Idle time.Duration
 }
 
@@ -70,7 +70,7 @@ func NewSupervisor(cfg SupervisorConfig) *Supervisor {
 		cfg.MaxWorkers = 128
 	}
 	if cfg.Idle <= 0 {
-		cfg.Idle = 5 * time.Second
+		cfg.Idle = 3 * time.Second
 	}
 	s := &Supervisor{cfg: cfg, log: cfg.Log, meetings: make(map[*Meeting]struct{})}
 	s.path, s.err = findWorker(cfg.Path)
