@@ -237,8 +237,10 @@ func (c *Client) Expire(now time.Time) {
 // Deadline is when Expire has something to do; zero is never.
 func (c *Client) Deadline() time.Time {
 	d := earlier(c.requests.deadline(), c.at)
-	for _, l := range c.calls {
-		d = earlier(d, l.reportAt)
+	if c.state == stateRegistered {
+		for _, l := range c.calls {
+			d = earlier(d, l.reportAt)
+		}
 	}
 	return d
 }
