@@ -49,7 +49,34 @@ type H323 struct {
 	Tunnelling  bool     `mapstructure:"tunnelling"`   // H.245 within call signalling where the terminal can
 	FastConnect string   `mapstructure:"fast_connect"` // off, accept, offer
 	Ports       string   `mapstructure:"ports"`        // FIRST-LAST where H.245 connections are awaited; empty: any free port
-	RAS         string   `mapstructure:"ras"`
+	RAS         string   `mapstructure:"ras"`          // udp:// address of our gatekeeper, if it is enabled
+
+	Gatekeeper Gatekeeper `mapstructure:"gatekeeper"`
+	Register   Register   `mapstructure:"register"`
+}
+
+// Gatekeeper is the small gatekeeper that H.323 terminals register with.
+type Gatekeeper struct {
+	Enabled   bool          `mapstructure:"enabled"`
+	ID        string        `mapstructure:"id"`        // gatekeeper identifier
+	Open      bool          `mapstructure:"open"`      // aliases without a password may register
+	Passwords []Secret      `mapstructure:"passwords"` // ALIAS=PASSWORD
+	TTL       time.Duration `mapstructure:"ttl"`       // time to live of registrations
+	Bitrate   int           `mapstructure:"bitrate"`   // most of one call, both directions, bit/s; 0 is no bound
+	Discovery bool          `mapstructure:"discovery"` // answer terminals that look for a gatekeeper by multicast
+}
+
+// Register is the registration of the gateway with an existing gatekeeper.
+type Register struct {
+	Gatekeeper string        `mapstructure:"gatekeeper"` // IP[:PORT], or discover: the first that answers to multicast; empty: none
+	ID         string        `mapstructure:"id"`         // its identifier; empty: any
+	Listen     string        `mapstructure:"listen"`     // udp:// address of ours that it hears from
+	Aliases    []string      `mapstructure:"aliases"`    // of the gateway: names and numbers
+	Prefixes   []string      `mapstructure:"prefixes"`   // numbers beginning so are sent to the gateway
+	User       string        `mapstructure:"user"`       // empty: the first alias
+	Password   Secret        `mapstructure:"password"`
+	Security   string        `mapstructure:"security"` // auto, md5, h235.1: how the password is proved
+	TTL        time.Duration `mapstructure:"ttl"`      // time to live that is asked for
 }
 
 // Media is the packet path towards terminals.
@@ -127,7 +154,11 @@ func Default() Config {
 			Encryption: "prefer",
 			TLSMin:     "1.2",
 		},
-		H323:  H323{Listen: []string{"tcp://0.0.0.0:1720"}, Tunnelling: true, FastConnect: "accept"},
+		H323: H323{
+			Listen: []string{"tcp://0.0.0.0:1720"}, Tunnelling: true, FastConnect: "accept", RAS: "udp://0.0.0.0:1719",
+			Gatekeeper: Gatekeeper{ID: "Roombridge", TTL: 5 * time.Minute},
+			Register:   Register{Listen: "udp://0.0.0.0:0", Aliases: []string{"roombridge"}, Security: "auto", TTL: 5 * time.Minute},
+		},
 		Media: Media{Address: "0.0.0.0", Ports: "20000-29999", Timeout: time.Minute, Bitrate: 4_000_000},
 		Room: Room{
 			Listen:          []string{"udp://0.0.0.0:8444", "tcp://0.0.0.0:8444"},

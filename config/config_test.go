@@ -141,6 +141,23 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"h323: {fast_connect: often}", "h323.fast_connect"},
 		{"h323: {ports: \"9-8\"}", "h323.ports"},
 		{"h323: {ports: \"0-8\"}", "h323.ports"},
+		{"h323: {ras: \"tcp://127.0.0.1:1719\"}", "h323.ras"},
+		{"h323: {gatekeeper: {enabled: true}}", "h323.gatekeeper"},
+		{"h323: {listen: [], gatekeeper: {enabled: true, open: true}}", "h323.gatekeeper.enabled"},
+		{"h323: {gatekeeper: {id: \"\"}}", "h323.gatekeeper.id"},
+		{"h323: {gatekeeper: {ttl: 5s}}", "h323.gatekeeper.ttl"},
+		{"h323: {gatekeeper: {bitrate: -1}}", "h323.gatekeeper.bitrate"},
+		{"h323: {gatekeeper: {passwords: [\"1001\"]}}", "h323.gatekeeper.passwords"},
+		{"h323: {gatekeeper: {passwords: [\"=x\"]}}", "h323.gatekeeper.passwords"},
+		{"h323: {register: {gatekeeper: \"gk.example\"}}", "h323.register.gatekeeper"},
+		{"h323: {register: {gatekeeper: \"127.0.0.1:0\"}}", "h323.register.gatekeeper"},
+		{"h323: {listen: [], register: {gatekeeper: \"127.0.0.1\"}}", "h323.register.gatekeeper"},
+		{"h323: {register: {gatekeeper: discover, aliases: []}}", "h323.register.aliases"},
+		{"h323: {register: {aliases: [\"\"]}}", "h323.register.aliases"},
+		{"h323: {register: {prefixes: [\"8x\"]}}", "h323.register.prefixes"},
+		{"h323: {register: {security: sha1}}", "h323.register.security"},
+		{"h323: {register: {ttl: 48h}}", "h323.register.ttl"},
+		{"h323: {register: {listen: \"127.0.0.1\"}}", "h323.register.listen"},
 		{"media: {address: here}", "media.address"},
 		{"media: {announce: there}", "media.announce"},
 		{"media: {ports: \"5-6\"}", "media.ports"},
@@ -171,6 +188,35 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 	_, err := load(file(t, "log: {level: loud}\nmedia: {bitrate: 5}"), nil)
 	if err == nil || !strings.Contains(err.Error(), "log.level") || !strings.Contains(err.Error(), "media.bitrate") {
 		t.Errorf("all that is wrong is told at once, got %v", err)
+	}
+}
+
+func TestRAS(t *testing.T) {
+	c, err := load(file(t, `
+h323:
+  gatekeeper: {enabled: true, passwords: ["1001=geheim", "Phòng Họp=a=b"], ttl: 1m}
+  register: {gatekeeper: "10.0.0.9", aliases: [gw, "900"], prefixes: ["8"], password: geheim, security: h235.1}
+`), []string{"ROOMBRIDGE_H323_GATEKEEPER_BITRATE=4000000"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := c.H323.Gatekeeper.PasswordTable()
+	if want := map[string]string{"1001": "geheim", "Phòng Họp": "a=b"}; err != nil || !cmp.Equal(table, want) {
+		t.Errorf("%v, %v", table, err)
+	}
+	if a, err := c.H323.Register.Address(); err != nil || a.String() != "10.0.0.9:1719" {
+		t.Errorf("%v, %v", a, err)
+	}
+	if c.H323.Gatekeeper.Bitrate != 4_000_000 || len(c.H323.Register.Aliases) != 2 {
+		t.Errorf("%+v", c.H323)
+	}
+	if text := fmt.Sprintf("%v %+v %#v", c, c, c) + c.Explain(); strings.Contains(text, "geheim") {
+		t.Error("a password shows in clear")
+	}
+	for in, want := range map[string]string{"[2001:db8::1]": "[2001:db8::1]:1719", "[2001:db8::1]:1720": "[2001:db8::1]:1720", "10.0.0.9:1": "10.0.0.9:1"} {
+		if a, err := (Register{Gatekeeper: in}).Address(); err != nil || a.String() != want {
+			t.Errorf("%s: %v, %v", in, a, err)
+		}
 	}
 }
 

@@ -21,6 +21,9 @@ func (c Config) Notes(hasFile bool) []string {
 	if len(c.H323.Listen) > 0 && c.SIP.Encryption == "require" {
 		n = append(n, "h323.listen: sound and picture of H.323 terminals travel in clear, whatever sip.encryption says")
 	}
+	if g := c.H323.Gatekeeper; g.Enabled && g.Open {
+		n = append(n, "h323.gatekeeper.open: whoever reaches this gateway may register any alias that has no password, and is called by it")
+	}
 	if !hasFile {
 		n = append(n, "no configuration file: every default applies")
 	}

@@ -208,9 +208,8 @@ func (e *problems) h323(c H323) {
 	if _, _, err := c.PortRange(); err != nil {
 		e.add("h323.ports", err.Error())
 	}
-	if c.RAS != "" {
-		e.add("h323.ras", "this version does not speak RAS; leave it empty")
-	}
+	e.gatekeeper(c)
+	e.register(c)
 }
 
 // PortRange gives the first and last port of h323.ports; zeros are any.

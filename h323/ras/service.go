@@ -39,7 +39,7 @@ type Service struct {
 }
 
 // goodbye bounds how long Serve waits for the answer to its last words.
-const goodbye = 2 * time.Second
+const goodbye = time.Second
 
 // New opens the sockets. Serve has to follow.
 func New(cfg Config) (*Service, error) {
@@ -49,7 +49,7 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{cfg: cfg, ready: make(chan struct{})}
 	for _, open := range []func() error{s.openGatekeeper, s.openClient} {
 		if err := open(); err != nil {
-			s.close()
+			s.Close()
 			return nil, err
 		}
 	}
@@ -87,22 +87,23 @@ func (s *Service) openClient() (err error) {
 	return nil
 }
 
-// addresses tells how far ends reach a socket.
+// addresses tells how far ends reach a socket: at what is announced, else at the address
+// that the system has towards them.
 func (s *Service) addresses(k *socket) func(netip.Addr) netip.AddrPort {
-	local := k.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	bound := k.conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	return func(remote netip.Addr) netip.AddrPort {
 		a := s.cfg.Announce
 		switch {
 		case a.IsValid():
-		case !local.Addr().IsUnspecified():
-			a = local.Addr().Unmap()
+		case !bound.Addr().IsUnspecified():
+			a = bound.Addr().Unmap()
 		default:
 			a = routeAddr(remote)
 		}
 		if !a.IsValid() {
 			a = netip.IPv4Unspecified()
 		}
-		return netip.AddrPortFrom(a, k.port())
+		return netip.AddrPortFrom(a, bound.Port())
 	}
 }
 
@@ -137,7 +138,7 @@ func (s *Service) Serve(ctx context.Context) error {
 	<-ctx.Done()
 	s.farewell()
 	stop()
-	s.close()
+	s.Close()
 	return nil
 }
 
@@ -155,7 +156,8 @@ func (s *Service) farewell() {
 	}
 }
 
-func (s *Service) close() {
+// Close closes the sockets without a word. Serve does so too.
+func (s *Service) Close() {
 	if s.group != nil {
 		_ = s.group.Close()
 	}
@@ -214,8 +216,8 @@ func (s *Service) ask(ctx context.Context, a Admission) (Admitted, error) {
 
 // registered finds where a call of ours goes that one of our terminals is called by.
 func (s *Service) registered(a Admission) (netip.AddrPort, bool) {
-	if s.gk == nil || a.Answer {
-		return netip.AddrPort{}, false
+	if s.gk == nil || a.Answer || a.Signal.IsValid() {
+		return netip.AddrPort{}, false // who names an address means it
 	}
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()

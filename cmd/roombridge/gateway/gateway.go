@@ -17,6 +17,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323"
+	"github.com/roombridge/roombridge/h323/ras"
 	"github.com/roombridge/roombridge/sip"
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/web"
@@ -52,6 +53,7 @@ type Gateway struct {
 	clock  load.Clock // the meter reads it
 	sip    *sip.Endpoint
 	h323   *h323.Endpoint
+	ras    *ras.Service // nil: neither a gatekeeper nor registered with one
 	web    *web.Server
 
 	stopping chan struct{} // closed when goodbyes begin
@@ -72,7 +74,7 @@ func New(cfg config.Config, opts Options) (*Gateway, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{cfg: cfg, opts: opts, log: opts.Log, stopping: make(chan struct{})}
-	for _, open := range []func() error{g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openH323, g.openWeb} {
+	for _, open := range []func() error{g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openRAS, g.openH323, g.openWeb} {
 		if err := open(); err != nil {
 			g.close()
 			return nil, err
@@ -143,9 +145,13 @@ func (g *Gateway) Serve(ctx context.Context) error {
 	for _, n := range g.cfg.Notes(g.opts.HasFile) {
 		g.log.Warn(n)
 	}
-	failed := make(chan error, 3)
+	failed := make(chan error, 4)
 	stopSIP := g.start("sip", g.sip.Serve, failed)
 	stopH323 := g.start("h323", g.h323.Serve, failed)
+	stopRAS := func() {}
+	if g.ras != nil {
+		stopRAS = g.start("ras", g.ras.Serve, failed)
+	}
 	stopWeb := g.start("web", g.web.Serve, failed)
 	g.announce(ctx)
 	var err error
@@ -154,6 +160,7 @@ func (g *Gateway) Serve(ctx context.Context) error {
 	case err = <-failed:
 	}
 	g.goodbye(stopSIP, stopH323)
+	stopRAS() // after the calls, whose ends it tells the gatekeeper
 	stopWeb() // last, so that pages hear the goodbye
 	return err
 }
@@ -214,6 +221,9 @@ func (g *Gateway) goodbye(stopFronts ...func()) {
 func (g *Gateway) close() {
 	if g.load != nil {
 		g.load.Close()
+	}
+	if g.ras != nil {
+		g.ras.Close()
 	}
 	if g.engine != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
