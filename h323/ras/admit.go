@@ -24,7 +24,8 @@ func (g *Gatekeeper) admission(in *incoming, r *h225.AdmissionRequest) {
 		return
 	}
 	bitrate := g.allowed(r.BandWidth)
-	t.admit(callOf(r.CallIdentifier, r.ConferenceID, r.CallReferenceValue, r.AnswerCall), &call{g.now, bitrate}, g.cfg.MaxCalls)
+	c := &call{g.now, bitrate, r.CallIdentifier, r.ConferenceID, r.CallReferenceValue}
+	t.admit(callOf(c.id, c.conference, c.reference, r.AnswerCall), c, g.cfg.MaxCalls)
 	g.stats.Admitted++
 	g.answer(in, t.RAS, &h225.RasMessage{AdmissionConfirm: &h225.AdmissionConfirm{RequestSeqNum: in.seq,
 		BandWidth: h225.BandWidth(bitrate / perUnit), CallModel: h225.CallModel{Direct: true},

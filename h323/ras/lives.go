@@ -74,3 +74,19 @@ func (g *Gatekeeper) Close(now time.Time) {
 		g.unregister(t, "the gatekeeper is going down", h225.UnregRequestReason{UndefinedReason: true})
 	}
 }
+
+// HangUp tells a terminal to end its calls (H.225.0 7.13). It tells whether there are any.
+func (g *Gatekeeper) HangUp(now time.Time, alias string) bool {
+	g.now = now
+	t := g.table.find([]string{clean(alias, maxAlias)})
+	if t == nil || len(t.calls) == 0 {
+		return false
+	}
+	for k, c := range t.calls {
+		g.ask(t, kindDRQ, &h225.RasMessage{DisengageRequest: &h225.DisengageRequest{EndpointIdentifier: t.ID, ConferenceID: c.conference,
+			CallReferenceValue: c.reference, DisengageReason: h225.DisengageReason{ForcedDrop: true}, CallIdentifier: c.id,
+			GatekeeperIdentifier: &g.cfg.ID, AnsweredCall: &k.answer}}, func(time.Time, *h225.RasMessage) {})
+		delete(t.calls, k)
+	}
+	return true
+}

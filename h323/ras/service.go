@@ -255,6 +255,15 @@ func (s *Service) Find(alias string) (Terminal, bool) {
 	return s.gk.Find(alias)
 }
 
+// HangUp tells a terminal that is registered with our gatekeeper to end its calls. It
+// tells whether there are any.
+func (s *Service) HangUp(alias string) (ok bool) {
+	if s.gk != nil {
+		s.server.do(func(now time.Time) { ok = s.gk.HangUp(now, alias) })
+	}
+	return ok
+}
+
 // Registration says where ours stands; ok is false when none is wanted.
 func (s *Service) Registration() (st Status, ok bool) {
 	if s.client == nil {

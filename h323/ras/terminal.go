@@ -52,8 +52,11 @@ type callKey struct {
 
 // call is an admitted call.
 type call struct {
-	since   time.Time
-	bitrate int // bit/s, both directions
+	since      time.Time
+	bitrate    int                  // bit/s, both directions
+	id         *h225.CallIdentifier // nil from version 1
+	conference h225.ConferenceIdentifier
+	reference  h225.CallReferenceValue
 }
 
 // vendor is a T.35 code: country, extension, manufacturer.
