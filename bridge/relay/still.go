@@ -42,11 +42,12 @@ type Still struct {
 	mu      sync.Mutex
 	picture *stillPicture // nil: nothing to show
 	wanted  bool
-	wake    chan struct{} // one slot
+	wake    chan struct{} // one slot; filled under mu
+	ended   chan struct{} // of the goroutine that runs or ran last; nil: none was
+	running bool
+	closed  bool
 
-	stop    chan struct{}
-	stopped chan struct{}
-	once    sync.Once
+	stop chan struct{}
 
 	// Of the goroutine.
 	header packet.Header
@@ -73,14 +74,13 @@ func NewStill(cfg StillConfig) *Still {
 	}
 	s := &Still{
 		now: clockOr(cfg.Now), every: time.Second / time.Duration(cfg.FPS), mtu: cfg.MTU, mode: cfg.Format.H264.Mode,
-		wake: make(chan struct{}, 1), stop: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), stop: make(chan struct{}),
 		header: packet.Header{SSRC: rand.Uint32(), Seq: uint16(rand.Uint32()), Timestamp: rand.Uint32()},
 	}
 	s.begun = s.now()
 	s.track = NewTrack(TrackConfig{
 		ID: cfg.ID, Kind: media.Video, Role: cfg.Role, Format: cfg.Format, Now: cfg.Now, Upstream: stillUpstream{s},
 	})
-	go s.run()
 	return s
 }
 
@@ -100,8 +100,8 @@ func (s *Still) SetPicture(nals [][]byte, w, h int) error {
 		p = &stillPicture{payloads: payloads, skips: skipsOf(nals)}
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.picture, s.wanted = p, true
-	s.mu.Unlock()
 	s.nudge()
 	return nil
 }
@@ -125,7 +125,15 @@ func skipsOf(nals [][]byte) *h264.Skips {
 	return skips
 }
 
+// nudge has the goroutine look, and starts it when it rests. The caller holds mu.
 func (s *Still) nudge() {
+	if s.closed {
+		return
+	}
+	if !s.running {
+		s.running, s.ended = true, make(chan struct{})
+		go s.run(s.ended)
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -138,38 +146,44 @@ type stillUpstream struct{ s *Still }
 // RequestKeyframe makes the next picture a keyframe.
 func (u stillUpstream) RequestKeyframe(int) {
 	u.s.mu.Lock()
+	defer u.s.mu.Unlock()
 	u.s.wanted = true
-	u.s.mu.Unlock()
 	u.s.nudge()
 }
 
 // Limit is of no use: the picture was made for its receiver.
 func (stillUpstream) Limit(media.Limits) {}
 
-func (s *Still) run() {
-	defer close(s.stopped)
+// run plays until it is stopped or nobody looks. Hundreds of terminals that
+// see each other have a still picture that nobody sees.
+func (s *Still) run(ended chan struct{}) {
+	defer close(ended)
 	beat := NewBeat(s.every)
 	defer beat.Stop()
-	resting := false
 	for {
 		select {
 		case <-s.stop:
 			return
 		case <-beat.C:
+			beat.Next()
 			now := s.now()
 			s.track.Tick(now)
 			s.play(now, true)
-			if resting = s.track.deserted(); !resting {
-				beat.Next()
+			if s.track.deserted() && s.rest() {
+				return
 			}
 		case <-s.wake:
-			if resting {
-				resting = false
-				beat.Next()
-			}
 			s.play(s.now(), false)
 		}
 	}
+}
+
+// rest ends the goroutine unless it was just nudged.
+func (s *Still) rest() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running = len(s.wake) > 0
+	return !s.running
 }
 
 // play sends what is due: a keyframe, or else at a tick the picture that
@@ -235,7 +249,15 @@ func (s *Still) send(payloads [][]byte, now int64) {
 
 // Close ends the stream.
 func (s *Still) Close() {
-	s.once.Do(func() { close(s.stop) })
-	<-s.stopped
+	s.mu.Lock()
+	again, ended := s.closed, s.ended
+	s.closed = true
+	s.mu.Unlock()
+	if !again {
+		close(s.stop)
+	}
+	if ended != nil {
+		<-ended
+	}
 	s.track.Close()
 }

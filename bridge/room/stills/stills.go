@@ -6,6 +6,7 @@ package stills
 import (
 	"embed"
 	"fmt"
+	"sync"
 
 	"github.com/roombridge/roombridge/bridge/h264"
 )
@@ -26,11 +27,22 @@ type Size struct {
 var Sizes = []Size{{1280, 720, 31}, {640, 360, 30}, {352, 288, 11}, {176, 144, 10}}
 
 // NALs gives a size's SPS, PPS and IDR slices without start codes, nil if
-// there is no such size.
+// there is no such size. They are the same for all who ask: not to be changed.
 func (s Size) NALs() [][]byte {
+	mu.Lock()
+	defer mu.Unlock()
+	if nals, ok := read[s]; ok {
+		return nals
+	}
 	b, err := files.ReadFile(fmt.Sprintf("%dx%d.h264", s.Width, s.Height))
 	if err != nil {
 		return nil
 	}
-	return h264.SplitAnnexB(b)
+	read[s] = h264.SplitAnnexB(b)
+	return read[s]
 }
+
+var (
+	mu   sync.Mutex
+	read = map[Size][][]byte{} // at most one for each file
+)
