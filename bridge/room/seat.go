@@ -26,6 +26,7 @@ type seat struct {
 	stillFor stillKey
 	drawing  context.CancelFunc // of the picture with text that is being made
 	texted   bool               // the still shows text
+	blankAt  int64              // when the still was last to be shown
 	limit    atomic.Int64       // what the terminal asked for in RTCP or signalling, bit/s
 	lossy    lossLimit          // what its line carries, by the loss it reports
 	showing  string             // participant

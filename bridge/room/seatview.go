@@ -34,7 +34,7 @@ func (s *seat) look(now int64) {
 	if p := s.room.find(s.showing); p != nil {
 		s.watch(p, s.limits(video), now)
 	} else {
-		s.viewer.show(s.blank(), noLimits)
+		s.viewer.show(s.blank(now), noLimits)
 	}
 }
 
@@ -47,20 +47,22 @@ func (s *seat) watch(p *participant, limits media.Limits, now int64) {
 	s.viewer.ask(t, limits)
 	if o.width == 0 || limits.Fits(o.width, o.height, 0) || limits.Fits(o.height, o.width, 0) {
 		s.viewer.selects(t)
+		s.dropText(now)
 		return
 	}
 	// A decoder that is given more than it takes may show nothing, or worse.
 	// The maker knows the limits now; a browser's camera comes down to them.
 	s.showing = ""
 	s.refusal = fmt.Sprintf("the picture of %s is %d by %d, more than the terminal takes", p.name, o.width, o.height)
-	s.viewer.selects(s.blank())
+	s.viewer.selects(s.blank(now))
 }
 
 // blank is the still picture, nil if the terminal can be shown none.
-func (s *seat) blank() *relay.Track {
+func (s *seat) blank(now int64) *relay.Track {
 	if s.still == nil {
 		return nil
 	}
+	s.blankAt = now
 	s.drawText()
 	return s.still.Track()
 }
@@ -103,7 +105,6 @@ func (s *seat) prepareStill(video media.Stream) {
 	}
 	key := stillKey{stillFor(s.limits(video)), video.Send.H264.Mode, video.Send.PT}
 	if s.still != nil && key == s.stillFor {
-		s.drawText()
 		return
 	}
 	f := video.Send
@@ -117,7 +118,20 @@ func (s *seat) prepareStill(video media.Stream) {
 		}
 		old.Close()
 	}
-	s.drawText()
+}
+
+// textKept is how long a picture with text is kept while another is shown. It
+// is as large as all the rest of a leg.
+const textKept = 5e9 // ns
+
+// dropText goes back to the picture that all terminals share, behind the one
+// that is shown.
+func (s *seat) dropText(now int64) {
+	if !s.texted || now-s.blankAt < textKept {
+		return
+	}
+	s.texted = false
+	_ = s.still.SetPicture(s.stillFor.size.NALs(), s.stillFor.size.Width, s.stillFor.size.Height)
 }
 
 // drawText asks the worker for the picture with the room's name and number,
