@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -65,11 +66,19 @@ func (s *serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	log := gateway.NewLogger(os.Stderr, cfg.Log)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	return gateway.Run(ctx, cfg, gateway.Options{
 		Log: log, Version: version, HasFile: s.Config != "",
 		Started: func(g *gateway.Gateway) { fmt.Print(g.Welcome()) },
 	})
 }
+
+// garbage is how much memory, in percent of what is in use, may be waiting for
+// the collector. Packets make none; what calls and pages leave behind is so
+// little that collecting it earlier costs nothing that can be measured.
+const garbage = 40
 
 type checkCmd struct{ configFlag }
 
