@@ -75,6 +75,7 @@ type ear struct {
 
 	mu    sync.Mutex
 	out   relay.Out
+	last  relay.Out // where stamp's numbers went: they go on after a hold
 	pt    uint8
 	stamp stamper
 }
@@ -103,11 +104,13 @@ func (e *ear) attune(out relay.Out, f media.Format) {
 		m.next++
 		e.id = m.next
 	}
-	if e.out != out {
-		e.stamp = stamper{}
+	if out != nil && e.last != out {
+		e.stamp, e.last = stamper{}, out
 	}
 	e.out, e.pt, e.format = out, pt, f
-	e.stamp.clock = f.ClockRate
+	if out != nil {
+		e.stamp.clock = f.ClockRate
+	}
 }
 
 func (e *ear) close() {

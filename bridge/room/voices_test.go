@@ -140,6 +140,46 @@ func TestMixerPassesFrames(t *testing.T) {
 	m.Restarted("test")
 }
 
+// After a hold the receiver sees the stream go on: numbers that begin again would be
+// packets of the past to it, and to SRTP the same keystream a second time.
+func TestNumbersGoOnAfterAHold(t *testing.T) {
+	now := int64(1 << 60)
+	pcmu := media.Format{Codec: media.PCMU, ClockRate: 8000}
+	m := newMixer("1001", newFakeWorker(), slog.New(slog.DiscardHandler), func() int64 { return now }, func() {}, func() {})
+	out, other := &fakeOut{codec: media.PCMU}, &fakeOut{codec: media.PCMU}
+	e := m.listener("phone")
+	say := func(n int) {
+		for i := range n {
+			e.play(transcode.Frame{Stream: e.id, Seq: uint16(i), Timestamp: uint32(i * 160)}, now)
+			now += 20 * ms
+		}
+	}
+	e.attune(out, pcmu)
+	say(50)
+	e.attune(nil, media.Format{})
+	say(1) // of no one
+	now += 3000*ms - 20*ms
+	e.attune(out, pcmu)
+	say(2)
+	if len(out.sent) != 52 {
+		t.Fatalf("%d packets", len(out.sent))
+	}
+	before, after, next := out.sent[49], out.sent[50], out.sent[51]
+	if after.Seq != before.Seq+1 || after.Timestamp != before.Timestamp+(3000+20)*8 || !after.Marker {
+		t.Errorf("%+v, after the hold %+v", before, after)
+	}
+	if next.Seq != after.Seq+1 || next.Timestamp != after.Timestamp+160 {
+		t.Errorf("%+v, then %+v", after, next)
+	}
+	e.attune(other, pcmu)
+	say(1)
+	if len(other.sent) != 1 || other.sent[0].Seq != 0 {
+		t.Errorf("another receiver gets %+v", other.sent)
+	}
+	e.close()
+	m.close()
+}
+
 func TestMixerWithoutWorker(t *testing.T) {
 	m := newMixer("room", nil, slog.New(slog.DiscardHandler), func() int64 { return 1 << 60 }, func() {}, func() {})
 	defer m.close()
