@@ -1,7 +1,12 @@
 package h323
 
 import (
+	"context"
+	"net"
+	"net/netip"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
@@ -184,18 +189,25 @@ func TestWithinACallOfTwo(t *testing.T) {
 }
 
 // Ends that have nothing in common part with a reason.
-func TestNoCommonMedia(t *testing.T) {
+func TestNoCommonMedia(t *testing.T) { synctest.Test(t, testNoCommonMedia) }
+
+func testNoCommonMedia(t *testing.T) {
 	b, d := newFakeBoard(), newFakeBoard()
 	b.caps.Audio = []media.Format{{Codec: media.PCMU, ClockRate: 8000, Channels: 1}}
 	d.caps.Audio = []media.Format{{Codec: media.G722, ClockRate: 8000, Channels: 1}}
 	b.caps.Video, d.caps.Video = nil, nil
-	called, caller := serve(t, b, nil), serve(t, d, nil)
-	p := placeTo(t, caller, called, d, "1001")
+	m := newMemory(t)
+	called, caller := m.endpoint(b), m.endpoint(d)
+	caller.dial = func(_ context.Context, to netip.AddrPort) (net.Conn, error) {
+		ours, theirs := memPipe(netip.MustParseAddrPort("10.0.0.9:33000"), to)
+		called.takeIn(theirs)
+		return ours, nil
+	}
+	p := &placed{ours: &fakeCall{board: d}, result: make(chan error, 1)}
+	go func() { p.result <- caller.place(t.Context(), p.ours, bridge.Target{URI: "h323:1001@10.0.0.1"}) }()
 	p.theirs = b.call(t)
 	<-p.result
-	until(t, "both end", func() bool {
-		return get(p.ours, func() bool { return len(p.ours.ended) == 1 }) && get(p.theirs, func() bool { return len(p.theirs.ended) == 1 })
-	})
+	time.Sleep(time.Minute)
 	ours, theirs := get(p.ours, func() bridge.Cause { return p.ours.ended[0] }), get(p.theirs, func() bridge.Cause { return p.theirs.ended[0] })
 	if ours != bridge.CauseMedia && theirs != bridge.CauseMedia {
 		t.Errorf("ended by %v and %v", ours, theirs)
