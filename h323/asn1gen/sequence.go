@@ -68,7 +68,7 @@ func (g *generator) decode(m member) string {
 	case hasMethods(m.resolved):
 		return fmt.Sprintf("v.%s.Decode(d)\n", m.name)
 	case m.pointer():
-		return fmt.Sprintf("v.%s = new(%s)\n", m.name, g.reader(m.scope, m.typ, m.goType))
+		return fmt.Sprintf("v.%s = %s\n", m.name, g.box(m))
 	}
 	return fmt.Sprintf("v.%s = %s\n", m.name, g.reader(m.scope, m.typ, m.goType))
 }
@@ -101,6 +101,16 @@ func (g *generator) decodeAddition(m member, i int) string {
 		return fmt.Sprintf("v.%s = per.AddedList[%s](d, a, %d, %s)\n", m.name, elem, i, size(m.resolved.Size))
 	}
 	return fmt.Sprintf("if w, ok := d.Addition(a, %d); ok {\n%sd.Close(w)\n}\n", i, g.decode(m))
+}
+
+// box is the expression that reads a member to which absence is a nil pointer.
+func (g *generator) box(m member) string {
+	value := g.reader(m.scope, m.typ, m.goType)
+	switch m.goType {
+	case "uint8", "uint16", "uint32":
+		return fmt.Sprintf("d.%s(%s)", goName(m.goType), value)
+	}
+	return fmt.Sprintf("per.Box(d, %s)", value)
 }
 
 // encode is the statement that writes a member that is there.

@@ -46,7 +46,7 @@ func (v *NonStandardIdentifier) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.Object = new(d.OID())
+		v.Object = per.Box(d, d.OID())
 	case 1:
 		v.H221NonStandard = per.Pointer[H221NonStandard](d)
 	default:
@@ -95,18 +95,18 @@ func (v *AliasAddress) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.DialledDigits = new(d.Text(dialledDigits, per.Range(1, 128)))
+		v.DialledDigits = per.Box(d, d.Text(dialledDigits, per.Range(1, 128)))
 	case 1:
-		v.H323ID = new(d.BMP(per.Range(1, 256)))
+		v.H323ID = per.Box(d, d.BMP(per.Range(1, 256)))
 	case 2:
 		w := d.Open()
-		v.URLID = new(d.Text(per.IA5, per.Range(1, 512)))
+		v.URLID = per.Box(d, d.Text(per.IA5, per.Range(1, 512)))
 		d.Close(w)
 	case 3:
 		v.TransportID = per.Opened[TransportAddress](d)
 	case 4:
 		w := d.Open()
-		v.EmailID = new(d.Text(per.IA5, per.Range(1, 512)))
+		v.EmailID = per.Box(d, d.Text(per.IA5, per.Range(1, 512)))
 		d.Close(w)
 	case 5:
 		v.PartyNumber = per.Opened[PartyNumber](d)
@@ -246,13 +246,13 @@ func (v *PartyNumber) Decode(d *per.Decoder) {
 	case 0:
 		v.E164Number = per.Pointer[PublicPartyNumber](d)
 	case 1:
-		v.DataPartyNumber = new(d.Text(dialledDigits, per.Range(1, 128)))
+		v.DataPartyNumber = per.Box(d, d.Text(dialledDigits, per.Range(1, 128)))
 	case 2:
-		v.TelexPartyNumber = new(d.Text(dialledDigits, per.Range(1, 128)))
+		v.TelexPartyNumber = per.Box(d, d.Text(dialledDigits, per.Range(1, 128)))
 	case 3:
 		v.PrivateNumber = per.Pointer[PrivatePartyNumber](d)
 	case 4:
-		v.NationalStandardPartyNumber = new(d.Text(dialledDigits, per.Range(1, 128)))
+		v.NationalStandardPartyNumber = per.Box(d, d.Text(dialledDigits, per.Range(1, 128)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -344,7 +344,7 @@ func (v *DisplayName) Decode(d *per.Decoder) {
 	}
 	optional := d.Bits(1)
 	if optional&(1<<0) != 0 {
-		v.Language = new(d.Text(per.IA5, per.Any()))
+		v.Language = per.Box(d, d.Text(per.IA5, per.Any()))
 	}
 	v.Name = d.BMP(per.Range(1, 80))
 	d.Leave()

@@ -24,7 +24,7 @@ func (v *DataRate) Decode(d *per.Decoder) {
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<1) != 0)
 	v.ChannelRate = BandWidth(d.Int(0, 4294967295))
 	if optional&(1<<0) != 0 {
-		v.ChannelMultiplier = new(uint16(d.Int(1, 256)))
+		v.ChannelMultiplier = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -307,7 +307,7 @@ func (v *CallsAvailable) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.Calls = uint32(d.Int(0, 4294967295))
 	if optional&(1<<0) != 0 {
-		v.Group = new(d.Text(per.IA5, per.Range(1, 128)))
+		v.Group = per.Box(d, d.Text(per.IA5, per.Range(1, 128)))
 	}
 	if extended {
 		v.decodeAdditions(d)

@@ -164,7 +164,7 @@ func (v *CarrierInfo) Decode(d *per.Decoder) {
 		v.CarrierIdentificationCode = d.Octets(per.Range(3, 4))
 	}
 	if optional&(1<<0) != 0 {
-		v.CarrierName = new(d.Text(per.IA5, per.Range(1, 128)))
+		v.CarrierName = per.Box(d, d.Text(per.IA5, per.Range(1, 128)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

@@ -46,7 +46,7 @@ func (v *EndpointType) Decode(d *per.Decoder) {
 func (v *EndpointType) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.Set = new(d.BitString(per.Fixed(32)))
+		v.Set = per.Box(d, d.BitString(per.Fixed(32)))
 		d.Close(w)
 	}
 	v.SupportedTunnelledProtocols = per.AddedList[TunnelledProtocol](d, a, 1, per.Any())
@@ -242,7 +242,7 @@ func (v *VendorIdentifier) Decode(d *per.Decoder) {
 func (v *VendorIdentifier) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.EnterpriseNumber = new(d.OID())
+		v.EnterpriseNumber = per.Box(d, d.OID())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -339,7 +339,7 @@ func (v *Endpoint) Decode(d *per.Decoder) {
 	v.Tokens = per.OptionalList[h235.ClearToken](d, optional&(1<<4) != 0, per.Any())
 	v.CryptoTokens = per.OptionalList[CryptoH323Token](d, optional&(1<<3) != 0, per.Any())
 	if optional&(1<<2) != 0 {
-		v.Priority = new(uint8(d.Int(0, 127)))
+		v.Priority = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.RemoteExtensionAddress = per.OptionalList[AliasAddress](d, optional&(1<<1) != 0, per.Any())
 	v.DestExtraCallInfo = per.OptionalList[AliasAddress](d, optional&(1<<0) != 0, per.Any())
@@ -500,7 +500,7 @@ func (v *AlternateGK) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.RASAddress.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.NeedToRegister = d.Bool()
 	v.Priority = uint8(d.Int(0, 127))

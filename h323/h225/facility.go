@@ -67,11 +67,11 @@ func (v *FacilityUUIE) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 8); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 9); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.FastConnectRefused = d.AddedNull(a, 10)
@@ -308,11 +308,11 @@ func (v *ProgressUUIE) Decode(d *per.Decoder) {
 func (v *ProgressUUIE) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(3)
 	if w, ok := d.Addition(a, 0); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.FastConnectRefused = d.AddedNull(a, 2)

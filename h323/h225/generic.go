@@ -54,9 +54,9 @@ func (v *GenericIdentifier) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(3, true); i {
 	case 0:
-		v.Standard = new(d.IntExtensible(0, 16383))
+		v.Standard = per.Box(d, d.IntExtensible(0, 16383))
 	case 1:
-		v.OID = new(d.OID())
+		v.OID = per.Box(d, d.OID())
 	case 2:
 		v.NonStandard = d.Octets(per.Fixed(16))
 	default:
@@ -143,17 +143,17 @@ func (v *Content) Decode(d *per.Decoder) {
 	case 0:
 		v.Raw = d.Octets(per.Any())
 	case 1:
-		v.Text = new(d.Text(per.IA5, per.Any()))
+		v.Text = per.Box(d, d.Text(per.IA5, per.Any()))
 	case 2:
-		v.Unicode = new(d.BMP(per.Any()))
+		v.Unicode = per.Box(d, d.BMP(per.Any()))
 	case 3:
-		v.Bool = new(d.Bool())
+		v.Bool = per.Box(d, d.Bool())
 	case 4:
-		v.Number8 = new(uint8(d.Int(0, 255)))
+		v.Number8 = d.Uint8(uint8(d.Int(0, 255)))
 	case 5:
-		v.Number16 = new(uint16(d.Int(0, 65535)))
+		v.Number16 = d.Uint16(uint16(d.Int(0, 65535)))
 	case 6:
-		v.Number32 = new(uint32(d.Int(0, 4294967295)))
+		v.Number32 = d.Uint32(uint32(d.Int(0, 4294967295)))
 	case 7:
 		v.ID = per.Pointer[GenericIdentifier](d)
 	case 8:

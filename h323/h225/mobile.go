@@ -77,22 +77,22 @@ func (v *ANSI41UIM) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(11)
 	if optional&(1<<10) != 0 {
-		v.Imsi = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Imsi = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	if optional&(1<<9) != 0 {
-		v.Min = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Min = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	if optional&(1<<8) != 0 {
-		v.Mdn = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Mdn = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	if optional&(1<<7) != 0 {
-		v.Msisdn = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Msisdn = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	if optional&(1<<6) != 0 {
-		v.Esn = new(d.Text(telephonyBCD, per.Fixed(16)))
+		v.Esn = per.Box(d, d.Text(telephonyBCD, per.Fixed(16)))
 	}
 	if optional&(1<<5) != 0 {
-		v.Mscid = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Mscid = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	v.SystemID.Decode(d)
 	if optional&(1<<4) != 0 {
@@ -105,10 +105,10 @@ func (v *ANSI41UIM) Decode(d *per.Decoder) {
 		v.QualificationInformationCode = d.Octets(per.Fixed(1))
 	}
 	if optional&(1<<1) != 0 {
-		v.Sesn = new(d.Text(telephonyBCD, per.Fixed(16)))
+		v.Sesn = per.Box(d, d.Text(telephonyBCD, per.Fixed(16)))
 	}
 	if optional&(1<<0) != 0 {
-		v.Soc = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Soc = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -175,9 +175,9 @@ func (v *ANSI41UIMSystemID) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.Sid = new(d.Text(telephonyBCD, per.Range(1, 4)))
+		v.Sid = per.Box(d, d.Text(telephonyBCD, per.Range(1, 4)))
 	case 1:
-		v.Mid = new(d.Text(telephonyBCD, per.Range(1, 4)))
+		v.Mid = per.Box(d, d.Text(telephonyBCD, per.Range(1, 4)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -219,22 +219,22 @@ func (v *GSMUIM) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(6)
 	if optional&(1<<5) != 0 {
-		v.Imsi = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Imsi = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	if optional&(1<<4) != 0 {
 		v.Tmsi = d.Octets(per.Range(1, 4))
 	}
 	if optional&(1<<3) != 0 {
-		v.Msisdn = new(d.Text(telephonyBCD, per.Range(3, 16)))
+		v.Msisdn = per.Box(d, d.Text(telephonyBCD, per.Range(3, 16)))
 	}
 	if optional&(1<<2) != 0 {
-		v.Imei = new(d.Text(telephonyBCD, per.Range(15, 16)))
+		v.Imei = per.Box(d, d.Text(telephonyBCD, per.Range(15, 16)))
 	}
 	if optional&(1<<1) != 0 {
-		v.Hplmn = new(d.Text(telephonyBCD, per.Range(1, 4)))
+		v.Hplmn = per.Box(d, d.Text(telephonyBCD, per.Range(1, 4)))
 	}
 	if optional&(1<<0) != 0 {
-		v.Vplmn = new(d.Text(telephonyBCD, per.Range(1, 4)))
+		v.Vplmn = per.Box(d, d.Text(telephonyBCD, per.Range(1, 4)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -288,13 +288,13 @@ func (v *IsupNumber) Decode(d *per.Decoder) {
 	case 0:
 		v.E164Number = per.Pointer[IsupPublicPartyNumber](d)
 	case 1:
-		v.DataPartyNumber = new(d.Text(isupDigits, per.Range(1, 128)))
+		v.DataPartyNumber = per.Box(d, d.Text(isupDigits, per.Range(1, 128)))
 	case 2:
-		v.TelexPartyNumber = new(d.Text(isupDigits, per.Range(1, 128)))
+		v.TelexPartyNumber = per.Box(d, d.Text(isupDigits, per.Range(1, 128)))
 	case 3:
 		v.PrivateNumber = per.Pointer[IsupPrivatePartyNumber](d)
 	case 4:
-		v.NationalStandardPartyNumber = new(d.Text(isupDigits, per.Range(1, 128)))
+		v.NationalStandardPartyNumber = per.Box(d, d.Text(isupDigits, per.Range(1, 128)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}

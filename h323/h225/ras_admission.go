@@ -80,14 +80,14 @@ func (v *AdmissionRequest) Decode(d *per.Decoder) {
 func (v *AdmissionRequest) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(19)
 	if w, ok := d.Addition(a, 0); ok {
-		v.CanMapAlias = new(d.Bool())
+		v.CanMapAlias = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.CallIdentifier = per.Added[CallIdentifier](d, a, 1)
 	v.SrcAlternatives = per.AddedList[Endpoint](d, a, 2, per.Any())
 	v.DestAlternatives = per.AddedList[Endpoint](d, a, 3, per.Any())
 	if w, ok := d.Addition(a, 4); ok {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 5, per.Any())
@@ -95,7 +95,7 @@ func (v *AdmissionRequest) decodeAdditions(d *per.Decoder) {
 	v.IntegrityCheckValue = per.Added[ICV](d, a, 7)
 	v.TransportQOS = per.Added[TransportQOS](d, a, 8)
 	if w, ok := d.Addition(a, 9); ok {
-		v.WillSupplyUUIEs = new(d.Bool())
+		v.WillSupplyUUIEs = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.CallLinkage = per.Added[CallLinkage](d, a, 10)
@@ -107,7 +107,7 @@ func (v *AdmissionRequest) decodeAdditions(d *per.Decoder) {
 	v.FeatureSet = per.Added[FeatureSet](d, a, 16)
 	v.GenericData = per.AddedList[GenericData](d, a, 17, per.Any())
 	if w, ok := d.Addition(a, 18); ok {
-		v.CanMapSrcAlias = new(d.Bool())
+		v.CanMapSrcAlias = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -379,7 +379,7 @@ func (v *AdmissionConfirm) Decode(d *per.Decoder) {
 	v.CallModel.Decode(d)
 	v.DestCallSignalAddress.Decode(d)
 	if optional&(1<<1) != 0 {
-		v.IrrFrequency = new(uint16(d.Int(1, 65535)))
+		v.IrrFrequency = d.Uint16(uint16(d.Int(1, 65535)))
 	}
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<0) != 0)
 	if extended {
@@ -400,7 +400,7 @@ func (v *AdmissionConfirm) decodeAdditions(d *per.Decoder) {
 	v.IntegrityCheckValue = per.Added[ICV](d, a, 7)
 	v.TransportQOS = per.Added[TransportQOS](d, a, 8)
 	if w, ok := d.Addition(a, 9); ok {
-		v.WillRespondToIRR = new(d.Bool())
+		v.WillRespondToIRR = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.UuiesRequested = per.Added[UUIEsRequested](d, a, 10)
@@ -415,7 +415,7 @@ func (v *AdmissionConfirm) decodeAdditions(d *per.Decoder) {
 	v.SupportedProtocols = per.AddedList[SupportedProtocols](d, a, 16, per.Any())
 	v.ServiceControl = per.AddedList[ServiceControlSession](d, a, 17, per.Any())
 	if w, ok := d.Addition(a, 18); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.FeatureSet = per.Added[FeatureSet](d, a, 19)
@@ -531,19 +531,19 @@ func (v *UUIEsRequested) Decode(d *per.Decoder) {
 func (v *UUIEsRequested) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(4)
 	if w, ok := d.Addition(a, 0); ok {
-		v.Status = new(d.Bool())
+		v.Status = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.StatusInquiry = new(d.Bool())
+		v.StatusInquiry = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 2); ok {
-		v.SetupAcknowledge = new(d.Bool())
+		v.SetupAcknowledge = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 3); ok {
-		v.Notify = new(d.Bool())
+		v.Notify = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

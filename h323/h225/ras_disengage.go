@@ -54,14 +54,14 @@ func (v *DisengageRequest) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(13)
 	v.CallIdentifier = per.Added[CallIdentifier](d, a, 0)
 	if w, ok := d.Addition(a, 1); ok {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 2, per.Any())
 	v.CryptoTokens = per.AddedList[CryptoH323Token](d, a, 3, per.Any())
 	v.IntegrityCheckValue = per.Added[ICV](d, a, 4)
 	if w, ok := d.Addition(a, 5); ok {
-		v.AnsweredCall = new(d.Bool())
+		v.AnsweredCall = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.CallLinkage = per.Added[CallLinkage](d, a, 6)

@@ -45,7 +45,7 @@ func (v *GatekeeperRequest) Decode(d *per.Decoder) {
 	v.RASAddress.Decode(d)
 	v.EndpointType.Decode(d)
 	if optional&(1<<2) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.CallServices = per.Optional[QseriesOptions](d, optional&(1<<1) != 0)
 	v.EndpointAlias = per.OptionalList[AliasAddress](d, optional&(1<<0) != 0, per.Any())
@@ -71,7 +71,7 @@ func (v *GatekeeperRequest) decodeAdditions(d *per.Decoder) {
 	v.FeatureSet = per.Added[FeatureSet](d, a, 8)
 	v.GenericData = per.AddedList[GenericData](d, a, 9, per.Any())
 	if w, ok := d.Addition(a, 10); ok {
-		v.SupportsAssignedGK = new(d.Bool())
+		v.SupportsAssignedGK = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.AssignedGatekeeper = per.Added[AlternateGK](d, a, 11)
@@ -159,7 +159,7 @@ func (v *GatekeeperConfirm) Decode(d *per.Decoder) {
 	v.ProtocolIdentifier = d.OID()
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<1) != 0)
 	if optional&(1<<0) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.RASAddress.Decode(d)
 	if extended {
@@ -175,7 +175,7 @@ func (v *GatekeeperConfirm) decodeAdditions(d *per.Decoder) {
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 2, per.Any())
 	v.CryptoTokens = per.AddedList[CryptoH323Token](d, a, 3, per.Any())
 	if w, ok := d.Addition(a, 4); ok {
-		v.AlgorithmOID = new(d.OID())
+		v.AlgorithmOID = per.Box(d, d.OID())
 		d.Close(w)
 	}
 	v.Integrity = per.AddedList[IntegrityMechanism](d, a, 5, per.Any())
@@ -254,7 +254,7 @@ func (v *GatekeeperReject) Decode(d *per.Decoder) {
 	v.ProtocolIdentifier = d.OID()
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<1) != 0)
 	if optional&(1<<0) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.RejectReason.Decode(d)
 	if extended {

@@ -56,7 +56,7 @@ func (v *InfoRequest) decodeAdditions(d *per.Decoder) {
 	v.UsageInfoRequested = per.Added[RasUsageInfoTypes](d, a, 6)
 	v.SegmentedResponseSupported = d.AddedNull(a, 7)
 	if w, ok := d.Addition(a, 8); ok {
-		v.NextSegmentRequested = new(uint16(d.Int(0, 65535)))
+		v.NextSegmentRequested = d.Uint16(uint16(d.Int(0, 65535)))
 		d.Close(w)
 	}
 	v.CapacityInfoRequested = d.AddedNull(a, 9)
@@ -151,13 +151,13 @@ func (v *InfoRequestResponse) decodeAdditions(d *per.Decoder) {
 	v.CryptoTokens = per.AddedList[CryptoH323Token](d, a, 1, per.Any())
 	v.IntegrityCheckValue = per.Added[ICV](d, a, 2)
 	if w, ok := d.Addition(a, 3); ok {
-		v.NeedResponse = new(d.Bool())
+		v.NeedResponse = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Capacity = per.Added[CallCapacity](d, a, 4)
 	v.IrrStatus = per.Added[InfoRequestResponseStatus](d, a, 5)
 	if w, ok := d.Addition(a, 6); ok {
-		v.Unsolicited = new(d.Bool())
+		v.Unsolicited = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.GenericData = per.AddedList[GenericData](d, a, 7, per.Any())
@@ -241,7 +241,7 @@ func (v *InfoRequestResponsePerCallInfo) Decode(d *per.Decoder) {
 	v.CallReferenceValue = CallReferenceValue(d.Int(0, 65535))
 	v.ConferenceID = d.Octets(per.Fixed(16))
 	if optional&(1<<3) != 0 {
-		v.Originator = new(d.Bool())
+		v.Originator = per.Box(d, d.Bool())
 	}
 	v.Audio = per.OptionalList[RTPSession](d, optional&(1<<2) != 0, per.Any())
 	v.Video = per.OptionalList[RTPSession](d, optional&(1<<1) != 0, per.Any())
@@ -362,7 +362,7 @@ func (v *InfoRequestResponseStatus) Decode(d *per.Decoder) {
 	case 1:
 		v.Incomplete = true
 	case 2:
-		v.Segment = new(uint16(d.Int(0, 65535)))
+		v.Segment = d.Uint16(uint16(d.Int(0, 65535)))
 	case 3:
 		v.InvalidCall = true
 	default:

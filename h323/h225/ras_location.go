@@ -43,7 +43,7 @@ func (v *LocationRequest) Decode(d *per.Decoder) {
 	optional := d.Bits(2)
 	v.RequestSeqNum = RequestSeqNum(d.Int(1, 65535))
 	if optional&(1<<1) != 0 {
-		v.EndpointIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.EndpointIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.DestinationInfo = per.List[AliasAddress](d, per.Any())
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<0) != 0)
@@ -58,11 +58,11 @@ func (v *LocationRequest) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(17)
 	v.SourceInfo = per.AddedList[AliasAddress](d, a, 0, per.Any())
 	if w, ok := d.Addition(a, 1); ok {
-		v.CanMapAlias = new(d.Bool())
+		v.CanMapAlias = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 2); ok {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 3, per.Any())
@@ -73,18 +73,18 @@ func (v *LocationRequest) decodeAdditions(d *per.Decoder) {
 	v.FeatureSet = per.Added[FeatureSet](d, a, 8)
 	v.GenericData = per.AddedList[GenericData](d, a, 9, per.Any())
 	if w, ok := d.Addition(a, 10); ok {
-		v.HopCount = new(uint8(d.Int(1, 255)))
+		v.HopCount = d.Uint8(uint8(d.Int(1, 255)))
 		d.Close(w)
 	}
 	v.CircuitInfo = per.Added[CircuitInfo](d, a, 11)
 	v.CallIdentifier = per.Added[CallIdentifier](d, a, 12)
 	if w, ok := d.Addition(a, 13); ok {
-		v.BandWidth = new(BandWidth(d.Int(0, 4294967295)))
+		v.BandWidth = per.Box(d, BandWidth(d.Int(0, 4294967295)))
 		d.Close(w)
 	}
 	v.SourceEndpointInfo = per.AddedList[AliasAddress](d, a, 14, per.Any())
 	if w, ok := d.Addition(a, 15); ok {
-		v.CanMapSrcAlias = new(d.Bool())
+		v.CanMapSrcAlias = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 16); ok {
@@ -217,7 +217,7 @@ func (v *LocationConfirm) decodeAdditions(d *per.Decoder) {
 	v.AlternateTransportAddresses = per.Added[AlternateTransportAddresses](d, a, 8)
 	v.SupportedProtocols = per.AddedList[SupportedProtocols](d, a, 9, per.Any())
 	if w, ok := d.Addition(a, 10); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.FeatureSet = per.Added[FeatureSet](d, a, 11)
@@ -226,7 +226,7 @@ func (v *LocationConfirm) decodeAdditions(d *per.Decoder) {
 	v.ServiceControl = per.AddedList[ServiceControlSession](d, a, 14, per.Any())
 	v.ModifiedSrcInfo = per.AddedList[AliasAddress](d, a, 15, per.Any())
 	if w, ok := d.Addition(a, 16); ok {
-		v.BandWidth = new(BandWidth(d.Int(0, 4294967295)))
+		v.BandWidth = per.Box(d, BandWidth(d.Int(0, 4294967295)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

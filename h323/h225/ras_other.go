@@ -325,7 +325,7 @@ func (v *ServiceControlIndication) Decode(d *per.Decoder) {
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<7) != 0)
 	v.ServiceControl = per.List[ServiceControlSession](d, per.Any())
 	if optional&(1<<6) != 0 {
-		v.EndpointIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.EndpointIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.CallSpecific = per.Optional[ServiceControlIndicationCallSpecific](d, optional&(1<<5) != 0)
 	v.Tokens = per.OptionalList[h235.ClearToken](d, optional&(1<<4) != 0, per.Any())

@@ -65,7 +65,7 @@ func (v *RegistrationRequest) Decode(d *per.Decoder) {
 	v.TerminalType.Decode(d)
 	v.TerminalAlias = per.OptionalList[AliasAddress](d, optional&(1<<1) != 0, per.Any())
 	if optional&(1<<0) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.EndpointVendor.Decode(d)
 	if extended {
@@ -78,26 +78,26 @@ func (v *RegistrationRequest) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(27)
 	v.AlternateEndpoints = per.AddedList[Endpoint](d, a, 0, per.Any())
 	if w, ok := d.Addition(a, 1); ok {
-		v.TimeToLive = new(TimeToLive(d.Int(1, 4294967295)))
+		v.TimeToLive = per.Box(d, TimeToLive(d.Int(1, 4294967295)))
 		d.Close(w)
 	}
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 2, per.Any())
 	v.CryptoTokens = per.AddedList[CryptoH323Token](d, a, 3, per.Any())
 	v.IntegrityCheckValue = per.Added[ICV](d, a, 4)
 	if w, ok := d.Addition(a, 5); ok {
-		v.KeepAlive = new(d.Bool())
+		v.KeepAlive = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 6); ok {
-		v.EndpointIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.EndpointIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 7); ok {
-		v.WillSupplyUUIEs = new(d.Bool())
+		v.WillSupplyUUIEs = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 8); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.AlternateTransportAddresses = per.Added[AlternateTransportAddresses](d, a, 9)
@@ -106,7 +106,7 @@ func (v *RegistrationRequest) decodeAdditions(d *per.Decoder) {
 	v.SupportsAltGK = d.AddedNull(a, 12)
 	v.UsageReportingCapability = per.Added[RasUsageInfoTypes](d, a, 13)
 	if w, ok := d.Addition(a, 14); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 15); ok {
@@ -121,7 +121,7 @@ func (v *RegistrationRequest) decodeAdditions(d *per.Decoder) {
 	v.Restart = d.AddedNull(a, 21)
 	v.SupportsACFSequences = d.AddedNull(a, 22)
 	if w, ok := d.Addition(a, 23); ok {
-		v.SupportsAssignedGK = new(d.Bool())
+		v.SupportsAssignedGK = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.AssignedGatekeeper = per.Added[AlternateGK](d, a, 24)
@@ -275,7 +275,7 @@ func (v *RegistrationConfirm) Decode(d *per.Decoder) {
 	v.CallSignalAddress = per.List[TransportAddress](d, per.Any())
 	v.TerminalAlias = per.OptionalList[AliasAddress](d, optional&(1<<1) != 0, per.Any())
 	if optional&(1<<0) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.EndpointIdentifier = d.BMP(per.Range(1, 128))
 	if extended {
@@ -288,19 +288,19 @@ func (v *RegistrationConfirm) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(20)
 	v.AlternateGatekeeper = per.AddedList[AlternateGK](d, a, 0, per.Any())
 	if w, ok := d.Addition(a, 1); ok {
-		v.TimeToLive = new(TimeToLive(d.Int(1, 4294967295)))
+		v.TimeToLive = per.Box(d, TimeToLive(d.Int(1, 4294967295)))
 		d.Close(w)
 	}
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 2, per.Any())
 	v.CryptoTokens = per.AddedList[CryptoH323Token](d, a, 3, per.Any())
 	v.IntegrityCheckValue = per.Added[ICV](d, a, 4)
 	if w, ok := d.Addition(a, 5); ok {
-		v.WillRespondToIRR = new(d.Bool())
+		v.WillRespondToIRR = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.PreGrantedARQ = per.Added[RegistrationConfirmPreGrantedARQ](d, a, 6)
 	if w, ok := d.Addition(a, 7); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.ServiceControl = per.AddedList[ServiceControlSession](d, a, 8, per.Any())
@@ -411,11 +411,11 @@ func (v *RegistrationConfirmPreGrantedARQ) Decode(d *per.Decoder) {
 func (v *RegistrationConfirmPreGrantedARQ) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(4)
 	if w, ok := d.Addition(a, 0); ok {
-		v.IrrFrequencyInCall = new(uint16(d.Int(1, 65535)))
+		v.IrrFrequencyInCall = d.Uint16(uint16(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.TotalBandwidthRestriction = new(BandWidth(d.Int(0, 4294967295)))
+		v.TotalBandwidthRestriction = per.Box(d, BandWidth(d.Int(0, 4294967295)))
 		d.Close(w)
 	}
 	v.AlternateTransportAddresses = per.Added[AlternateTransportAddresses](d, a, 2)
@@ -484,7 +484,7 @@ func (v *RegistrationReject) Decode(d *per.Decoder) {
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<1) != 0)
 	v.RejectReason.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	if extended {
 		v.decodeAdditions(d)

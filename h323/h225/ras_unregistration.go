@@ -40,7 +40,7 @@ func (v *UnregistrationRequest) Decode(d *per.Decoder) {
 	v.EndpointAlias = per.OptionalList[AliasAddress](d, optional&(1<<2) != 0, per.Any())
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<1) != 0)
 	if optional&(1<<0) != 0 {
-		v.EndpointIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.EndpointIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -52,7 +52,7 @@ func (v *UnregistrationRequest) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(11)
 	v.AlternateEndpoints = per.AddedList[Endpoint](d, a, 0, per.Any())
 	if w, ok := d.Addition(a, 1); ok {
-		v.GatekeeperIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.GatekeeperIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	v.Tokens = per.AddedList[h235.ClearToken](d, a, 2, per.Any())

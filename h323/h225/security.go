@@ -335,7 +335,7 @@ func (v *EncryptIntAlg) Decode(d *per.Decoder) {
 	case 0:
 		v.NonStandard = per.Pointer[NonStandardParameter](d)
 	case 1:
-		v.IsoAlgorithm = new(d.OID())
+		v.IsoAlgorithm = per.Box(d, d.OID())
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -384,7 +384,7 @@ func (v *NonIsoIntegrityMechanism) Decode(d *per.Decoder) {
 	case 2:
 		v.HMACIso101182L = per.Pointer[EncryptIntAlg](d)
 	case 3:
-		v.HMACIso101183 = new(d.OID())
+		v.HMACIso101183 = per.Box(d, d.OID())
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -436,7 +436,7 @@ func (v *IntegrityMechanism) Decode(d *per.Decoder) {
 	case 1:
 		v.DigSig = true
 	case 2:
-		v.Iso9797 = new(d.OID())
+		v.Iso9797 = per.Box(d, d.OID())
 	case 3:
 		v.NonIsoIM = per.Pointer[NonIsoIntegrityMechanism](d)
 	default:

@@ -26,7 +26,7 @@ func (v *ServiceControlDescriptor) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(4, true); i {
 	case 0:
-		v.URL = new(d.Text(per.IA5, per.Range(0, 512)))
+		v.URL = per.Box(d, d.Text(per.IA5, per.Range(0, 512)))
 	case 1:
 		v.Signal = d.Octets(per.Any())
 	case 2:
@@ -154,10 +154,10 @@ func (v *CallCreditCapability) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.CanDisplayAmountString = new(d.Bool())
+		v.CanDisplayAmountString = per.Box(d, d.Bool())
 	}
 	if optional&(1<<0) != 0 {
-		v.CanEnforceDurationLimit = new(d.Bool())
+		v.CanEnforceDurationLimit = per.Box(d, d.Bool())
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -194,14 +194,14 @@ func (v *CallCreditServiceControl) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(5)
 	if optional&(1<<4) != 0 {
-		v.AmountString = new(d.BMP(per.Range(1, 512)))
+		v.AmountString = per.Box(d, d.BMP(per.Range(1, 512)))
 	}
 	v.BillingMode = per.Optional[CallCreditServiceControlBillingMode](d, optional&(1<<3) != 0)
 	if optional&(1<<2) != 0 {
-		v.CallDurationLimit = new(uint32(d.Int(1, 4294967295)))
+		v.CallDurationLimit = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<1) != 0 {
-		v.EnforceCallDurationLimit = new(d.Bool())
+		v.EnforceCallDurationLimit = per.Box(d, d.Bool())
 	}
 	v.CallStartingPoint = per.Optional[CallCreditServiceControlCallStartingPoint](d, optional&(1<<0) != 0)
 	v.Additions = d.Newer(extended)

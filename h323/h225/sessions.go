@@ -70,7 +70,7 @@ func (v *RTPSession) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	v.Multicast = d.AddedNull(a, 0)
 	if w, ok := d.Addition(a, 1); ok {
-		v.Bandwidth = new(BandWidth(d.Int(0, 4294967295)))
+		v.Bandwidth = per.Box(d, BandWidth(d.Int(0, 4294967295)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

@@ -101,7 +101,7 @@ func (v *H323UUPDU) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.H245Tunnelling = new(d.Bool())
+		v.H245Tunnelling = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 2); ok {
@@ -386,11 +386,11 @@ func (v *AlertingUUIE) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 5); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 6); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.AlertingAddress = per.AddedList[AliasAddress](d, a, 7, per.Any())
@@ -497,11 +497,11 @@ func (v *CallProceedingUUIE) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 5); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 6); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.FastConnectRefused = d.AddedNull(a, 7)
@@ -603,11 +603,11 @@ func (v *ConnectUUIE) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 5); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 6); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 7); ok {
@@ -767,23 +767,23 @@ func (v *SetupUUIE) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 7); ok {
-		v.MediaWaitForConnect = new(d.Bool())
+		v.MediaWaitForConnect = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 8); ok {
-		v.CanOverlapSend = new(d.Bool())
+		v.CanOverlapSend = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 9); ok {
-		v.EndpointIdentifier = new(d.BMP(per.Range(1, 128)))
+		v.EndpointIdentifier = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 10); ok {
-		v.MultipleCalls = new(d.Bool())
+		v.MultipleCalls = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 11); ok {
-		v.MaintainConnection = new(d.Bool())
+		v.MaintainConnection = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.ConnectionParameters = per.Added[ConnectionParameters](d, a, 12)
@@ -807,7 +807,7 @@ func (v *SetupUUIE) decodeAdditions(d *per.Decoder) {
 	}
 	v.AdditionalSourceAddresses = per.AddedList[ExtendedAliasAddress](d, a, 25, per.Any())
 	if w, ok := d.Addition(a, 26); ok {
-		v.HopCount = new(uint8(d.Int(1, 31)))
+		v.HopCount = d.Uint8(uint8(d.Int(1, 31)))
 		d.Close(w)
 	}
 	v.DisplayName = per.AddedList[DisplayName](d, a, 27, per.Any())

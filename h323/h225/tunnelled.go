@@ -22,7 +22,7 @@ func (v *TunnelledProtocol) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.ID.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.SubIdentifier = new(d.Text(per.IA5, per.Range(1, 64)))
+		v.SubIdentifier = per.Box(d, d.Text(per.IA5, per.Range(1, 64)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -57,7 +57,7 @@ func (v *TunnelledProtocolID) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.TunnelledProtocolObjectID = new(d.OID())
+		v.TunnelledProtocolObjectID = per.Box(d, d.OID())
 	case 1:
 		v.TunnelledProtocolAlternateID = per.Pointer[TunnelledProtocolAlternateIdentifier](d)
 	default:
@@ -98,7 +98,7 @@ func (v *TunnelledProtocolAlternateIdentifier) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.ProtocolType = d.Text(per.IA5, per.Range(1, 64))
 	if optional&(1<<0) != 0 {
-		v.ProtocolVariant = new(d.Text(per.IA5, per.Range(1, 64)))
+		v.ProtocolVariant = per.Box(d, d.Text(per.IA5, per.Range(1, 64)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

@@ -145,13 +145,13 @@ func (v *RasUsageInformation) Decode(d *per.Decoder) {
 	optional := d.Bits(3)
 	v.NonStandardUsageFields = per.List[NonStandardParameter](d, per.Any())
 	if optional&(1<<2) != 0 {
-		v.AlertingTime = new(h235.TimeStamp(d.Int(1, 4294967295)))
+		v.AlertingTime = per.Box(d, h235.TimeStamp(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<1) != 0 {
-		v.ConnectTime = new(h235.TimeStamp(d.Int(1, 4294967295)))
+		v.ConnectTime = per.Box(d, h235.TimeStamp(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<0) != 0 {
-		v.EndTime = new(h235.TimeStamp(d.Int(1, 4294967295)))
+		v.EndTime = per.Box(d, h235.TimeStamp(d.Int(1, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

@@ -91,10 +91,10 @@ func (v *ECpoint) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.X = new(d.BitString(per.Range(0, 511)))
+		v.X = per.Box(d, d.BitString(per.Range(0, 511)))
 	}
 	if optional&(1<<0) != 0 {
-		v.Y = new(d.BitString(per.Range(0, 511)))
+		v.Y = per.Box(d, d.BitString(per.Range(0, 511)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

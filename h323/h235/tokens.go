@@ -116,7 +116,7 @@ func (v *AuthenticationMechanism) Decode(d *per.Decoder) {
 		v.AuthenticationBES = per.Opened[AuthenticationBES](d)
 	case 8:
 		w := d.Open()
-		v.KeyExch = new(d.OID())
+		v.KeyExch = per.Box(d, d.OID())
 		d.Close(w)
 	default:
 		v.Addition = d.UnknownChoice(i)
@@ -184,21 +184,21 @@ func (v *ClearToken) Decode(d *per.Decoder) {
 	optional := d.Bits(8)
 	v.TokenOID = d.OID()
 	if optional&(1<<7) != 0 {
-		v.TimeStamp = new(TimeStamp(d.Int(1, 4294967295)))
+		v.TimeStamp = per.Box(d, TimeStamp(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<6) != 0 {
-		v.Password = new(d.BMP(per.Range(1, 128)))
+		v.Password = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.Dhkey = per.Optional[DHset](d, optional&(1<<5) != 0)
 	if optional&(1<<4) != 0 {
 		v.Challenge = d.Octets(per.Range(8, 128))
 	}
 	if optional&(1<<3) != 0 {
-		v.Random = new(RandomVal(d.Integer()))
+		v.Random = per.Box(d, RandomVal(d.Integer()))
 	}
 	v.Certificate = per.Optional[TypedCertificate](d, optional&(1<<2) != 0)
 	if optional&(1<<1) != 0 {
-		v.GeneralID = new(d.BMP(per.Range(1, 128)))
+		v.GeneralID = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	v.NonStandard = per.Optional[NonStandardParameter](d, optional&(1<<0) != 0)
 	if extended {
@@ -211,7 +211,7 @@ func (v *ClearToken) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(4)
 	v.Eckasdhkey = per.Added[Eckasdh](d, a, 0)
 	if w, ok := d.Addition(a, 1); ok {
-		v.SendersID = new(d.BMP(per.Range(1, 128)))
+		v.SendersID = per.Box(d, d.BMP(per.Range(1, 128)))
 		d.Close(w)
 	}
 	v.H235Key = per.Added[H235Key](d, a, 2)
@@ -318,13 +318,13 @@ func (v *Element) Decode(d *per.Decoder) {
 	case 0:
 		v.Octets = d.Octets(per.Any())
 	case 1:
-		v.Integer = new(d.Integer())
+		v.Integer = per.Box(d, d.Integer())
 	case 2:
-		v.Bits = new(d.BitString(per.Any()))
+		v.Bits = per.Box(d, d.BitString(per.Any()))
 	case 3:
-		v.Name = new(d.BMP(per.Any()))
+		v.Name = per.Box(d, d.BMP(per.Any()))
 	case 4:
-		v.Flag = new(d.Bool())
+		v.Flag = per.Box(d, d.Bool())
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -380,7 +380,7 @@ func (v *Params) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.RanInt = new(d.Integer())
+		v.RanInt = per.Box(d, d.Integer())
 	}
 	if optional&(1<<0) != 0 {
 		v.IV8 = d.Octets(per.Fixed(8))
@@ -598,7 +598,7 @@ func (v *H235Key) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(3, true); i {
 	case 0:
-		v.SecureChannel = new(d.BitString(per.Range(1, 2048)))
+		v.SecureChannel = per.Box(d, d.BitString(per.Range(1, 2048)))
 	case 1:
 		v.SharedSecret = per.Pointer[Encrypted](d)
 	case 2:
@@ -651,10 +651,10 @@ func (v *KeySignedMaterial) Decode(d *per.Decoder) {
 	v.GeneralId = d.BMP(per.Range(1, 128))
 	v.Mrandom = RandomVal(d.Integer())
 	if optional&(1<<1) != 0 {
-		v.Srandom = new(RandomVal(d.Integer()))
+		v.Srandom = per.Box(d, RandomVal(d.Integer()))
 	}
 	if optional&(1<<0) != 0 {
-		v.TimeStamp = new(TimeStamp(d.Int(1, 4294967295)))
+		v.TimeStamp = per.Box(d, TimeStamp(d.Int(1, 4294967295)))
 	}
 	v.Encrptval.Decode(d)
 	d.Leave()
@@ -696,7 +696,7 @@ func (v *H235CertificateSignature) Decode(d *per.Decoder) {
 	v.Certificate.Decode(d)
 	v.ResponseRandom = RandomVal(d.Integer())
 	if optional&(1<<0) != 0 {
-		v.RequesterRandom = new(RandomVal(d.Integer()))
+		v.RequesterRandom = per.Box(d, RandomVal(d.Integer()))
 	}
 	v.Signature.Decode(d)
 	v.Additions = d.Newer(extended)
@@ -733,7 +733,7 @@ func (v *ReturnSig) Decode(d *per.Decoder) {
 	v.GeneralId = d.BMP(per.Range(1, 128))
 	v.ResponseRandom = RandomVal(d.Integer())
 	if optional&(1<<1) != 0 {
-		v.RequestRandom = new(RandomVal(d.Integer()))
+		v.RequestRandom = per.Box(d, RandomVal(d.Integer()))
 	}
 	v.Certificate = per.Optional[TypedCertificate](d, optional&(1<<0) != 0)
 	d.Leave()
@@ -805,10 +805,10 @@ func (v *V3KeySyncMaterial) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(7)
 	if optional&(1<<6) != 0 {
-		v.GeneralID = new(d.BMP(per.Range(1, 128)))
+		v.GeneralID = per.Box(d, d.BMP(per.Range(1, 128)))
 	}
 	if optional&(1<<5) != 0 {
-		v.AlgorithmOID = new(d.OID())
+		v.AlgorithmOID = per.Box(d, d.OID())
 	}
 	v.ParamS.Decode(d)
 	if optional&(1<<4) != 0 {
@@ -822,7 +822,7 @@ func (v *V3KeySyncMaterial) Decode(d *per.Decoder) {
 	}
 	v.ParamSsalt = per.Optional[Params](d, optional&(1<<1) != 0)
 	if optional&(1<<0) != 0 {
-		v.KeyDerivationOID = new(d.OID())
+		v.KeyDerivationOID = per.Box(d, d.OID())
 	}
 	if extended {
 		v.decodeAdditions(d)

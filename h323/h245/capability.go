@@ -288,7 +288,7 @@ func (v *TerminalCapabilitySetRejectCauseTableEntryCapacityExceeded) Decode(d *p
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.HighestEntryNumberProcessed = new(CapabilityTableEntryNumber(d.Int(1, 65535)))
+		v.HighestEntryNumberProcessed = per.Box(d, CapabilityTableEntryNumber(d.Int(1, 65535)))
 	case 1:
 		v.NoneProcessed = true
 	}
@@ -413,7 +413,7 @@ func (v *Capability) Decode(d *per.Decoder) {
 	case 9:
 		v.ReceiveAndTransmitDataApplicationCapability = per.Pointer[DataApplicationCapability](d)
 	case 10:
-		v.H233EncryptionTransmitCapability = new(d.Bool())
+		v.H233EncryptionTransmitCapability = per.Box(d, d.Bool())
 	case 11:
 		v.H233EncryptionReceiveCapability = per.Pointer[CapabilityH233EncryptionReceiveCapability](d)
 	case 12:
@@ -422,7 +422,7 @@ func (v *Capability) Decode(d *per.Decoder) {
 		v.H235SecurityCapability = per.Opened[H235SecurityCapability](d)
 	case 14:
 		w := d.Open()
-		v.MaxPendingReplacementFor = new(uint8(d.Int(0, 255)))
+		v.MaxPendingReplacementFor = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	case 15:
 		v.ReceiveUserInputCapability = per.Opened[UserInputCapability](d)

@@ -49,38 +49,38 @@ func (v *AudioCapability) Decode(d *per.Decoder) {
 	case 0:
 		v.NonStandard = per.Pointer[NonStandardParameter](d)
 	case 1:
-		v.G711Alaw64k = new(uint16(d.Int(1, 256)))
+		v.G711Alaw64k = d.Uint16(uint16(d.Int(1, 256)))
 	case 2:
-		v.G711Alaw56k = new(uint16(d.Int(1, 256)))
+		v.G711Alaw56k = d.Uint16(uint16(d.Int(1, 256)))
 	case 3:
-		v.G711Ulaw64k = new(uint16(d.Int(1, 256)))
+		v.G711Ulaw64k = d.Uint16(uint16(d.Int(1, 256)))
 	case 4:
-		v.G711Ulaw56k = new(uint16(d.Int(1, 256)))
+		v.G711Ulaw56k = d.Uint16(uint16(d.Int(1, 256)))
 	case 5:
-		v.G72264k = new(uint16(d.Int(1, 256)))
+		v.G72264k = d.Uint16(uint16(d.Int(1, 256)))
 	case 6:
-		v.G72256k = new(uint16(d.Int(1, 256)))
+		v.G72256k = d.Uint16(uint16(d.Int(1, 256)))
 	case 7:
-		v.G72248k = new(uint16(d.Int(1, 256)))
+		v.G72248k = d.Uint16(uint16(d.Int(1, 256)))
 	case 8:
 		v.G7231 = per.Pointer[AudioCapabilityG7231](d)
 	case 9:
-		v.G728 = new(uint16(d.Int(1, 256)))
+		v.G728 = d.Uint16(uint16(d.Int(1, 256)))
 	case 10:
-		v.G729 = new(uint16(d.Int(1, 256)))
+		v.G729 = d.Uint16(uint16(d.Int(1, 256)))
 	case 11:
-		v.G729AnnexA = new(uint16(d.Int(1, 256)))
+		v.G729AnnexA = d.Uint16(uint16(d.Int(1, 256)))
 	case 12:
 		v.Is11172AudioCapability = per.Pointer[IS11172AudioCapability](d)
 	case 13:
 		v.Is13818AudioCapability = per.Pointer[IS13818AudioCapability](d)
 	case 14:
 		w := d.Open()
-		v.G729wAnnexB = new(uint16(d.Int(1, 256)))
+		v.G729wAnnexB = d.Uint16(uint16(d.Int(1, 256)))
 		d.Close(w)
 	case 15:
 		w := d.Open()
-		v.G729AnnexAwAnnexB = new(uint16(d.Int(1, 256)))
+		v.G729AnnexAwAnnexB = d.Uint16(uint16(d.Int(1, 256)))
 		d.Close(w)
 	case 16:
 		v.G7231AnnexCCapability = per.Opened[G7231AnnexCCapability](d)
@@ -238,7 +238,7 @@ func (v *G729Extensions) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(1)
 	if optional&(1<<0) != 0 {
-		v.AudioUnit = new(uint16(d.Int(1, 256)))
+		v.AudioUnit = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	v.AnnexA = d.Bool()
 	v.AnnexB = d.Bool()

@@ -582,7 +582,7 @@ func (v *T38FaxProfile) Decode(d *per.Decoder) {
 func (v *T38FaxProfile) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(4)
 	if w, ok := d.Addition(a, 0); ok {
-		v.Version = new(uint8(d.Int(0, 255)))
+		v.Version = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	}
 	v.T38FaxRateManagement = per.Added[T38FaxRateManagement](d, a, 1)
@@ -673,10 +673,10 @@ func (v *T38FaxUdpOptions) Decode(d *per.Decoder) {
 	}
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.T38FaxMaxBuffer = new(d.Integer())
+		v.T38FaxMaxBuffer = per.Box(d, d.Integer())
 	}
 	if optional&(1<<0) != 0 {
-		v.T38FaxMaxDatagram = new(d.Integer())
+		v.T38FaxMaxDatagram = per.Box(d, d.Integer())
 	}
 	v.T38FaxUdpEC.Decode(d)
 	d.Leave()

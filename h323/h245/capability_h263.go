@@ -40,19 +40,19 @@ func (v *H263VideoCapability) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(7)
 	if optional&(1<<6) != 0 {
-		v.SqcifMPI = new(uint8(d.Int(1, 32)))
+		v.SqcifMPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<5) != 0 {
-		v.QcifMPI = new(uint8(d.Int(1, 32)))
+		v.QcifMPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<4) != 0 {
-		v.CifMPI = new(uint8(d.Int(1, 32)))
+		v.CifMPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<3) != 0 {
-		v.Cif4MPI = new(uint8(d.Int(1, 32)))
+		v.Cif4MPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<2) != 0 {
-		v.Cif16MPI = new(uint8(d.Int(1, 32)))
+		v.Cif16MPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	v.MaxBitRate = uint32(d.Int(1, 192400))
 	v.UnrestrictedVector = d.Bool()
@@ -61,10 +61,10 @@ func (v *H263VideoCapability) Decode(d *per.Decoder) {
 	v.PbFrames = d.Bool()
 	v.TemporalSpatialTradeOffCapability = d.Bool()
 	if optional&(1<<1) != 0 {
-		v.HrdB = new(uint32(d.Int(0, 524287)))
+		v.HrdB = d.Uint32(uint32(d.Int(0, 524287)))
 	}
 	if optional&(1<<0) != 0 {
-		v.BppMaxKb = new(uint16(d.Int(0, 65535)))
+		v.BppMaxKb = d.Uint16(uint16(d.Int(0, 65535)))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -75,27 +75,27 @@ func (v *H263VideoCapability) Decode(d *per.Decoder) {
 func (v *H263VideoCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(8)
 	if w, ok := d.Addition(a, 0); ok {
-		v.SlowSqcifMPI = new(uint16(d.Int(1, 3600)))
+		v.SlowSqcifMPI = d.Uint16(uint16(d.Int(1, 3600)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.SlowQcifMPI = new(uint16(d.Int(1, 3600)))
+		v.SlowQcifMPI = d.Uint16(uint16(d.Int(1, 3600)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 2); ok {
-		v.SlowCifMPI = new(uint16(d.Int(1, 3600)))
+		v.SlowCifMPI = d.Uint16(uint16(d.Int(1, 3600)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 3); ok {
-		v.SlowCif4MPI = new(uint16(d.Int(1, 3600)))
+		v.SlowCif4MPI = d.Uint16(uint16(d.Int(1, 3600)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 4); ok {
-		v.SlowCif16MPI = new(uint16(d.Int(1, 3600)))
+		v.SlowCif16MPI = d.Uint16(uint16(d.Int(1, 3600)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 5); ok {
-		v.ErrorCompensation = new(d.Bool())
+		v.ErrorCompensation = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.EnhancementLayerInfo = per.Added[EnhancementLayerInfo](d, a, 6)
@@ -271,38 +271,38 @@ func (v *EnhancementOptions) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(11)
 	if optional&(1<<10) != 0 {
-		v.SqcifMPI = new(uint8(d.Int(1, 32)))
+		v.SqcifMPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<9) != 0 {
-		v.QcifMPI = new(uint8(d.Int(1, 32)))
+		v.QcifMPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<8) != 0 {
-		v.CifMPI = new(uint8(d.Int(1, 32)))
+		v.CifMPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<7) != 0 {
-		v.Cif4MPI = new(uint8(d.Int(1, 32)))
+		v.Cif4MPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	if optional&(1<<6) != 0 {
-		v.Cif16MPI = new(uint8(d.Int(1, 32)))
+		v.Cif16MPI = d.Uint8(uint8(d.Int(1, 32)))
 	}
 	v.MaxBitRate = uint32(d.Int(1, 192400))
 	v.UnrestrictedVector = d.Bool()
 	v.ArithmeticCoding = d.Bool()
 	v.TemporalSpatialTradeOffCapability = d.Bool()
 	if optional&(1<<5) != 0 {
-		v.SlowSqcifMPI = new(uint16(d.Int(1, 3600)))
+		v.SlowSqcifMPI = d.Uint16(uint16(d.Int(1, 3600)))
 	}
 	if optional&(1<<4) != 0 {
-		v.SlowQcifMPI = new(uint16(d.Int(1, 3600)))
+		v.SlowQcifMPI = d.Uint16(uint16(d.Int(1, 3600)))
 	}
 	if optional&(1<<3) != 0 {
-		v.SlowCifMPI = new(uint16(d.Int(1, 3600)))
+		v.SlowCifMPI = d.Uint16(uint16(d.Int(1, 3600)))
 	}
 	if optional&(1<<2) != 0 {
-		v.SlowCif4MPI = new(uint16(d.Int(1, 3600)))
+		v.SlowCif4MPI = d.Uint16(uint16(d.Int(1, 3600)))
 	}
 	if optional&(1<<1) != 0 {
-		v.SlowCif16MPI = new(uint16(d.Int(1, 3600)))
+		v.SlowCif16MPI = d.Uint16(uint16(d.Int(1, 3600)))
 	}
 	v.ErrorCompensation = d.Bool()
 	v.H263Options = per.Optional[H263Options](d, optional&(1<<0) != 0)
@@ -436,7 +436,7 @@ func (v *H263Options) Decode(d *per.Decoder) {
 func (v *H263Options) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.VideoBadMBsCap = new(d.Bool())
+		v.VideoBadMBsCap = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.H263Version3Options = per.Added[H263Version3Options](d, a, 1)
@@ -601,22 +601,22 @@ func (v *RefPictureSelectionAdditionalPictureMemory) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(6)
 	if optional&(1<<5) != 0 {
-		v.SqcifAdditionalPictureMemory = new(uint16(d.Int(1, 256)))
+		v.SqcifAdditionalPictureMemory = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	if optional&(1<<4) != 0 {
-		v.QcifAdditionalPictureMemory = new(uint16(d.Int(1, 256)))
+		v.QcifAdditionalPictureMemory = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	if optional&(1<<3) != 0 {
-		v.CifAdditionalPictureMemory = new(uint16(d.Int(1, 256)))
+		v.CifAdditionalPictureMemory = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	if optional&(1<<2) != 0 {
-		v.Cif4AdditionalPictureMemory = new(uint16(d.Int(1, 256)))
+		v.Cif4AdditionalPictureMemory = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	if optional&(1<<1) != 0 {
-		v.Cif16AdditionalPictureMemory = new(uint16(d.Int(1, 256)))
+		v.Cif16AdditionalPictureMemory = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	if optional&(1<<0) != 0 {
-		v.BigCpfAdditionalPictureMemory = new(uint16(d.Int(1, 256)))
+		v.BigCpfAdditionalPictureMemory = d.Uint16(uint16(d.Int(1, 256)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -785,19 +785,19 @@ func (v *CustomPictureClockFrequency) Decode(d *per.Decoder) {
 	v.ClockConversionCode = uint16(d.Int(1000, 1001))
 	v.ClockDivisor = uint8(d.Int(1, 127))
 	if optional&(1<<4) != 0 {
-		v.SqcifMPI = new(uint16(d.Int(1, 2048)))
+		v.SqcifMPI = d.Uint16(uint16(d.Int(1, 2048)))
 	}
 	if optional&(1<<3) != 0 {
-		v.QcifMPI = new(uint16(d.Int(1, 2048)))
+		v.QcifMPI = d.Uint16(uint16(d.Int(1, 2048)))
 	}
 	if optional&(1<<2) != 0 {
-		v.CifMPI = new(uint16(d.Int(1, 2048)))
+		v.CifMPI = d.Uint16(uint16(d.Int(1, 2048)))
 	}
 	if optional&(1<<1) != 0 {
-		v.Cif4MPI = new(uint16(d.Int(1, 2048)))
+		v.Cif4MPI = d.Uint16(uint16(d.Int(1, 2048)))
 	}
 	if optional&(1<<0) != 0 {
-		v.Cif16MPI = new(uint16(d.Int(1, 2048)))
+		v.Cif16MPI = d.Uint16(uint16(d.Int(1, 2048)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -881,7 +881,7 @@ func (v *CustomPictureFormatMPI) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.StandardMPI = new(uint8(d.Int(1, 31)))
+		v.StandardMPI = d.Uint8(uint8(d.Int(1, 31)))
 	}
 	v.CustomPCF = per.OptionalList[CustomPictureFormatMPICustomPCF](d, optional&(1<<0) != 0, per.Range(1, 16))
 	v.Additions = d.Newer(extended)
@@ -920,7 +920,7 @@ func (v *CustomPictureFormatPixelAspectInformation) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(3, true); i {
 	case 0:
-		v.AnyPixelAspectRatio = new(d.Bool())
+		v.AnyPixelAspectRatio = per.Box(d, d.Bool())
 	case 1:
 		v.PixelAspectCode = per.ListOf(d, per.Range(1, 14), func(d *per.Decoder) uint16 { return uint16(d.Int(1, 14)) })
 	case 2:
@@ -1098,7 +1098,7 @@ func (v *H263ModeComboFlags) Decode(d *per.Decoder) {
 func (v *H263ModeComboFlags) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.EnhancedReferencePicSelect = new(d.Bool())
+		v.EnhancedReferencePicSelect = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.H263Version3Options = per.Added[H263Version3Options](d, a, 1)

@@ -131,11 +131,11 @@ func (v *ConferenceCapability) Decode(d *per.Decoder) {
 func (v *ConferenceCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.VideoIndicateMixingCapability = new(d.Bool())
+		v.VideoIndicateMixingCapability = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.MultipointVisualizationCapability = new(d.Bool())
+		v.MultipointVisualizationCapability = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

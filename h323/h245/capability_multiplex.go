@@ -324,7 +324,7 @@ func (v *VCCapabilityAvailableBitRatesType) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.SingleBitRate = new(uint16(d.Int(1, 65535)))
+		v.SingleBitRate = d.Uint16(uint16(d.Int(1, 65535)))
 	case 1:
 		v.RangeOfBitRates = per.Pointer[VCCapabilityAvailableBitRatesTypeRangeOfBitRates](d)
 	}
@@ -421,17 +421,17 @@ func (v *H223Capability) Decode(d *per.Decoder) {
 func (v *H223Capability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(6)
 	if w, ok := d.Addition(a, 0); ok {
-		v.MaxMUXPDUSizeCapability = new(d.Bool())
+		v.MaxMUXPDUSizeCapability = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.NsrpSupport = new(d.Bool())
+		v.NsrpSupport = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.MobileOperationTransmitCapability = per.Added[H223CapabilityMobileOperationTransmitCapability](d, a, 2)
 	v.H223AnnexCCapability = per.Added[H223AnnexCCapability](d, a, 3)
 	if w, ok := d.Addition(a, 4); ok {
-		v.BitRate = new(uint16(d.Int(1, 19200)))
+		v.BitRate = d.Uint16(uint16(d.Int(1, 19200)))
 		d.Close(w)
 	}
 	v.MobileMultilinkFrameCapability = per.Added[H223CapabilityMobileMultilinkFrameCapability](d, a, 5)
@@ -666,7 +666,7 @@ func (v *H223AnnexCCapability) Decode(d *per.Decoder) {
 func (v *H223AnnexCCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.RsCodeCapability = new(d.Bool())
+		v.RsCodeCapability = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -835,11 +835,11 @@ func (v *H2250Capability) decodeAdditions(d *per.Decoder) {
 	v.TransportCapability = per.Added[TransportCapability](d, a, 0)
 	v.RedundancyEncodingCapability = per.AddedList[RedundancyEncodingCapability](d, a, 1, per.Range(1, 256))
 	if w, ok := d.Addition(a, 2); ok {
-		v.LogicalChannelSwitchingCapability = new(d.Bool())
+		v.LogicalChannelSwitchingCapability = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 3); ok {
-		v.T120DynamicPortCapability = new(d.Bool())
+		v.T120DynamicPortCapability = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

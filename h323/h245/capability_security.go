@@ -80,7 +80,7 @@ func (v *MediaEncryptionAlgorithm) Decode(d *per.Decoder) {
 	case 0:
 		v.NonStandard = per.Pointer[NonStandardParameter](d)
 	case 1:
-		v.Algorithm = new(d.OID())
+		v.Algorithm = per.Box(d, d.OID())
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -127,7 +127,7 @@ func (v *AuthenticationCapability) Decode(d *per.Decoder) {
 func (v *AuthenticationCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.AntiSpamAlgorithm = new(d.OID())
+		v.AntiSpamAlgorithm = per.Box(d, d.OID())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

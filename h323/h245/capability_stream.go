@@ -327,7 +327,7 @@ func (v *FECCapability) Decode(d *per.Decoder) {
 	optional := d.Bits(2)
 	v.ProtectedCapability = CapabilityTableEntryNumber(d.Int(1, 65535))
 	if optional&(1<<1) != 0 {
-		v.FecScheme = new(d.OID())
+		v.FecScheme = per.Box(d, d.OID())
 	}
 	v.Rfc2733Format = per.Optional[FECCapabilityRfc2733Format](d, optional&(1<<0) != 0)
 	v.Additions = d.Newer(extended)
@@ -364,11 +364,11 @@ func (v *FECCapabilityRfc2733Format) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(3, false) {
 	case 0:
-		v.Rfc2733rfc2198 = new(MaxRedundancy(d.IntFrom(1)))
+		v.Rfc2733rfc2198 = per.Box(d, MaxRedundancy(d.IntFrom(1)))
 	case 1:
-		v.Rfc2733sameport = new(MaxRedundancy(d.IntFrom(1)))
+		v.Rfc2733sameport = per.Box(d, MaxRedundancy(d.IntFrom(1)))
 	case 2:
-		v.Rfc2733diffport = new(MaxRedundancy(d.IntFrom(1)))
+		v.Rfc2733diffport = per.Box(d, MaxRedundancy(d.IntFrom(1)))
 	}
 	d.Leave()
 }

@@ -69,19 +69,19 @@ func (v *RSVPParameters) Decode(d *per.Decoder) {
 	optional := d.Bits(6)
 	v.QosMode = per.Optional[QOSMode](d, optional&(1<<5) != 0)
 	if optional&(1<<4) != 0 {
-		v.TokenRate = new(uint32(d.Int(1, 4294967295)))
+		v.TokenRate = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<3) != 0 {
-		v.BucketSize = new(uint32(d.Int(1, 4294967295)))
+		v.BucketSize = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<2) != 0 {
-		v.PeakRate = new(uint32(d.Int(1, 4294967295)))
+		v.PeakRate = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<1) != 0 {
-		v.MinPoliced = new(uint32(d.Int(1, 4294967295)))
+		v.MinPoliced = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<0) != 0 {
-		v.MaxPktSize = new(uint32(d.Int(1, 4294967295)))
+		v.MaxPktSize = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -215,7 +215,7 @@ func (v *ServicePriorityValue) Decode(d *per.Decoder) {
 func (v *ServicePriorityValue) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.Value = new(uint8(d.Int(0, 255)))
+		v.Value = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -272,11 +272,11 @@ func (v *ServicePriority) Decode(d *per.Decoder) {
 func (v *ServicePriority) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.ServiceClass = new(uint16(d.Int(0, 4095)))
+		v.ServiceClass = d.Uint16(uint16(d.Int(0, 4095)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.ServiceSubclass = new(uint8(d.Int(0, 255)))
+		v.ServiceSubclass = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -490,16 +490,16 @@ func (v *GenericTransportParameters) Decode(d *per.Decoder) {
 	optional := d.Bits(5)
 	v.NonStandardData = per.Optional[NonStandardParameter](d, optional&(1<<4) != 0)
 	if optional&(1<<3) != 0 {
-		v.AverageRate = new(uint32(d.Int(1, 4294967295)))
+		v.AverageRate = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<2) != 0 {
-		v.Burst = new(uint32(d.Int(1, 4294967295)))
+		v.Burst = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<1) != 0 {
-		v.PeakRate = new(uint32(d.Int(1, 4294967295)))
+		v.PeakRate = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	if optional&(1<<0) != 0 {
-		v.MaxPktSize = new(uint32(d.Int(1, 4294967295)))
+		v.MaxPktSize = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -559,7 +559,7 @@ func (v *QOSCapability) Decode(d *per.Decoder) {
 func (v *QOSCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(6)
 	if w, ok := d.Addition(a, 0); ok {
-		v.LocalQoS = new(d.Bool())
+		v.LocalQoS = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.GenericTransportParameters = per.Added[GenericTransportParameters](d, a, 1)
@@ -567,7 +567,7 @@ func (v *QOSCapability) decodeAdditions(d *per.Decoder) {
 	v.AuthorizationParameter = per.Added[AuthorizationParameters](d, a, 3)
 	v.QosDescriptor = per.Added[QOSDescriptor](d, a, 4)
 	if w, ok := d.Addition(a, 5); ok {
-		v.DscpValue = new(uint8(d.Int(0, 63)))
+		v.DscpValue = d.Uint8(uint8(d.Int(0, 63)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

@@ -127,10 +127,10 @@ func (v *H261VideoCapability) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.QcifMPI = new(uint8(d.Int(1, 4)))
+		v.QcifMPI = d.Uint8(uint8(d.Int(1, 4)))
 	}
 	if optional&(1<<0) != 0 {
-		v.CifMPI = new(uint8(d.Int(1, 4)))
+		v.CifMPI = d.Uint8(uint8(d.Int(1, 4)))
 	}
 	v.TemporalSpatialTradeOffCapability = d.Bool()
 	v.MaxBitRate = uint16(d.Int(1, 19200))
@@ -144,7 +144,7 @@ func (v *H261VideoCapability) Decode(d *per.Decoder) {
 func (v *H261VideoCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.VideoBadMBsCap = new(d.Bool())
+		v.VideoBadMBsCap = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -222,22 +222,22 @@ func (v *H262VideoCapability) Decode(d *per.Decoder) {
 	v.ProfileAndLevelHPatH14 = d.Bool()
 	v.ProfileAndLevelHPatHL = d.Bool()
 	if optional&(1<<5) != 0 {
-		v.VideoBitRate = new(uint32(d.Int(0, 1073741823)))
+		v.VideoBitRate = d.Uint32(uint32(d.Int(0, 1073741823)))
 	}
 	if optional&(1<<4) != 0 {
-		v.VbvBufferSize = new(uint32(d.Int(0, 262143)))
+		v.VbvBufferSize = d.Uint32(uint32(d.Int(0, 262143)))
 	}
 	if optional&(1<<3) != 0 {
-		v.SamplesPerLine = new(uint16(d.Int(0, 16383)))
+		v.SamplesPerLine = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<2) != 0 {
-		v.LinesPerFrame = new(uint16(d.Int(0, 16383)))
+		v.LinesPerFrame = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<1) != 0 {
-		v.FramesPerSecond = new(uint8(d.Int(0, 15)))
+		v.FramesPerSecond = d.Uint8(uint8(d.Int(0, 15)))
 	}
 	if optional&(1<<0) != 0 {
-		v.LuminanceSampleRate = new(uint32(d.Int(0, 4294967295)))
+		v.LuminanceSampleRate = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -248,7 +248,7 @@ func (v *H262VideoCapability) Decode(d *per.Decoder) {
 func (v *H262VideoCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.VideoBadMBsCap = new(d.Bool())
+		v.VideoBadMBsCap = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -327,22 +327,22 @@ func (v *IS11172VideoCapability) Decode(d *per.Decoder) {
 	optional := d.Bits(6)
 	v.ConstrainedBitstream = d.Bool()
 	if optional&(1<<5) != 0 {
-		v.VideoBitRate = new(uint32(d.Int(0, 1073741823)))
+		v.VideoBitRate = d.Uint32(uint32(d.Int(0, 1073741823)))
 	}
 	if optional&(1<<4) != 0 {
-		v.VbvBufferSize = new(uint32(d.Int(0, 262143)))
+		v.VbvBufferSize = d.Uint32(uint32(d.Int(0, 262143)))
 	}
 	if optional&(1<<3) != 0 {
-		v.SamplesPerLine = new(uint16(d.Int(0, 16383)))
+		v.SamplesPerLine = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<2) != 0 {
-		v.LinesPerFrame = new(uint16(d.Int(0, 16383)))
+		v.LinesPerFrame = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<1) != 0 {
-		v.PictureRate = new(uint8(d.Int(0, 15)))
+		v.PictureRate = d.Uint8(uint8(d.Int(0, 15)))
 	}
 	if optional&(1<<0) != 0 {
-		v.LuminanceSampleRate = new(uint32(d.Int(0, 4294967295)))
+		v.LuminanceSampleRate = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -353,7 +353,7 @@ func (v *IS11172VideoCapability) Decode(d *per.Decoder) {
 func (v *IS11172VideoCapability) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.VideoBadMBsCap = new(d.Bool())
+		v.VideoBadMBsCap = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)

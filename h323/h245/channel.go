@@ -81,7 +81,7 @@ func (v *ForwardLogicalChannelParameters) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(1)
 	if optional&(1<<0) != 0 {
-		v.PortNumber = new(uint16(d.Int(0, 65535)))
+		v.PortNumber = d.Uint16(uint16(d.Int(0, 65535)))
 	}
 	v.DataType.Decode(d)
 	v.MultiplexParameters.Decode(d)
@@ -94,11 +94,11 @@ func (v *ForwardLogicalChannelParameters) Decode(d *per.Decoder) {
 func (v *ForwardLogicalChannelParameters) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.ForwardLogicalChannelDependency = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.ForwardLogicalChannelDependency = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.ReplacementFor = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.ReplacementFor = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -162,11 +162,11 @@ func (v *ReverseLogicalChannelParameters) Decode(d *per.Decoder) {
 func (v *ReverseLogicalChannelParameters) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.ReverseLogicalChannelDependency = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.ReverseLogicalChannelDependency = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.ReplacementFor = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.ReplacementFor = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -435,7 +435,7 @@ func (v *NetworkAccessParametersNetworkAddress) Decode(d *per.Decoder) {
 	case 0:
 		v.Q2931Address = per.Pointer[Q2931Address](d)
 	case 1:
-		v.E164Address = new(d.Text(dialledDigits, per.Range(1, 128)))
+		v.E164Address = per.Box(d, d.Text(dialledDigits, per.Range(1, 128)))
 	case 2:
 		v.LocalAreaAddress = per.Pointer[TransportAddress](d)
 	default:
@@ -562,7 +562,7 @@ func (v *Q2931AddressAddress) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.InternationalNumber = new(d.Text(per.Numeric, per.Range(1, 16)))
+		v.InternationalNumber = per.Box(d, d.Text(per.Numeric, per.Range(1, 16)))
 	case 1:
 		v.NsapAddress = d.Octets(per.Range(1, 20))
 	default:

@@ -82,7 +82,7 @@ func (v *OpenLogicalChannelAckReverseLogicalChannelParameters) Decode(d *per.Dec
 	optional := d.Bits(2)
 	v.ReverseLogicalChannelNumber = LogicalChannelNumber(d.Int(1, 65535))
 	if optional&(1<<1) != 0 {
-		v.PortNumber = new(uint16(d.Int(0, 65535)))
+		v.PortNumber = d.Uint16(uint16(d.Int(0, 65535)))
 	}
 	v.MultiplexParameters = per.Optional[OpenLogicalChannelAckReverseLogicalChannelParametersMultiplexParameters](d, optional&(1<<0) != 0)
 	if extended {
@@ -94,7 +94,7 @@ func (v *OpenLogicalChannelAckReverseLogicalChannelParameters) Decode(d *per.Dec
 func (v *OpenLogicalChannelAckReverseLogicalChannelParameters) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.ReplacementFor = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.ReplacementFor = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -439,12 +439,12 @@ func (v *H2250LogicalChannelAckParameters) Decode(d *per.Decoder) {
 	optional := d.Bits(5)
 	v.NonStandard = per.OptionalList[NonStandardParameter](d, optional&(1<<4) != 0, per.Any())
 	if optional&(1<<3) != 0 {
-		v.SessionID = new(uint8(d.Int(1, 255)))
+		v.SessionID = d.Uint8(uint8(d.Int(1, 255)))
 	}
 	v.MediaChannel = per.Optional[TransportAddress](d, optional&(1<<2) != 0)
 	v.MediaControlChannel = per.Optional[TransportAddress](d, optional&(1<<1) != 0)
 	if optional&(1<<0) != 0 {
-		v.DynamicRTPPayloadType = new(uint8(d.Int(96, 127)))
+		v.DynamicRTPPayloadType = d.Uint8(uint8(d.Int(96, 127)))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -455,11 +455,11 @@ func (v *H2250LogicalChannelAckParameters) Decode(d *per.Decoder) {
 func (v *H2250LogicalChannelAckParameters) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(2)
 	if w, ok := d.Addition(a, 0); ok {
-		v.FlowControlToZero = new(d.Bool())
+		v.FlowControlToZero = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 1); ok {
-		v.PortNumber = new(uint16(d.Int(0, 65535)))
+		v.PortNumber = d.Uint16(uint16(d.Int(0, 65535)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -610,7 +610,7 @@ func (v *CloseLogicalChannelReason) Decode(d *per.Decoder) {
 		v.ReservationFailure = true
 	case 3:
 		w := d.Open()
-		v.NetworkErrorCode = new(uint8(d.Int(0, 255)))
+		v.NetworkErrorCode = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	default:
 		v.Addition = d.UnknownChoice(i)
@@ -739,7 +739,7 @@ func (v *RequestChannelCloseReason) Decode(d *per.Decoder) {
 		v.ReservationFailure = true
 	case 4:
 		w := d.Open()
-		v.NetworkErrorCode = new(uint8(d.Int(0, 255)))
+		v.NetworkErrorCode = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	default:
 		v.Addition = d.UnknownChoice(i)

@@ -26,7 +26,7 @@ func (v *H222LogicalChannelParameters) Decode(d *per.Decoder) {
 	v.ResourceID = uint16(d.Int(0, 65535))
 	v.SubChannelID = uint16(d.Int(0, 8191))
 	if optional&(1<<2) != 0 {
-		v.PcrPid = new(uint16(d.Int(0, 8191)))
+		v.PcrPid = d.Uint16(uint16(d.Int(0, 8191)))
 	}
 	if optional&(1<<1) != 0 {
 		v.ProgramDescriptors = d.Octets(per.Any())
@@ -223,7 +223,7 @@ func (v *H223AL1MParameters) Decode(d *per.Decoder) {
 func (v *H223AL1MParameters) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.RsCodeCorrection = new(uint8(d.Int(0, 127)))
+		v.RsCodeCorrection = d.Uint8(uint8(d.Int(0, 127)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -560,7 +560,7 @@ func (v *H223AL3MParameters) Decode(d *per.Decoder) {
 func (v *H223AL3MParameters) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.RsCodeCorrection = new(uint8(d.Int(0, 127)))
+		v.RsCodeCorrection = d.Uint8(uint8(d.Int(0, 127)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -802,7 +802,7 @@ func (v *H223AnnexCArqParametersNumberOfRetransmissions) Decode(d *per.Decoder) 
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.Finite = new(uint8(d.Int(0, 16)))
+		v.Finite = d.Uint8(uint8(d.Int(0, 16)))
 	case 1:
 		v.Infinite = true
 	default:

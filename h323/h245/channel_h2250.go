@@ -35,22 +35,22 @@ func (v *H2250LogicalChannelParameters) Decode(d *per.Decoder) {
 	v.NonStandard = per.OptionalList[NonStandardParameter](d, optional&(1<<9) != 0, per.Any())
 	v.SessionID = uint8(d.Int(0, 255))
 	if optional&(1<<8) != 0 {
-		v.AssociatedSessionID = new(uint8(d.Int(1, 255)))
+		v.AssociatedSessionID = d.Uint8(uint8(d.Int(1, 255)))
 	}
 	v.MediaChannel = per.Optional[TransportAddress](d, optional&(1<<7) != 0)
 	if optional&(1<<6) != 0 {
-		v.MediaGuaranteedDelivery = new(d.Bool())
+		v.MediaGuaranteedDelivery = per.Box(d, d.Bool())
 	}
 	v.MediaControlChannel = per.Optional[TransportAddress](d, optional&(1<<5) != 0)
 	if optional&(1<<4) != 0 {
-		v.MediaControlGuaranteedDelivery = new(d.Bool())
+		v.MediaControlGuaranteedDelivery = per.Box(d, d.Bool())
 	}
 	if optional&(1<<3) != 0 {
-		v.SilenceSuppression = new(d.Bool())
+		v.SilenceSuppression = per.Box(d, d.Bool())
 	}
 	v.Destination = per.Optional[TerminalLabel](d, optional&(1<<2) != 0)
 	if optional&(1<<1) != 0 {
-		v.DynamicRTPPayloadType = new(uint8(d.Int(96, 127)))
+		v.DynamicRTPPayloadType = d.Uint8(uint8(d.Int(96, 127)))
 	}
 	v.MediaPacketization = per.Optional[H2250LogicalChannelParametersMediaPacketization](d, optional&(1<<0) != 0)
 	if extended {
@@ -169,7 +169,7 @@ func (v *RTPPayloadType) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.PayloadDescriptor.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.PayloadType = new(uint8(d.Int(0, 127)))
+		v.PayloadType = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -207,9 +207,9 @@ func (v *RTPPayloadTypePayloadDescriptor) Decode(d *per.Decoder) {
 	case 0:
 		v.NonStandardIdentifier = per.Pointer[NonStandardParameter](d)
 	case 1:
-		v.RfcNumber = new(d.IntExtensible(1, 32768))
+		v.RfcNumber = per.Box(d, d.IntExtensible(1, 32768))
 	case 2:
-		v.OID = new(d.OID())
+		v.OID = per.Box(d, d.OID())
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -328,7 +328,7 @@ func (v *RedundancyEncodingElement) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.DataType.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.PayloadType = new(uint8(d.Int(0, 127)))
+		v.PayloadType = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -385,7 +385,7 @@ func (v *MultiplePayloadStreamElement) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.DataType.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.PayloadType = new(uint8(d.Int(0, 127)))
+		v.PayloadType = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -559,7 +559,7 @@ func (v *DepFECDataRfc2733ModeSeparateStreamDifferentPort) Decode(d *per.Decoder
 	optional := d.Bits(1)
 	v.ProtectedSessionID = uint8(d.Int(1, 255))
 	if optional&(1<<0) != 0 {
-		v.ProtectedPayloadType = new(uint8(d.Int(0, 127)))
+		v.ProtectedPayloadType = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -654,7 +654,7 @@ func (v *FECDataRfc2733) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.ProtectedPayloadType = uint8(d.Int(0, 127))
 	if optional&(1<<0) != 0 {
-		v.FecScheme = new(d.OID())
+		v.FecScheme = per.Box(d, d.OID())
 	}
 	v.PktMode.Decode(d)
 	v.Additions = d.Newer(extended)

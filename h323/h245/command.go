@@ -203,9 +203,9 @@ func (v *FlowControlCommandScope) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(3, false) {
 	case 0:
-		v.LogicalChannelNumber = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelNumber = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 1:
-		v.ResourceID = new(uint16(d.Int(0, 65535)))
+		v.ResourceID = d.Uint16(uint16(d.Int(0, 65535)))
 	case 2:
 		v.WholeMultiplex = true
 	}
@@ -245,7 +245,7 @@ func (v *FlowControlCommandRestriction) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.MaximumBitRate = new(uint32(d.Int(0, 16777215)))
+		v.MaximumBitRate = d.Uint32(uint32(d.Int(0, 16777215)))
 	case 1:
 		v.NoRestriction = true
 	}
@@ -455,9 +455,9 @@ func (v *ConferenceCommand) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(7, true); i {
 	case 0:
-		v.BroadcastMyLogicalChannel = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.BroadcastMyLogicalChannel = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 1:
-		v.CancelBroadcastMyLogicalChannel = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.CancelBroadcastMyLogicalChannel = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 2:
 		v.MakeTerminalBroadcaster = per.Pointer[TerminalLabel](d)
 	case 3:

@@ -148,7 +148,7 @@ func (v *MiscellaneousCommandType) Decode(d *per.Decoder) {
 	case 6:
 		v.VideoFastUpdateGOB = per.Pointer[MiscellaneousCommandTypeVideoFastUpdateGOB](d)
 	case 7:
-		v.VideoTemporalSpatialTradeOff = new(uint8(d.Int(0, 31)))
+		v.VideoTemporalSpatialTradeOff = d.Uint8(uint8(d.Int(0, 31)))
 	case 8:
 		v.VideoSendSyncEveryGOB = true
 	case 9:
@@ -157,7 +157,7 @@ func (v *MiscellaneousCommandType) Decode(d *per.Decoder) {
 		v.VideoFastUpdateMB = per.Opened[MiscellaneousCommandTypeVideoFastUpdateMB](d)
 	case 11:
 		w := d.Open()
-		v.MaxH223MUXPDUsize = new(uint16(d.Int(1, 65535)))
+		v.MaxH223MUXPDUsize = d.Uint16(uint16(d.Int(1, 65535)))
 		d.Close(w)
 	case 12:
 		v.EncryptionUpdate = per.Opened[EncryptionSync](d)
@@ -316,10 +316,10 @@ func (v *MiscellaneousCommandTypeVideoFastUpdateMB) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.FirstGOB = new(uint8(d.Int(0, 255)))
+		v.FirstGOB = d.Uint8(uint8(d.Int(0, 255)))
 	}
 	if optional&(1<<0) != 0 {
-		v.FirstMB = new(uint16(d.Int(1, 8192)))
+		v.FirstMB = d.Uint16(uint16(d.Int(1, 8192)))
 	}
 	v.NumberOfMBs = uint16(d.Int(1, 8192))
 	v.Additions = d.Newer(extended)
@@ -584,7 +584,7 @@ func (v *EncryptionUpdateRequest) Decode(d *per.Decoder) {
 func (v *EncryptionUpdateRequest) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.SynchFlag = new(uint8(d.Int(0, 255)))
+		v.SynchFlag = d.Uint8(uint8(d.Int(0, 255)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -630,9 +630,9 @@ func (v *PictureReference) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(2, true); i {
 	case 0:
-		v.PictureNumber = new(uint16(d.Int(0, 1023)))
+		v.PictureNumber = d.Uint16(uint16(d.Int(0, 1023)))
 	case 1:
-		v.LongTermPictureIndex = new(uint8(d.Int(0, 255)))
+		v.LongTermPictureIndex = d.Uint8(uint8(d.Int(0, 255)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}

@@ -116,18 +116,18 @@ func (v *CommunicationModeTableEntry) Decode(d *per.Decoder) {
 	v.NonStandard = per.OptionalList[NonStandardParameter](d, optional&(1<<6) != 0, per.Any())
 	v.SessionID = uint8(d.Int(1, 255))
 	if optional&(1<<5) != 0 {
-		v.AssociatedSessionID = new(uint8(d.Int(1, 255)))
+		v.AssociatedSessionID = d.Uint8(uint8(d.Int(1, 255)))
 	}
 	v.TerminalLabel = per.Optional[TerminalLabel](d, optional&(1<<4) != 0)
 	v.SessionDescription = d.BMP(per.Range(1, 128))
 	v.DataType.Decode(d)
 	v.MediaChannel = per.Optional[TransportAddress](d, optional&(1<<3) != 0)
 	if optional&(1<<2) != 0 {
-		v.MediaGuaranteedDelivery = new(d.Bool())
+		v.MediaGuaranteedDelivery = per.Box(d, d.Bool())
 	}
 	v.MediaControlChannel = per.Optional[TransportAddress](d, optional&(1<<1) != 0)
 	if optional&(1<<0) != 0 {
-		v.MediaControlGuaranteedDelivery = new(d.Bool())
+		v.MediaControlGuaranteedDelivery = per.Box(d, d.Bool())
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -139,7 +139,7 @@ func (v *CommunicationModeTableEntry) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(3)
 	v.RedundancyEncoding = per.Added[RedundancyEncoding](d, a, 0)
 	if w, ok := d.Addition(a, 1); ok {
-		v.SessionDependency = new(uint8(d.Int(1, 255)))
+		v.SessionDependency = d.Uint8(uint8(d.Int(1, 255)))
 		d.Close(w)
 	}
 	v.Destination = per.Added[TerminalLabel](d, a, 2)

@@ -61,7 +61,7 @@ func (v *ConferenceRequest) Decode(d *per.Decoder) {
 		v.RequestTerminalCertificate = per.Opened[ConferenceRequestRequestTerminalCertificate](d)
 	case 11:
 		w := d.Open()
-		v.BroadcastMyLogicalChannel = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.BroadcastMyLogicalChannel = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	case 12:
 		v.MakeTerminalBroadcaster = per.Opened[TerminalLabel](d)
@@ -149,7 +149,7 @@ func (v *ConferenceRequestRequestTerminalCertificate) Decode(d *per.Decoder) {
 	v.TerminalLabel = per.Optional[TerminalLabel](d, optional&(1<<2) != 0)
 	v.CertSelectionCriteria = per.OptionalList[Criteria](d, optional&(1<<1) != 0, per.Range(1, 16))
 	if optional&(1<<0) != 0 {
-		v.SRandom = new(uint32(d.Int(1, 4294967295)))
+		v.SRandom = d.Uint32(uint32(d.Int(1, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

@@ -26,7 +26,7 @@ func (v *GenericMessage) Decode(d *per.Decoder) {
 	optional := d.Bits(2)
 	v.MessageIdentifier.Decode(d)
 	if optional&(1<<1) != 0 {
-		v.SubMessageIdentifier = new(uint8(d.Int(0, 127)))
+		v.SubMessageIdentifier = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.MessageContent = per.OptionalList[GenericParameter](d, optional&(1<<0) != 0, per.Any())
 	v.Additions = d.Newer(extended)
@@ -111,7 +111,7 @@ func (v *NonStandardIdentifier) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.Object = new(d.OID())
+		v.Object = per.Box(d, d.OID())
 	case 1:
 		v.H221NonStandard = per.Pointer[NonStandardIdentifierH221NonStandard](d)
 	}
@@ -177,7 +177,7 @@ func (v *GenericCapability) Decode(d *per.Decoder) {
 	optional := d.Bits(5)
 	v.CapabilityIdentifier.Decode(d)
 	if optional&(1<<4) != 0 {
-		v.MaxBitRate = new(uint32(d.Int(0, 4294967295)))
+		v.MaxBitRate = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	v.Collapsing = per.OptionalList[GenericParameter](d, optional&(1<<3) != 0, per.Any())
 	v.NonCollapsing = per.OptionalList[GenericParameter](d, optional&(1<<2) != 0, per.Any())
@@ -227,13 +227,13 @@ func (v *CapabilityIdentifier) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(4, true); i {
 	case 0:
-		v.Standard = new(d.OID())
+		v.Standard = per.Box(d, d.OID())
 	case 1:
 		v.H221NonStandard = per.Pointer[NonStandardParameter](d)
 	case 2:
 		v.Uuid = d.Octets(per.Fixed(16))
 	case 3:
-		v.DomainBased = new(d.Text(per.IA5, per.Range(1, 64)))
+		v.DomainBased = per.Box(d, d.Text(per.IA5, per.Range(1, 64)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -314,13 +314,13 @@ func (v *ParameterIdentifier) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(4, true); i {
 	case 0:
-		v.Standard = new(uint8(d.Int(0, 127)))
+		v.Standard = d.Uint8(uint8(d.Int(0, 127)))
 	case 1:
 		v.H221NonStandard = per.Pointer[NonStandardParameter](d)
 	case 2:
 		v.Uuid = d.Octets(per.Fixed(16))
 	case 3:
-		v.DomainBased = new(d.Text(per.IA5, per.Range(1, 64)))
+		v.DomainBased = per.Box(d, d.Text(per.IA5, per.Range(1, 64)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -375,15 +375,15 @@ func (v *ParameterValue) Decode(d *per.Decoder) {
 	case 0:
 		v.Logical = true
 	case 1:
-		v.BooleanArray = new(uint8(d.Int(0, 255)))
+		v.BooleanArray = d.Uint8(uint8(d.Int(0, 255)))
 	case 2:
-		v.UnsignedMin = new(uint16(d.Int(0, 65535)))
+		v.UnsignedMin = d.Uint16(uint16(d.Int(0, 65535)))
 	case 3:
-		v.UnsignedMax = new(uint16(d.Int(0, 65535)))
+		v.UnsignedMax = d.Uint16(uint16(d.Int(0, 65535)))
 	case 4:
-		v.Unsigned32Min = new(uint32(d.Int(0, 4294967295)))
+		v.Unsigned32Min = d.Uint32(uint32(d.Int(0, 4294967295)))
 	case 5:
-		v.Unsigned32Max = new(uint32(d.Int(0, 4294967295)))
+		v.Unsigned32Max = d.Uint32(uint32(d.Int(0, 4294967295)))
 	case 6:
 		v.OctetString = d.Octets(per.Any())
 	case 7:

@@ -161,7 +161,7 @@ func (v *ConferenceIndication) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(10, true); i {
 	case 0:
-		v.SbeNumber = new(uint8(d.Int(0, 9)))
+		v.SbeNumber = d.Uint8(uint8(d.Int(0, 9)))
 	case 1:
 		v.TerminalNumberAssign = per.Pointer[TerminalLabel](d)
 	case 2:
@@ -276,7 +276,7 @@ func (v *TerminalYouAreSeeingInSubPictureNumber) Decode(d *per.Decoder) {
 func (v *TerminalYouAreSeeingInSubPictureNumber) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(1)
 	if w, ok := d.Addition(a, 0); ok {
-		v.MCUNumber = new(McuNumber(d.Int(0, 192)))
+		v.MCUNumber = per.Box(d, McuNumber(d.Int(0, 192)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -401,7 +401,7 @@ func (v *MiscellaneousIndicationType) Decode(d *per.Decoder) {
 	case 8:
 		v.VideoIndicateReadyToActivate = true
 	case 9:
-		v.VideoTemporalSpatialTradeOff = new(uint8(d.Int(0, 31)))
+		v.VideoTemporalSpatialTradeOff = d.Uint8(uint8(d.Int(0, 31)))
 	case 10:
 		v.VideoNotDecodedMBs = per.Opened[MiscellaneousIndicationTypeVideoNotDecodedMBs](d)
 	case 11:
@@ -500,10 +500,10 @@ func (v *JitterIndication) Decode(d *per.Decoder) {
 	v.EstimatedReceivedJitterMantissa = uint8(d.Int(0, 3))
 	v.EstimatedReceivedJitterExponent = uint8(d.Int(0, 7))
 	if optional&(1<<1) != 0 {
-		v.SkippedFrameCount = new(uint8(d.Int(0, 15)))
+		v.SkippedFrameCount = d.Uint8(uint8(d.Int(0, 15)))
 	}
 	if optional&(1<<0) != 0 {
-		v.AdditionalDecoderBuffer = new(uint32(d.Int(0, 262143)))
+		v.AdditionalDecoderBuffer = d.Uint32(uint32(d.Int(0, 262143)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -543,9 +543,9 @@ func (v *JitterIndicationScope) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(3, false) {
 	case 0:
-		v.LogicalChannelNumber = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelNumber = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 1:
-		v.ResourceID = new(uint16(d.Int(0, 65535)))
+		v.ResourceID = d.Uint16(uint16(d.Int(0, 65535)))
 	case 2:
 		v.WholeMultiplex = true
 	}
@@ -737,9 +737,9 @@ func (v *FlowControlIndicationScope) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(3, false) {
 	case 0:
-		v.LogicalChannelNumber = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelNumber = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 1:
-		v.ResourceID = new(uint16(d.Int(0, 65535)))
+		v.ResourceID = d.Uint16(uint16(d.Int(0, 65535)))
 	case 2:
 		v.WholeMultiplex = true
 	}
@@ -779,7 +779,7 @@ func (v *FlowControlIndicationRestriction) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.MaximumBitRate = new(uint32(d.Int(0, 16777215)))
+		v.MaximumBitRate = d.Uint32(uint32(d.Int(0, 16777215)))
 	case 1:
 		v.NoRestriction = true
 	}

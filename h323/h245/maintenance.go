@@ -99,9 +99,9 @@ func (v *MaintenanceLoopRequestType) Decode(d *per.Decoder) {
 	case 0:
 		v.SystemLoop = true
 	case 1:
-		v.MediaLoop = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.MediaLoop = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 2:
-		v.LogicalChannelLoop = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelLoop = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -171,9 +171,9 @@ func (v *MaintenanceLoopAckType) Decode(d *per.Decoder) {
 	case 0:
 		v.SystemLoop = true
 	case 1:
-		v.MediaLoop = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.MediaLoop = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 2:
-		v.LogicalChannelLoop = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelLoop = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -246,9 +246,9 @@ func (v *MaintenanceLoopRejectType) Decode(d *per.Decoder) {
 	case 0:
 		v.SystemLoop = true
 	case 1:
-		v.MediaLoop = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.MediaLoop = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	case 2:
-		v.LogicalChannelLoop = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelLoop = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}

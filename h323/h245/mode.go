@@ -329,7 +329,7 @@ func (v *ModeElement) decodeAdditions(d *per.Decoder) {
 	v.GenericModeParameters = per.Added[GenericCapability](d, a, 2)
 	v.MultiplexedStreamModeParameters = per.Added[MultiplexedStreamModeParameters](d, a, 3)
 	if w, ok := d.Addition(a, 4); ok {
-		v.LogicalChannelNumber = new(LogicalChannelNumber(d.Int(1, 65535)))
+		v.LogicalChannelNumber = per.Box(d, LogicalChannelNumber(d.Int(1, 65535)))
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -808,7 +808,7 @@ func (v *DepFECModeRfc2733ModeModeSeparateStreamDifferentPort) Decode(d *per.Dec
 	optional := d.Bits(1)
 	v.ProtectedSessionID = uint8(d.Int(1, 255))
 	if optional&(1<<0) != 0 {
-		v.ProtectedPayloadType = new(uint8(d.Int(0, 127)))
+		v.ProtectedPayloadType = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -866,7 +866,7 @@ func (v *FECMode) Decode(d *per.Decoder) {
 	optional := d.Bits(2)
 	v.ProtectedElement.Decode(d)
 	if optional&(1<<1) != 0 {
-		v.FecScheme = new(d.OID())
+		v.FecScheme = per.Box(d, d.OID())
 	}
 	v.Rfc2733Format = per.Optional[FECModeRfc2733Format](d, optional&(1<<0) != 0)
 	v.Additions = d.Newer(extended)
@@ -903,11 +903,11 @@ func (v *FECModeRfc2733Format) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(3, false) {
 	case 0:
-		v.Rfc2733rfc2198 = new(MaxRedundancy(d.IntFrom(1)))
+		v.Rfc2733rfc2198 = per.Box(d, MaxRedundancy(d.IntFrom(1)))
 	case 1:
-		v.Rfc2733sameport = new(MaxRedundancy(d.IntFrom(1)))
+		v.Rfc2733sameport = per.Box(d, MaxRedundancy(d.IntFrom(1)))
 	case 2:
-		v.Rfc2733diffport = new(MaxRedundancy(d.IntFrom(1)))
+		v.Rfc2733diffport = per.Box(d, MaxRedundancy(d.IntFrom(1)))
 	}
 	d.Leave()
 }

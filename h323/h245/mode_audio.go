@@ -74,11 +74,11 @@ func (v *AudioMode) Decode(d *per.Decoder) {
 		v.Is13818AudioMode = per.Pointer[IS13818AudioMode](d)
 	case 14:
 		w := d.Open()
-		v.G729wAnnexB = new(uint16(d.Int(1, 256)))
+		v.G729wAnnexB = d.Uint16(uint16(d.Int(1, 256)))
 		d.Close(w)
 	case 15:
 		w := d.Open()
-		v.G729AnnexAwAnnexB = new(uint16(d.Int(1, 256)))
+		v.G729AnnexAwAnnexB = d.Uint16(uint16(d.Int(1, 256)))
 		d.Close(w)
 	case 16:
 		v.G7231AnnexCMode = per.Opened[G7231AnnexCMode](d)

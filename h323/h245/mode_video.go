@@ -160,22 +160,22 @@ func (v *H262VideoMode) Decode(d *per.Decoder) {
 	optional := d.Bits(6)
 	v.ProfileAndLevel.Decode(d)
 	if optional&(1<<5) != 0 {
-		v.VideoBitRate = new(uint32(d.Int(0, 1073741823)))
+		v.VideoBitRate = d.Uint32(uint32(d.Int(0, 1073741823)))
 	}
 	if optional&(1<<4) != 0 {
-		v.VbvBufferSize = new(uint32(d.Int(0, 262143)))
+		v.VbvBufferSize = d.Uint32(uint32(d.Int(0, 262143)))
 	}
 	if optional&(1<<3) != 0 {
-		v.SamplesPerLine = new(uint16(d.Int(0, 16383)))
+		v.SamplesPerLine = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<2) != 0 {
-		v.LinesPerFrame = new(uint16(d.Int(0, 16383)))
+		v.LinesPerFrame = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<1) != 0 {
-		v.FramesPerSecond = new(uint8(d.Int(0, 15)))
+		v.FramesPerSecond = d.Uint8(uint8(d.Int(0, 15)))
 	}
 	if optional&(1<<0) != 0 {
-		v.LuminanceSampleRate = new(uint32(d.Int(0, 4294967295)))
+		v.LuminanceSampleRate = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -329,7 +329,7 @@ func (v *H263VideoMode) Decode(d *per.Decoder) {
 func (v *H263VideoMode) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(3)
 	if w, ok := d.Addition(a, 0); ok {
-		v.ErrorCompensation = new(d.Bool())
+		v.ErrorCompensation = per.Box(d, d.Bool())
 		d.Close(w)
 	}
 	v.EnhancementLayerInfo = per.Added[EnhancementLayerInfo](d, a, 1)
@@ -448,22 +448,22 @@ func (v *IS11172VideoMode) Decode(d *per.Decoder) {
 	optional := d.Bits(6)
 	v.ConstrainedBitstream = d.Bool()
 	if optional&(1<<5) != 0 {
-		v.VideoBitRate = new(uint32(d.Int(0, 1073741823)))
+		v.VideoBitRate = d.Uint32(uint32(d.Int(0, 1073741823)))
 	}
 	if optional&(1<<4) != 0 {
-		v.VbvBufferSize = new(uint32(d.Int(0, 262143)))
+		v.VbvBufferSize = d.Uint32(uint32(d.Int(0, 262143)))
 	}
 	if optional&(1<<3) != 0 {
-		v.SamplesPerLine = new(uint16(d.Int(0, 16383)))
+		v.SamplesPerLine = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<2) != 0 {
-		v.LinesPerFrame = new(uint16(d.Int(0, 16383)))
+		v.LinesPerFrame = d.Uint16(uint16(d.Int(0, 16383)))
 	}
 	if optional&(1<<1) != 0 {
-		v.PictureRate = new(uint8(d.Int(0, 15)))
+		v.PictureRate = d.Uint8(uint8(d.Int(0, 15)))
 	}
 	if optional&(1<<0) != 0 {
-		v.LuminanceSampleRate = new(uint32(d.Int(0, 4294967295)))
+		v.LuminanceSampleRate = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

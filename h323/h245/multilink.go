@@ -188,7 +188,7 @@ func (v *MultilinkRequestMaximumHeaderIntervalRequestType) Decode(d *per.Decoder
 	case 0:
 		v.CurrentIntervalInformation = true
 	case 1:
-		v.RequestedInterval = new(uint16(d.Int(0, 65535)))
+		v.RequestedInterval = d.Uint16(uint16(d.Int(0, 65535)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -577,7 +577,7 @@ func (v *DialingInformation) Decode(d *per.Decoder) {
 	case 1:
 		v.Differential = per.List[DialingInformationNumber](d, per.Range(1, 65535))
 	case 2:
-		v.InfoNotAvailable = new(uint16(d.Int(1, 65535)))
+		v.InfoNotAvailable = d.Uint16(uint16(d.Int(1, 65535)))
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -620,7 +620,7 @@ func (v *DialingInformationNumber) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.NetworkAddress = d.Text(per.Numeric, per.Range(0, 40))
 	if optional&(1<<0) != 0 {
-		v.SubAddress = new(d.Text(per.IA5, per.Range(1, 40)))
+		v.SubAddress = per.Box(d, d.Text(per.IA5, per.Range(1, 40)))
 	}
 	v.NetworkType = per.List[DialingInformationNetworkType](d, per.Range(1, 255))
 	v.Additions = d.Newer(extended)
@@ -802,7 +802,7 @@ func (v *LogicalChannelRateReject) Decode(d *per.Decoder) {
 	v.LogicalChannelNumber = LogicalChannelNumber(d.Int(1, 65535))
 	v.RejectReason.Decode(d)
 	if optional&(1<<0) != 0 {
-		v.CurrentMaximumBitRate = new(MaximumBitRate(d.Int(0, 4294967295)))
+		v.CurrentMaximumBitRate = per.Box(d, MaximumBitRate(d.Int(0, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

@@ -96,7 +96,7 @@ func (v *MultiplexElementType) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.LogicalChannelNumber = new(uint16(d.Int(0, 65535)))
+		v.LogicalChannelNumber = d.Uint16(uint16(d.Int(0, 65535)))
 	case 1:
 		v.SubElementList = per.List[MultiplexElement](d, per.Range(2, 255))
 	}
@@ -134,7 +134,7 @@ func (v *MultiplexElementRepeatCount) Decode(d *per.Decoder) {
 	}
 	switch d.Choice(2, false) {
 	case 0:
-		v.Finite = new(uint16(d.Int(1, 65535)))
+		v.Finite = d.Uint16(uint16(d.Int(1, 65535)))
 	case 1:
 		v.UntilClosingFlag = true
 	}

@@ -82,7 +82,7 @@ func (v *UserInputIndication) Decode(d *per.Decoder) {
 	case 0:
 		v.NonStandard = per.Pointer[NonStandardParameter](d)
 	case 1:
-		v.Alphanumeric = new(d.GeneralString())
+		v.Alphanumeric = per.Box(d, d.GeneralString())
 	case 2:
 		v.UserInputSupportIndication = per.Opened[UserInputIndicationUserInputSupportIndication](d)
 	case 3:
@@ -232,7 +232,7 @@ func (v *UserInputSignal) Decode(d *per.Decoder) {
 	optional := d.Bits(2)
 	v.SignalType = d.Text(signals, per.Fixed(1))
 	if optional&(1<<1) != 0 {
-		v.Duration = new(uint16(d.Int(1, 65535)))
+		v.Duration = d.Uint16(uint16(d.Int(1, 65535)))
 	}
 	v.RTP = per.Optional[UserInputSignalRTP](d, optional&(1<<0) != 0)
 	if extended {
@@ -250,7 +250,7 @@ func (v *UserInputSignal) decodeAdditions(d *per.Decoder) {
 		d.Close(w)
 	}
 	if w, ok := d.Addition(a, 3); ok {
-		v.AlgorithmOID = new(d.OID())
+		v.AlgorithmOID = per.Box(d, d.OID())
 		d.Close(w)
 	}
 	v.Additions = d.Unknown(a)
@@ -413,10 +413,10 @@ func (v *UserInputSignalRTP) Decode(d *per.Decoder) {
 	extended := d.Bool()
 	optional := d.Bits(2)
 	if optional&(1<<1) != 0 {
-		v.Timestamp = new(uint32(d.Int(0, 4294967295)))
+		v.Timestamp = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	if optional&(1<<0) != 0 {
-		v.ExpirationTime = new(uint32(d.Int(0, 4294967295)))
+		v.ExpirationTime = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	v.LogicalChannelNumber = LogicalChannelNumber(d.Int(1, 65535))
 	v.Additions = d.Newer(extended)

@@ -29,14 +29,14 @@ func (v *TraversalParameters) Decode(d *per.Decoder) {
 	v.MultiplexedMediaChannel = per.Optional[h245.TransportAddress](d, optional&(1<<5) != 0)
 	v.MultiplexedMediaControlChannel = per.Optional[h245.TransportAddress](d, optional&(1<<4) != 0)
 	if optional&(1<<3) != 0 {
-		v.MultiplexID = new(uint32(d.Int(0, 4294967295)))
+		v.MultiplexID = d.Uint32(uint32(d.Int(0, 4294967295)))
 	}
 	v.KeepAliveChannel = per.Optional[h245.TransportAddress](d, optional&(1<<2) != 0)
 	if optional&(1<<1) != 0 {
-		v.KeepAlivePayloadType = new(uint8(d.Int(0, 127)))
+		v.KeepAlivePayloadType = d.Uint8(uint8(d.Int(0, 127)))
 	}
 	if optional&(1<<0) != 0 {
-		v.KeepAliveInterval = new(h225.TimeToLive(d.Int(1, 4294967295)))
+		v.KeepAliveInterval = per.Box(d, h225.TimeToLive(d.Int(1, 4294967295)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()

@@ -17,11 +17,9 @@ func (d *Decoder) within(span uint64) uint64 {
 	case span < 255: // a bit-field (11.5.7.1)
 		return d.Bits(width(span))
 	case span == 255: // one octet (11.5.7.2)
-		d.Align()
-		return d.Bits(8)
+		return d.octet()
 	case span < 1<<16: // two octets (11.5.7.3)
-		d.Align()
-		return d.Bits(16)
+		return d.octet()<<8 | d.octet()
 	}
 	n := 1 + int(d.within(uint64((width(span)+7)/8-1))) // indefinite length (11.5.7.4)
 	d.Align()
@@ -110,6 +108,14 @@ func (d *Decoder) smallLength() int {
 func (d *Decoder) Enum(n int, extensible bool) int {
 	if extensible && d.Bool() {
 		return n + d.small()
+	}
+	if n <= 255 { // a bit-field, as almost always
+		v := int(d.Bits(width(uint64(n - 1))))
+		if v >= n {
+			d.fail(ErrRange)
+			return 0
+		}
+		return v
 	}
 	return int(d.Int(0, int64(n-1)))
 }

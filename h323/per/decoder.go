@@ -1,6 +1,7 @@
 package per
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"unsafe"
 )
@@ -29,6 +30,13 @@ type Decoder struct {
 	budget   int
 	skip     bool
 	err      error
+	slabs    [16]any // *slab of a type, or a nil pointer to it when it came once
+	types    int
+	uint8s   slab[uint8]
+	uint16s  slab[uint16]
+	uint32s  slab[uint32]
+	oid      OID    // the last one read
+	arcs     []byte // and its encoding
 }
 
 // NewDecoder reads b, which must not change meanwhile. Decoded values do not
@@ -81,12 +89,16 @@ func (d *Decoder) Bits(n int) uint64 {
 		d.fail(ErrTruncated)
 		return 0
 	}
-	if left := 8 - d.pos&7; n <= left && n > 0 { // most fields lie within an octet
-		v := d.buf[d.pos>>3] >> (left - n) & (1<<n - 1)
+	at, shift := d.pos>>3, d.pos&7
+	if n <= 56 && at+8 <= len(d.buf) {
 		d.pos += n
-		return uint64(v)
+		return binary.BigEndian.Uint64(d.buf[at:]) << shift >> 1 >> (63 - n)
 	}
-	var v uint64
+	return d.lastBits(n)
+}
+
+// lastBits reads bits octet by octet, at the end of the input and where there are many.
+func (d *Decoder) lastBits(n int) (v uint64) {
 	for n > 0 {
 		left := 8 - d.pos&7
 		take := min(n, left)
@@ -98,7 +110,26 @@ func (d *Decoder) Bits(n int) uint64 {
 }
 
 // Bool reads a BOOLEAN (X.691 12), an extension bit or a presence bit.
-func (d *Decoder) Bool() bool { return d.Bits(1) != 0 }
+func (d *Decoder) Bool() bool {
+	if d.pos >= d.end {
+		d.fail(ErrTruncated)
+		return false
+	}
+	v := d.buf[d.pos>>3] << (d.pos & 7)
+	d.pos++
+	return v >= 0x80
+}
+
+// octet reads an octet, aligned.
+func (d *Decoder) octet() uint64 {
+	at := (d.pos + 7) >> 3
+	if at*8+8 > d.end {
+		d.fail(ErrTruncated)
+		return 0
+	}
+	d.pos = at*8 + 8
+	return uint64(d.buf[at])
+}
 
 // Align goes on at the next octet (X.691 11.2.7).
 func (d *Decoder) Align() { d.pos = (d.pos + 7) &^ 7 }
@@ -118,13 +149,12 @@ func (d *Decoder) octets(n int) []byte {
 // chunk reads a length without upper bound (X.691 11.9.3.5 to 11.9.3.8). When
 // more is true, another follows after n units.
 func (d *Decoder) chunk() (n int, more bool) {
-	d.Align()
-	first := int(d.Bits(8))
+	first := int(d.octet())
 	switch {
 	case first < 0x80:
 		return first, false
 	case first < 0xc0:
-		return first&0x3f<<8 | int(d.Bits(8)), false
+		return first&0x3f<<8 | int(d.octet()), false
 	case first&0x3f == 0 || first&0x3f > 4:
 		d.fail(ErrFragment)
 		return 0, false
@@ -194,15 +224,22 @@ func ListOf[T any](d *Decoder, size Size, element func(*Decoder) T) []T {
 func list[T any](d *Decoder, size Size, read func(*Decoder, *T)) []T {
 	size = d.root(size)
 	n, more := d.length(size)
-	list := make([]T, 0, min(n, firstElements))
+	list := []T{}
+	if n > 0 {
+		list = take[T](d, min(n, firstElements))[:0]
+	}
 	for {
-		for range n {
+		for i := range n {
 			var zero T
 			if !d.charge(max(1, int(unsafe.Sizeof(zero)))) {
 				return list
 			}
-			list = append(list, zero)
-			if read(d, &list[len(list)-1]); d.err != nil {
+			at := len(list)
+			if at == cap(list) {
+				list = append(list, make([]T, min(n-i, max(at, 1)))...)
+			}
+			list = list[:at+1]
+			if read(d, &list[at]); d.err != nil {
 				return list
 			}
 		}

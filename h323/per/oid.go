@@ -1,6 +1,7 @@
 package per
 
 import (
+	"bytes"
 	"math/big"
 	"strconv"
 	"strings"
@@ -19,6 +20,10 @@ func (d *Decoder) OID() OID {
 	if d.err != nil || !d.charge(4*len(b)) {
 		return ""
 	}
+	if d.oid != "" && bytes.Equal(b, d.arcs) { // many capabilities have the same one
+		return d.oid
+	}
+	whole := b
 	var space [64]byte
 	text := space[:0]
 	for first := true; ; first = false {
@@ -29,7 +34,8 @@ func (d *Decoder) OID() OID {
 		}
 		text = appendArc(text, b[:n], first)
 		if b = b[n:]; len(b) == 0 {
-			return OID(text)
+			d.oid, d.arcs = OID(text), whole
+			return d.oid
 		}
 		text = append(text, '.')
 	}

@@ -10,7 +10,7 @@ type pointed[T any] interface {
 
 // Pointer reads a value of its own.
 func Pointer[T any, P pointed[T]](d *Decoder) *T {
-	v := new(T)
+	v := &take[T](d, 1)[0]
 	if d.charge(int(unsafe.Sizeof(*v))) {
 		P(v).Decode(d)
 	}

@@ -355,10 +355,10 @@ func (v *Grouped) Decode(d *per.Decoder) {
 	v.B = d.Bool()
 	v.C.Decode(d)
 	if optional&(1<<1) != 0 {
-		v.I = new(d.BMP(per.Any()))
+		v.I = per.Box(d, d.BMP(per.Any()))
 	}
 	if optional&(1<<0) != 0 {
-		v.J = new(d.Text(per.Printable, per.Any()))
+		v.J = per.Box(d, d.Text(per.Printable, per.Any()))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -417,14 +417,14 @@ func (v *GroupedC) Decode(d *per.Decoder) {
 	}
 	switch i := d.Choice(1, true); i {
 	case 0:
-		v.D = new(d.Integer())
+		v.D = per.Box(d, d.Integer())
 	case 1:
 		w := d.Open()
-		v.E = new(d.Bool())
+		v.E = per.Box(d, d.Bool())
 		d.Close(w)
 	case 2:
 		w := d.Open()
-		v.F = new(d.Text(per.IA5, per.Any()))
+		v.F = per.Box(d, d.Text(per.IA5, per.Any()))
 		d.Close(w)
 	default:
 		v.Addition = d.UnknownChoice(i)
@@ -469,7 +469,7 @@ func (v *GroupedGroup1) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.G = d.Text(per.Numeric, per.Fixed(3))
 	if optional&(1<<0) != 0 {
-		v.H = new(d.Bool())
+		v.H = per.Box(d, d.Bool())
 	}
 	d.Leave()
 }

@@ -35,7 +35,7 @@ func (v *Tree) Decode(d *per.Decoder) {
 		v.Fork = per.Pointer[TreeFork](d)
 	case 3:
 		w := d.Open()
-		v.Label = new(d.Text(per.IA5, per.Any()))
+		v.Label = per.Box(d, d.Text(per.IA5, per.Any()))
 		d.Close(w)
 	case 4:
 		v.Dead = d.OpenNull()
@@ -116,7 +116,7 @@ func (v *Old) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.A = d.Bool()
 	if optional&(1<<0) != 0 {
-		v.B = new(uint8(d.Int(0, 255)))
+		v.B = d.Uint8(uint8(d.Int(0, 255)))
 	}
 	v.Additions = d.Newer(extended)
 	d.Leave()
@@ -154,7 +154,7 @@ func (v *New) Decode(d *per.Decoder) {
 	optional := d.Bits(1)
 	v.A = d.Bool()
 	if optional&(1<<0) != 0 {
-		v.B = new(uint8(d.Int(0, 255)))
+		v.B = d.Uint8(uint8(d.Int(0, 255)))
 	}
 	if extended {
 		v.decodeAdditions(d)
@@ -166,7 +166,7 @@ func (v *New) decodeAdditions(d *per.Decoder) {
 	a := d.Additions(5)
 	v.C = d.AddedNull(a, 0)
 	if w, ok := d.Addition(a, 1); ok {
-		v.D = new(d.Text(per.IA5, per.Any()))
+		v.D = per.Box(d, d.Text(per.IA5, per.Any()))
 		d.Close(w)
 	}
 	v.E = per.AddedList[Name](d, a, 2, per.Any())
@@ -231,7 +231,7 @@ func (v *OldChoice) Decode(d *per.Decoder) {
 	case 0:
 		v.A = true
 	case 1:
-		v.B = new(d.Bool())
+		v.B = per.Box(d, d.Bool())
 	default:
 		v.Addition = d.UnknownChoice(i)
 	}
@@ -276,10 +276,10 @@ func (v *NewChoice) Decode(d *per.Decoder) {
 	case 0:
 		v.A = true
 	case 1:
-		v.B = new(d.Bool())
+		v.B = per.Box(d, d.Bool())
 	case 2:
 		w := d.Open()
-		v.C = new(d.Text(per.IA5, per.Any()))
+		v.C = per.Box(d, d.Text(per.IA5, per.Any()))
 		d.Close(w)
 	case 3:
 		v.D = d.OpenNull()
