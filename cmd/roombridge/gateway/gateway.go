@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -50,7 +51,9 @@ type Gateway struct {
 	engine *room.Engine
 	core   *bridge.Core
 	load   *load.Meter
-	clock  load.Clock // the meter reads it
+	clock  load.Clock    // the meter reads it
+	asked  atomic.Uint64 // how often there was to be room for a call or browser
+	tidy   tidy
 	sip    *sip.Endpoint
 	h323   *h323.Endpoint
 	ras    *ras.Service // nil: neither a gatekeeper nor registered with one

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"runtime"
+	"runtime/debug"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge/load"
 	"github.com/roombridge/roombridge/web"
@@ -18,13 +20,19 @@ func (g *Gateway) openLoad() error {
 
 // admit asks the load, once there is one, whether a call or browser more fits.
 func (g *Gateway) admit() error {
+	g.asked.Add(1)
 	if g.load == nil {
 		return nil
 	}
 	return g.load.Admit()
 }
 
+// reading is called once a second.
 func (g *Gateway) reading() load.Reading {
+	calls := g.core.Stats()
+	if g.tidy.due(time.Now(), g.asked.Load()+2*calls.Total-uint64(calls.Running)) {
+		go debug.FreeOSMemory()
+	}
 	r := load.Reading{CPU: g.clock.CPU(g.worker.PIDs())}
 	for _, l := range g.loops.Stats() {
 		r.Busy, r.Late, r.Wait = max(r.Busy, l.Busy), max(r.Late, l.Late), max(r.Wait, l.Wait)
