@@ -232,7 +232,12 @@ func (g *Gatekeeper) signer(t *terminal) *signer {
 	if t == nil || t.Security != SecurityH2351 {
 		return nil
 	}
-	return g.signerFor(t.password, t.sender)
+	if t.ID == "" {
+		return g.signerFor(t.password, t.sender)
+	}
+	// H.235.1 7.1: to the identifier that the terminal has from RCF on; H.323Plus expects
+	// it in the RCF itself.
+	return g.signerFor(t.password, t.ID)
 }
 
 func (g *Gatekeeper) signerFor(password, remote string) *signer {

@@ -129,6 +129,9 @@ func TestNoGeneralID(t *testing.T) {
 	if len(g.Terminals()) != 1 || len(p.got) != 1 || hashed(p.got[0].RegistrationConfirm.CryptoTokens) == nil {
 		t.Fatalf("%v, %v", g.Terminals(), p.got)
 	}
+	if to := hashed(p.got[0].RegistrationConfirm.CryptoTokens).HashedVals.GeneralID; ptr(to) != g.Terminals()[0].ID {
+		t.Errorf("the RCF is for %q, not for the identifier that it gives", ptr(to)) // H.323Plus refuses it then
+	}
 	if !provesMessage(p.raw[0], hashed(p.got[0].RegistrationConfirm.CryptoTokens), "geheim") {
 		t.Error("the answer is not proved")
 	}

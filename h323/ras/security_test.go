@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/h323/h225"
+	"github.com/roombridge/roombridge/h323/h235"
 	"github.com/roombridge/roombridge/h323/per"
 )
 
@@ -159,6 +160,33 @@ func TestForgedGatekeeper(t *testing.T) {
 	s.use(at, func(now time.Time) { k.Receive(now, gkAddr, b) })
 	if !k.Status().Registered {
 		t.Error("our own message was believed when it was sent back")
+	}
+}
+
+// A gatekeeper that asks for H.235.1 and does not prove its own messages is taken where
+// that is left to it, and not where H.235.1 is demanded (seen with a GnuGk that was built
+// without H.235).
+func TestSilentlyAskingGatekeeper(t *testing.T) {
+	for how, want := range map[Security]bool{SecurityAuto: true, SecurityH2351: false} {
+		s := newSim(t)
+		gk := s.peer(gkAddr)
+		gk.reply = func(m *h225.RasMessage) *h225.RasMessage {
+			switch {
+			case m.GatekeeperRequest != nil:
+				return &h225.RasMessage{GatekeeperConfirm: &h225.GatekeeperConfirm{RequestSeqNum: m.GatekeeperRequest.RequestSeqNum,
+					ProtocolIdentifier: h225.Version, RASAddress: *h225.NewTransportAddress(gkAddr),
+					AuthenticationMode: &h235.AuthenticationMechanism{PwdHash: true}, AlgorithmOID: new(oidU)}}
+			case m.RegistrationRequest != nil && hashed(m.RegistrationRequest.CryptoTokens) != nil:
+				return &h225.RasMessage{RegistrationConfirm: &h225.RegistrationConfirm{RequestSeqNum: m.RegistrationRequest.RequestSeqNum,
+					ProtocolIdentifier: h225.Version, CallSignalAddress: []h225.TransportAddress{}, EndpointIdentifier: "e"}}
+			}
+			return nil
+		}
+		k := s.client(addr(2, 1719), func(c *ClientConfig) { c.Aliases, c.Password, c.Security = []string{"1001"}, "geheim", how })
+		s.run(10 * time.Second)
+		if k.Status().Registered != want {
+			t.Errorf("%s: %+v", how, k.Status())
+		}
 	}
 }
 
