@@ -128,10 +128,10 @@ func (p *peer) next(d time.Duration) *message {
 func (p *peer) expect(typ wire.Type) *message {
 	p.t.Helper()
 	m := p.next(patience)
-	if m == nil {
+	switch {
+	case m == nil:
 		p.t.Fatalf("no %v", typ)
-	}
-	if m.q.Type != typ {
+	case m.q.Type != typ:
 		p.t.Fatalf("%v, not %v: %+v", m.q.Type, typ, m.body())
 	}
 	return m
