@@ -10,6 +10,9 @@ import (
 	"github.com/roombridge/roombridge/h323/h225"
 )
 
+// CallID names a call in its messages and towards gatekeepers (H.225.0 7.6).
+type CallID = h225.GloballyUniqueID
+
 // Gatekeeper admits calls (H.225.0 7.9 and 7.11). Its methods may be called from many
 // goroutines.
 type Gatekeeper interface {
@@ -22,7 +25,7 @@ type Gatekeeper interface {
 
 // Admission is what a gatekeeper is told of a call.
 type Admission struct {
-	CallID     h225.GloballyUniqueID
+	CallID     CallID
 	Conference h225.ConferenceIdentifier
 	Reference  uint16 // call reference value
 	Answer     bool   // the call comes in
@@ -66,7 +69,7 @@ func routeAddr(remote netip.Addr) netip.Addr {
 
 // Disengage ends the call that a gatekeeper wants to end. It tells whether there is
 // one.
-func (e *Endpoint) Disengage(call h225.GloballyUniqueID, reason string) bool {
+func (e *Endpoint) Disengage(call CallID, reason string) bool {
 	l := e.find(call)
 	if l != nil {
 		l.Hangup(bridge.CauseRemoved, or(reason, "the gatekeeper ended the call"))
@@ -76,13 +79,13 @@ func (e *Endpoint) Disengage(call h225.GloballyUniqueID, reason string) bool {
 
 // Limit asks the far end of a call for less, as a gatekeeper wants it: bit/s of both
 // directions together.
-func (e *Endpoint) Limit(call h225.GloballyUniqueID, bitrate int) {
+func (e *Endpoint) Limit(call CallID, bitrate int) {
 	if l := e.find(call); l != nil {
 		l.LimitBitrate(bitrate / 2)
 	}
 }
 
-func (e *Endpoint) find(call h225.GloballyUniqueID) *leg {
+func (e *Endpoint) find(call CallID) *leg {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for l := range e.legs {

@@ -27,6 +27,8 @@ var arrows = map[string][]string{
 	"h323/h225":            {"h323/per", "h323/h235", "h323/h245"},
 	"h323/h460":            {"h323/per", "h323/h225", "h323/h245"},
 	"h323/wire":            {},
+	"h323/capability":      {"h323/per", "h323/h245", "bridge/media"},
+	"h323/control":         {"h323/per", "h323/h245", "h323/capability", "bridge", "bridge/media"},
 	"h323/ras":             {"h323/per", "h323/h225", "h323/h235", "bridge"},
 	"h323/inspect":         {"h323/per", "h323/wire", "h323/h225", "h323/h245"},
 	"bridge":               {"bridge/media", "bridge/relay"},
@@ -48,8 +50,8 @@ var arrows = map[string][]string{
 	"bench":                {"bench/...", "bridge/media", "bridge/packet", "bridge/h264", "bridge/feedback", "bridge/secure"},
 }
 
-// owners says where alone an outside library may be imported; those without a
-// host are on github.com or in the standard library.
+// owners says where alone an outside library, or an inner part of ours, may be
+// imported; those without a host are on github.com or in the standard library.
 var owners = map[string]string{
 	"emiago/sipgo":       "sip",
 	"spf13/viper":        "config",
@@ -59,6 +61,13 @@ var owners = map[string]string{
 	"jackc/pgx":          "bridge/store",
 	"modernc.org/sqlite": "bridge/store",
 	"alecthomas/kong":    "cmd/roombridge",
+
+	"roombridge/roombridge/h323/per":  "h323", // what a message looks like is nobody else's business
+	"roombridge/roombridge/h323/wire": "h323",
+	"roombridge/roombridge/h323/h225": "h323",
+	"roombridge/roombridge/h323/h245": "h323",
+	"roombridge/roombridge/h323/h235": "h323",
+	"roombridge/roombridge/h323/h460": "h323",
 }
 
 type listed struct {

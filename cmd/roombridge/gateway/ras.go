@@ -7,7 +7,6 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323"
-	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/ras"
 )
 
@@ -54,10 +53,10 @@ func (g *Gateway) openRAS() (err error) {
 }
 
 // disengaged ends a call, and limited asks it for less, because a gatekeeper wants so.
-func (g *Gateway) disengaged(call h225.GloballyUniqueID, reason string) {
+func (g *Gateway) disengaged(call h323.CallID, reason string) {
 	g.h323.Disengage(call, reason)
 }
-func (g *Gateway) limited(call h225.GloballyUniqueID, bitrate int) { g.h323.Limit(call, bitrate) }
+func (g *Gateway) limited(call h323.CallID, bitrate int) { g.h323.Limit(call, bitrate) }
 
 // gatekeeper is what the H.323 front-end asks about calls.
 type gatekeeper struct{ s *ras.Service }
