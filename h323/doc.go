@@ -1,4 +1,13 @@
-// Package h323 is where H.323 terminals meet the gateway. Its parts, from the wire up:
+// Package h323 is the H.323 front-end: it answers and places calls of room terminals
+// over TCP and brings each to the core as a leg. From bottom to top:
+//
+//	connection  conn.go, listen.go                   TPKTs in and out, bounded, slow far ends given up
+//	message     message.go, send.go                  Q.931 with H.225.0 in it
+//	leg         leg.go, incoming.go, outgoing.go, …  one goroutine a call, fed in the order of arrival
+//	H.245       transport.go, separate.go            its ways: tunnelled, a connection of its own
+//
+// What H.245 says is decided in h323/control, and what a message says of numbers,
+// names and causes by plain functions (dialled.go, caller.go, causes.go). Below lie
 //
 //   - [github.com/roombridge/roombridge/h323/wire]: TPKT and Q.931, what a TCP connection carries
 //   - h323/per: aligned PER, the encoding of the messages within
