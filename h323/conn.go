@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/roombridge/roombridge/h323/wire"
 )
 
@@ -22,6 +24,13 @@ const (
 	drainTime = 2 * time.Second
 )
 
+// How many packets of a connection are read, a second and at once. Terminals send
+// some dozens when a call begins, and a few a minute afterwards.
+const (
+	maxPace  = 200
+	maxBurst = 500
+)
+
 var errClosed = errors.New("the connection is closed")
 
 // conn is a TCP connection that carries TPKTs: of call signalling, or of H.245.
@@ -31,6 +40,7 @@ type conn struct {
 	remote   netip.AddrPort
 	accepted bool // they connected
 	in       *wire.Reader
+	pace     *rate.Limiter
 	halfOpen time.Duration
 
 	reading sync.Mutex // guards the deadline of reads
@@ -48,15 +58,17 @@ type conn struct {
 func newConn(c net.Conn, accepted bool, wait time.Time, halfOpen time.Duration) *conn {
 	s := &conn{
 		c: c, local: addrPort(c.LocalAddr()), remote: addrPort(c.RemoteAddr()),
-		accepted: accepted, wait: wait, halfOpen: halfOpen,
+		accepted: accepted, wait: wait, halfOpen: halfOpen, pace: rate.NewLimiter(maxPace, maxBurst),
 	}
 	s.in = wire.NewReader(pacedReader{s})
 	s.in.Limit = maxPacket
 	return s
 }
 
-// next gives the next packet, which the caller may keep; empty for a keep-alive.
+// next gives the next packet, which the caller may keep; empty for a keep-alive. Who
+// sends more than anybody needs is read slowly.
 func (s *conn) next() ([]byte, error) {
+	time.Sleep(s.pace.Reserve().Delay())
 	s.reading.Lock()
 	s.begun = time.Time{}
 	s.reading.Unlock()

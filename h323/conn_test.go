@@ -66,6 +66,31 @@ func every(p *peer, d time.Duration, b []byte) {
 	}()
 }
 
+// A flood of messages is read slowly, and answered.
+func TestFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(t)
+		b := newFakeBoard()
+		e := m.endpoint(b)
+		fakeControls(e, nil)
+		p := m.connect(e)
+		p.send(p.setup("1001", nil))
+		p.expect(wire.CallProceeding)
+		p.expect(wire.Connect)
+		p.send(tunnel(t, p.message(wire.Facility, *emptyBody()), roundTrip(1)))
+		start := time.Now()
+		for range 2*maxBurst + 100 {
+			p.raw([]byte{8, 2, 0, 77, 0x75})
+			p.expect(wire.Status)
+		}
+		if d := time.Since(start); d < 2*time.Second || d > 5*time.Second {
+			t.Errorf("read within %v", d)
+		}
+		p.release(16)
+		b.call(t).untilEnded(t, bridge.CauseNormal)
+	})
+}
+
 // In a call silence is no fault, half a packet is.
 func TestQuietCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -114,7 +114,10 @@ func (l *leg) answered(m *message) {
 			l.patiently(l.e.cfg.ProceedTimeout, "the terminal does not ring")
 		}
 	case wire.Progress:
-		l.patiently(l.e.cfg.RingTimeout, "nobody answered in time")
+		if !l.out.progress { // once: a far end does not hold us up for ever
+			l.out.progress = true
+			l.patiently(l.e.cfg.RingTimeout, "nobody answered in time")
+		}
 	case wire.Alerting:
 		if l.state != stateRinging {
 			l.state = stateRinging

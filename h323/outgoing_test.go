@@ -222,7 +222,12 @@ func TestPlacedCallTimers(t *testing.T) {
 		"T303: nothing comes":               {func(*outgoing) {}, 10 * time.Second, "does not answer"},
 		"T310: no more than CallProceeding": {func(o *outgoing) { o.send(o.proceeding()) }, time.Minute, "does not ring"},
 		"T301: it rings":                    {func(o *outgoing) { o.send(o.proceeding()); o.send(o.alerting()) }, time.Minute, "nobody answered"},
-		"no H.245":                          {func(o *outgoing) { o.send(o.connect()) }, 30 * time.Second, "no media"},
+		"T301: Progress, again and again": {func(o *outgoing) {
+			for range 3 {
+				o.send(o.reply(wire.Progress, *emptyBody()))
+			}
+		}, time.Minute, "nobody answered"},
+		"no H.245": {func(o *outgoing) { o.send(o.connect()) }, 30 * time.Second, "no media"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

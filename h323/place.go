@@ -138,6 +138,7 @@ type placing struct {
 	to, from []h225.AliasAddress
 	name     string
 	bitrate  int
+	progress bool // Progress came
 	fast     bool // channels are proposed, and nothing was said of them
 	control  *h225.TransportAddress
 	timer    *alarm // T303, T310 or T301
