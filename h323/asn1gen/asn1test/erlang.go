@@ -101,7 +101,7 @@ func (e *Erlang) Judge(module, typ string, b []byte) (value string, again []byte
 	return answer[0], again, err
 }
 
-// Time gives the microseconds that decoding and encoding a message take Erlang.
+// Time gives the microseconds that decoding and encoding a message take Erlang at best.
 func (e *Erlang) Time(module, typ string, b []byte, count int) (decode, encode string, err error) {
 	answer, err := e.ask("time %s %s %d %x", module, typ, count, b)
 	if err != nil {
