@@ -42,7 +42,7 @@ type Decoder struct {
 // NewDecoder reads b, which must not change meanwhile. Decoded values do not
 // refer to it.
 func NewDecoder(b []byte) *Decoder {
-	return &Decoder{buf: b, end: len(b) * 8, budget: baseBudget + factor*len(b)}
+	return &Decoder{buf: b[:len(b):len(b)], end: len(b) * 8, budget: baseBudget + factor*len(b)}
 }
 
 // SkipUnknown makes the decoder drop unknown extension additions rather than
@@ -90,9 +90,9 @@ func (d *Decoder) Bits(n int) uint64 {
 		return 0
 	}
 	at, shift := d.pos>>3, d.pos&7
-	if n <= 56 && at+8 <= len(d.buf) {
+	if n <= 56 && at+8 <= cap(d.buf) { // beyond an open type more of the input follows
 		d.pos += n
-		return binary.BigEndian.Uint64(d.buf[at:]) << shift >> 1 >> (63 - n)
+		return binary.BigEndian.Uint64(d.buf[at:at+8]) << shift >> 1 >> (63 - n)
 	}
 	return d.lastBits(n)
 }
