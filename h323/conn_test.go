@@ -66,6 +66,29 @@ func every(p *peer, d time.Duration, b []byte) {
 	}()
 }
 
+// While the core thinks, a terminal hears Alerting; after the core's time it is refused.
+func TestSlowRouting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(t)
+		b := newFakeBoard()
+		b.hold = make(chan struct{})
+		e := m.endpoint(b)
+		fakeControls(e, nil)
+		p := m.connect(e)
+		p.send(p.setup("1001", nil))
+		p.expect(wire.CallProceeding)
+		start := time.Now()
+		if a := p.expect(wire.Alerting).body().Alerting; time.Since(start) != 2*time.Second || string(a.CallIdentifier.GUID) != string(testCallID) {
+			t.Errorf("%+v after %v", a, time.Since(start))
+		}
+		r := p.next(time.Hour)
+		if r == nil || r.q.Type != wire.ReleaseComplete || time.Since(start) != routeTime {
+			t.Errorf("%+v after %v", r, time.Since(start))
+		}
+		p.expectEnd()
+	})
+}
+
 // A flood of messages is read slowly, and answered.
 func TestFlood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

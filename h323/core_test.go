@@ -124,6 +124,7 @@ func TestCoreRefuses(t *testing.T) {
 	if r := bridge.AsRefusal(call.Wait(t.Context())); r.Cause != bridge.CauseNoRoute {
 		t.Errorf("without a number: %v", r)
 	}
+	until(t, "it is over", func() bool { return caller.Stats().Calls == 0 })
 	first := caller.call(t, "h323:1001@"+at(called.Endpoint))
 	if err := first.Wait(t.Context()); err != nil {
 		t.Fatal(err)

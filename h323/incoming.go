@@ -122,6 +122,10 @@ func or16(id per.Octets) per.Octets {
 // routeTime bounds the decision of the core and of a gatekeeper.
 const routeTime = 30 * time.Second
 
+// alertAfter is when a caller hears that we are still there: T310 of terminals, the time
+// from CallProceeding on, may be 10 s.
+const alertAfter = 2 * time.Second
+
 // invited asks the core what becomes of the call. CallProceeding goes out at once:
 // terminals give up after 4 s without an answer (T303).
 func (l *leg) invited() {
@@ -137,6 +141,11 @@ func (l *leg) invited() {
 	if err := l.sendCallProceeding(); err != nil {
 		return // the reader tells
 	}
+	l.after(alertAfter, func() {
+		if l.state == stateRouting {
+			_ = l.sendAlerting()
+		}
+	})
 	l.e.running.Go(func() {
 		ctx, cancel := context.WithTimeout(l.ctx, routeTime)
 		defer cancel()

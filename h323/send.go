@@ -67,6 +67,13 @@ func (l *leg) sendCallProceeding() error {
 	}}))
 }
 
+func (l *leg) sendAlerting() error {
+	return l.send(l.message(wire.Alerting, h225.MessageBody{Alerting: &h225.AlertingUUIE{
+		ProtocolIdentifier: h225.Version, DestinationInfo: l.e.ourEndpoint(), CallIdentifier: l.callIdentifier(),
+		MultipleCalls: new(false), MaintainConnection: new(false),
+	}}))
+}
+
 // sendConnect answers the call. It has no bearer capability and no displayName of
 // version 7, which Codian does not take.
 func (l *leg) sendConnect(fast []per.Octets, refused bool, h245 *h225.TransportAddress) error {
