@@ -82,6 +82,7 @@ type Gatekeeper struct {
 	stats    Stats
 	out      []Packet
 	now      time.Time // of the call that is served
+	closed   bool
 }
 
 // Stats counts what came since the start.
@@ -180,6 +181,7 @@ func (g *Gatekeeper) read(now time.Time, from netip.AddrPort, data []byte) (*inc
 func (g *Gatekeeper) serve(in *incoming) {
 	m := in.m
 	switch {
+	case g.closed:
 	case m.GatekeeperRequest != nil:
 		g.discovery(in, m.GatekeeperRequest)
 	case m.RegistrationRequest != nil:

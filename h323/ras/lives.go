@@ -67,9 +67,10 @@ func (g *Gatekeeper) probe(t *terminal, done func(now time.Time, lives bool)) {
 }
 
 // Close tells every terminal that the gatekeeper goes away (H.225.0 7.10): they look for
-// it again later.
+// it again later. Until then nothing is answered any more: H.323Plus registers again in
+// the moment that it hears of it.
 func (g *Gatekeeper) Close(now time.Time) {
-	g.now = now
+	g.now, g.closed = now, true
 	for _, t := range g.table.byID {
 		g.unregister(t, "the gatekeeper is going down", h225.UnregRequestReason{UndefinedReason: true})
 	}
