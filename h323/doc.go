@@ -12,6 +12,7 @@
 //   - [github.com/roombridge/roombridge/h323/wire]: TPKT and Q.931, what a TCP connection carries
 //   - h323/per: aligned PER, the encoding of the messages within
 //   - h323/h225, h323/h245, h323/h235, h323/h460: the messages as Go types
+//   - h323/ras: registration and admission, with gatekeepers and as one
 //   - h323/asn1gen: the tool that writes those types from the ASN.1 modules of the ITU-T
 //
 // per.Unmarshal and per.Marshal read and write a message. Optional components are
