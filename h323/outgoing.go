@@ -157,9 +157,9 @@ func (l *leg) beginControl(at *h225.TransportAddress) {
 	}
 	switch {
 	case l.h245.started || l.h245.dialling:
-	case at != nil && l.dialControl(at):
 	case l.h245.tunnel:
 		l.startControl()
+	case at != nil && l.dialControl(at):
 	default:
 		l.inviteControl()
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -99,7 +100,7 @@ func TestFastConnectAnsweredEarly(t *testing.T) {
 		"nothing until Connect": {func(o *outgoing) {}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			o := place(t, func(c *Config) { c.FastConnect = FastConnectOffer }, func(f *fakeControl) {
+			o := place(t, func(c *Config) { c.FastConnect, c.NoTunnelling = FastConnectOffer, !strings.HasPrefix(name, "H.245") }, func(f *fakeControl) {
 				f.fast = []*h245.OpenLogicalChannel{channel}
 				f.answered = -1
 			})
@@ -117,7 +118,11 @@ func TestFastConnectAnsweredEarly(t *testing.T) {
 				f.note(func() { n = f.answered })
 				return n == c.want
 			})
-			l.accept() // H.245 goes where Connect says, whatever became of fast connect
+			if o.setup.tunnels() {
+				o.expect(wire.Facility)
+			} else {
+				l.accept() // H.245 goes where Connect says, whatever became of fast connect
+			}
 			if err := <-o.result; err != nil {
 				t.Fatal(err)
 			}

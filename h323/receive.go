@@ -90,10 +90,18 @@ func (l *leg) heardControl(m *message) {
 	if body := m.body(); body.Facility != nil && len(m.ui.H323UUPDU.H245Control) > 0 {
 		l.h245.inFacility = true
 	}
-	if at := m.offered().address; at != nil && m.q.Type != wire.Setup && !l.fastPending() {
+	if at := m.offered().address; at != nil && m.q.Type != wire.Setup && !l.fastPending() && l.wanted(m) {
 		l.dialControl(at)
 	}
 	l.tunnelled(m.ui.H323UUPDU.H245Control)
+}
+
+// wanted tells whether an address for H.245 is to be used: where H.245 is tunnelled
+// only a request for a connection is one (H.323 8.2.3). Some tell an address all the
+// same.
+func (l *leg) wanted(m *message) bool {
+	f := m.body().Facility
+	return !l.h245.tunnel || f != nil && f.Reason.StartH245
 }
 
 // onRelease is the far end's last word.

@@ -226,6 +226,23 @@ func TestPlacedCallsControl(t *testing.T) {
 	}
 }
 
+// An address beside tunnelling is none to use.
+func TestAddressBesideTunnelling(t *testing.T) {
+	o := place(t, nil, nil)
+	l := listenAs(t)
+	m := o.connect()
+	m.body().Connect.H245Address = h225.NewTransportAddress(l.addr())
+	o.send(m)
+	if m := o.expect(wire.Facility); carried(t, m) != "roundTripDelayRequest" {
+		t.Errorf("%q", carried(t, m))
+	}
+	o.release(16)
+	o.call.untilEnded(t, bridge.CauseNormal)
+	if s := o.e.Stats(); s.Control["tunnel"] != 1 || s.Control["connection"] != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // A call that tunnels goes over to a connection (H.323 8.2.3).
 func TestTunnelToConnection(t *testing.T) {
 	o := place(t, nil, nil)
