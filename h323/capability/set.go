@@ -119,8 +119,8 @@ type Choice struct {
 
 // Choose picks sound and picture that the far end takes at the same time (H.245 B.2.2),
 // from the first of its descriptors that has both, or else has most. Entries for which
-// avoid says true are passed over. prefer, if it is not nil, is a format that the far
-// end sends: where it does not send and receive in different codecs, that one is taken.
+// avoid says true are passed over. prefer, if it is not nil, knows the codec that the far
+// end sends: where it does not send and receive in different ones, that one is taken.
 func (s *Set) Choose(own media.Capabilities, avoid func(*Entry) bool, prefer func(*Entry) bool) Choice {
 	var best Choice
 	for _, d := range s.alternatives {
@@ -193,15 +193,19 @@ func (s *Set) choose(list []uint16, own []media.Format,
 	pick func(own, theirs []media.Format) (int, int), avoid, prefer func(*Entry) bool) *Entry {
 	var usable []*Entry
 	var formats []media.Format
+	wanted := false
 	for _, n := range list {
 		for _, e := range s.byNumber[n] {
 			if rank(e.Format, own) == len(own) || avoid != nil && avoid(e) {
 				continue
 			}
-			if preferred(e, prefer) {
-				return e
+			p := preferred(e, prefer)
+			if p && !wanted { // from now on only these
+				wanted, usable, formats = true, nil, nil
 			}
-			usable, formats = append(usable, e), append(formats, e.Format)
+			if p == wanted {
+				usable, formats = append(usable, e), append(formats, e.Format)
+			}
 		}
 	}
 	if _, j := pick(own, formats); j >= 0 {

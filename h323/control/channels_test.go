@@ -168,6 +168,26 @@ func TestConflictAsMaster(t *testing.T) {
 	equal(t, "codecs that may differ", l.answerTo(channel(1, 1, audioData(ulaw()))), "ack")
 }
 
+// Packetizations may differ between the directions, whatever the far end says of codecs.
+func TestNoConflictInPackets(t *testing.T) {
+	l := newLone(t, nil)
+	l.Start(l.now)
+	l.take()
+	s := set(1, &h245.Capability{ReceiveAndTransmitVideoCapability: h264(64)})
+	s.MultiplexCapability.H2250Capability.MediaPacketizationCapability.RTPPayloadType = []h245.RTPPayloadType{{
+		PayloadDescriptor: h245.RTPPayloadTypePayloadDescriptor{OID: new(per.OID("0.0.8.241.0.0.0.1"))},
+	}}
+	l.request(offer(s))
+	l.respond(capsAck(1))
+	equal(t, "their pictures", l.answerTo(channel(2, 2, h245.DataType{VideoData: h264(64)})), "ack")
+	o := l.only(l.respond(decision(true)))
+	l.ack(o.ForwardLogicalChannelNumber, 7002)
+	equal(t, "and again", l.answerTo(channel(2, 2, h245.DataType{VideoData: h264(64)})), "ack")
+	if v := l.stream(media.Video); v.Send.H264.Mode != 1 || v.Recv[0].H264.Mode != 0 {
+		t.Errorf("sent in mode %d, received in %d", v.Send.H264.Mode, v.Recv[0].H264.Mode)
+	}
+}
+
 func TestT103(t *testing.T) {
 	l := newLone(t, nil)
 	o := l.only(l.settle(receives(alaw()), receives(ulaw())))

@@ -116,7 +116,7 @@ func (s *Session) session(st *stream, id uint8) uint8 {
 // cannot do both at once (H.245 C.4.1.3).
 func (s *Session) conflict(st *stream, m capability.Media) bool {
 	o := st.out
-	return o != nil && o.entry != nil && o.entry.Symmetric && !o.format.Matches(m.Format)
+	return o != nil && o.entry != nil && o.entry.Symmetric && !sameCodec(o.format, m.Format)
 }
 
 // keepsRefused tells of terminals that do not open a channel again after
@@ -140,7 +140,7 @@ func (s *Session) follow(st *stream) {
 	if st.Kind == media.Video {
 		e = c.Video
 	}
-	if e != nil && e.Format.Matches(st.in[0].media.Format) {
+	if e != nil && sameCodec(e.Format, st.in[0].media.Format) {
 		s.closeOurs(st)
 		s.openMissing()
 	}

@@ -52,7 +52,16 @@ func (s *Session) avoid(e *capability.Entry) bool {
 // prefer tells whether the far end sends in an entry's codec.
 func (s *Session) prefer(e *capability.Entry) bool {
 	st := s.find(e.Format.Codec.Kind())
-	return st != nil && len(st.in) > 0 && e.Format.Matches(st.in[0].media.Format)
+	return st != nil && len(st.in) > 0 && sameCodec(e.Format, st.in[0].media.Format)
+}
+
+// sameCodec tells whether one codec serves both formats. Packetization and limits of
+// H.264 may differ.
+func sameCodec(a, b media.Format) bool {
+	if a.Codec == media.H264 {
+		return b.Codec == media.H264 && a.H264.SameProfile(b.H264)
+	}
+	return a.Matches(b)
 }
 
 // open proposes a channel of ours.
