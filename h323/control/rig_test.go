@@ -110,7 +110,7 @@ type rig struct {
 	a, b  *end
 	delay [2]time.Duration // towards a, towards b
 	line  []packet
-	lose  func(to *end, m *message) bool
+	alter func(m *message) // what the line makes of messages
 	count int
 }
 
@@ -138,9 +138,7 @@ func (r *rig) post() {
 			if err != nil {
 				r.t.Fatalf("%s cannot be encoded: %v", kind(m), err)
 			}
-			if to := r.other(e); r.lose == nil || !r.lose(to, m) {
-				r.line = append(r.line, packet{r.now.Add(r.delay[i]), to, data})
-			}
+			r.line = append(r.line, packet{r.now.Add(r.delay[i]), r.other(e), data})
 		}
 	}
 }
@@ -174,6 +172,9 @@ func (r *rig) deliver(p packet) {
 	var m message
 	if err := per.Unmarshal(p.data, &m); err != nil {
 		r.t.Fatalf("decoding %x: %v", p.data, err)
+	}
+	if r.alter != nil {
+		r.alter(&m)
 	}
 	p.to.Receive(r.now, &m)
 }
