@@ -154,11 +154,9 @@ func (g *Gatekeeper) location(in *incoming, r *h225.LocationRequest) {
 		s = g.signer(t)
 	}
 	names := texts(r.DestinationInfo)
-	a, ok := netip.AddrPort{}, false
+	a, ok := g.ours(names, in.from.Addr(), r.EndpointIdentifier != nil)
 	if t := g.table.find(names); t != nil {
 		a, ok = t.signal(in.from.Addr()), true
-	} else {
-		a, ok = g.ours(names, in.from.Addr(), r.EndpointIdentifier != nil)
 	}
 	if !ok {
 		g.reject(in, to, refuseUnknown, s)

@@ -118,8 +118,6 @@ const (
 // alternate is a gatekeeper that stands in for another (H.225.0 7.2.6).
 type alternate struct {
 	ras      netip.AddrPort
-	id       string
-	register bool // it does not know our registration
 	priority uint8
 }
 

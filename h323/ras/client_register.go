@@ -76,7 +76,8 @@ func (c *Client) confirmed(g *h225.GatekeeperConfirm) {
 	c.register(false)
 }
 
-// learn notes alternate gatekeepers, the most wanted first (H.225.0 7.2.6).
+// learn notes alternate gatekeepers, the most wanted first (H.225.0 7.2.6). We register
+// with them whether they ask for it or not.
 func (c *Client) learn(list []h225.AlternateGK) {
 	var out []alternate
 	for i := range list {
@@ -85,7 +86,7 @@ func (c *Client) learn(list []h225.AlternateGK) {
 		if !ok || ras.Port() == 0 || ras.Addr().IsUnspecified() || ras.Addr().IsMulticast() || len(out) == maxAlternates {
 			continue
 		}
-		out = append(out, alternate{ras, ptr(a.GatekeeperIdentifier), a.NeedToRegister, a.Priority})
+		out = append(out, alternate{ras, a.Priority})
 	}
 	if out != nil {
 		slices.SortStableFunc(out, func(x, y alternate) int { return cmp.Compare(x.priority, y.priority) })

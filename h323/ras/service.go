@@ -90,13 +90,13 @@ func (s *Service) openClient() (err error) {
 // addresses tells how far ends reach a socket: at what is announced, else at the address
 // that the system has towards them.
 func (s *Service) addresses(k *socket) func(netip.Addr) netip.AddrPort {
-	bound := k.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	bound := k.bound()
 	return func(remote netip.Addr) netip.AddrPort {
 		a := s.cfg.Announce
 		switch {
 		case a.IsValid():
 		case !bound.Addr().IsUnspecified():
-			a = bound.Addr().Unmap()
+			a = bound.Addr()
 		default:
 			a = routeAddr(remote)
 		}
@@ -115,8 +115,7 @@ func (s *Service) Addr() netip.AddrPort {
 	if s.server == nil {
 		return netip.AddrPort{}
 	}
-	a := s.server.conn.LocalAddr().(*net.UDPAddr).AddrPort()
-	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+	return s.server.bound()
 }
 
 // Serve runs until ctx ends. Then it unregisters the gateway, and the terminals that are

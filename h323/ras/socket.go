@@ -37,8 +37,11 @@ func openSocket(addr netip.AddrPort) (*socket, error) {
 	return &socket{conn: conn, wake: make(chan struct{}, 1)}, nil
 }
 
-// port is the one that the socket is bound to.
-func (s *socket) port() uint16 { return s.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port() }
+// bound is where the socket is.
+func (s *socket) bound() netip.AddrPort {
+	a := s.conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	return netip.AddrPortFrom(a.Addr().Unmap(), a.Port())
+}
 
 // serve starts the reader and the clock. They end when ctx does; the socket stays open
 // for what is still to be said.
