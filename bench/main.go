@@ -42,7 +42,7 @@ func parse(args []string) (mode string, o options, err error) {
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.IntVar(&o.streams, "streams", 200, "streams relayed at once")
 	f.Float64Var(&o.seconds, "seconds", 10, "length of a measurement")
-	f.Float64Var(&o.warm, "warm", 2, "seconds of traffic before it")
+	f.Float64Var(&o.warm, "warm", 5, "seconds of traffic before it, in which what beginning calls cost passes")
 	f.IntVar(&o.rounds, "rounds", 3, "rounds, in each of which every relay has its turn")
 	f.StringVar(&o.cases, "cases", strings.Join(mainCases, ","), "cases, by name")
 	f.StringVar(&o.peers, "peers", "roombridge,rtpengine,janus,floor,floor-gso", "relays")
