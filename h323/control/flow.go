@@ -44,7 +44,7 @@ func (s *Session) flow(st *stream) media.Stream {
 	m := media.Stream{Kind: st.Kind, Role: st.Role, Held: s.caps.paused}
 	if o := st.out; o != nil && o.open {
 		m.Remote = o.remote
-		m.Send = o.format
+		m.Send = s.packed(o.format)
 		m.SendBitrate = s.sendRate(st)
 		if !st.stopped {
 			m.Direction |= media.Send
