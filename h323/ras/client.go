@@ -95,6 +95,7 @@ type Client struct {
 	status     Status
 	list       []netip.AddrPort // gatekeepers to try, the configured one first
 	tried      int              // how many of them were in vain
+	looked     bool             // a discovery was tried since the last registration
 	alternates []alternate
 	granted    granted
 	ttl        time.Duration

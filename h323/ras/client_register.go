@@ -13,7 +13,7 @@ import (
 
 // discover sends a GRQ (H.225.0 7.8).
 func (c *Client) discover(to netip.AddrPort) {
-	c.state, c.at = stateDiscovering, time.Time{}
+	c.state, c.at, c.looked = stateDiscovering, time.Time{}, true
 	c.status.Gatekeeper = to
 	r := &h225.GatekeeperRequest{ProtocolIdentifier: h225.Version, RASAddress: *h225.NewTransportAddress(c.cfg.RAS(to.Addr())),
 		EndpointType: *c.endpointType(), EndpointAlias: aliasesOf(c.cfg.Aliases), SupportsAltGK: true}
@@ -146,7 +146,7 @@ func (c *Client) lost(reason string) {
 // welcome notes what the gatekeeper confirmed.
 func (c *Client) welcome(r *h225.RegistrationConfirm) {
 	news := !c.status.Registered || c.status.EndpointID != r.EndpointIdentifier
-	c.state, c.backoff, c.tried = stateRegistered, 0, 0
+	c.state, c.backoff, c.tried, c.looked = stateRegistered, 0, 0, false
 	c.status.EndpointID = r.EndpointIdentifier
 	if id := ptr(r.GatekeeperIdentifier); id != "" {
 		c.status.GatekeeperID = id
@@ -161,7 +161,7 @@ func (c *Client) welcome(r *h225.RegistrationConfirm) {
 	}
 	c.ttl = c.cfg.TTL
 	if t := ptr(r.TimeToLive); t > 0 {
-		c.ttl = min(time.Duration(t)*time.Second, c.cfg.TTL)
+		c.ttl = max(min(time.Duration(t)*time.Second, c.cfg.TTL), leastRenewal)
 	}
 	// Three tries of three seconds fit into the last quarter, or what is longer.
 	c.at = c.now.Add(max(min(c.ttl*3/4, c.ttl-leastRenewal), c.ttl/2))
@@ -195,10 +195,7 @@ func (c *Client) rejected(light bool, r *h225.RegistrationReject) {
 			return
 		}
 		c.register(false)
-	case r.RejectReason.DiscoveryRequired && c.status.GatekeeperID == "" && c.state == stateRegistering:
-		c.wait(reason) // it did not answer the discovery before
-	case r.RejectReason.DiscoveryRequired:
-		c.status.GatekeeperID = ""
+	case r.RejectReason.DiscoveryRequired && !c.looked:
 		c.discover(c.status.Gatekeeper)
 	default:
 		c.next(reason)
