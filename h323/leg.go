@@ -241,6 +241,10 @@ func (l *leg) LimitBitrate(bps int) {
 	})
 }
 
+// releaseGrace is how long ReleaseComplete, which says why, may come after the end of
+// H.245 that announced it (H.323 8.5).
+const releaseGrace = 500 * time.Millisecond
+
 // user hears the H.245 engine of a leg, on the leg's goroutine.
 type user struct{ l *leg }
 
@@ -259,10 +263,12 @@ func (u user) Established() {
 	u.l.log.Debug("h323: H.245 is established", "status", u.l.ctl.Status())
 }
 
-func (u user) Digit(d rune)                 { u.l.pressed(d, false) }
-func (u user) KeyframeWanted()              { u.l.call.KeyframeWanted() }
-func (u user) BitrateLimit(media.Kind, int) {} // MediaChanged has it
 func (u user) EndSession(reason string) {
-	u.l.fail(bridge.CauseNormal, or(reason, "the terminal hung up"))
+	u.l.log.Debug("h323: the terminal ended H.245", "reason", reason)
+	u.l.after(releaseGrace, func() { u.l.hangup(bridge.CauseNormal, "the terminal hung up") })
 }
+
+func (u user) Digit(d rune)                          { u.l.pressed(d, false) }
+func (u user) KeyframeWanted()                       { u.l.call.KeyframeWanted() }
+func (u user) BitrateLimit(media.Kind, int)          {} // MediaChanged has it
 func (u user) Failed(cause bridge.Cause, why string) { u.l.fail(cause, why) }

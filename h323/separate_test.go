@@ -96,6 +96,17 @@ func TestControlConnectsToTheCaller(t *testing.T) {
 	call.untilEnded(t, bridge.CauseNormal)
 }
 
+// ReleaseComplete that follows the end of H.245 says why the call ended.
+func TestReleaseAfterEndSession(t *testing.T) {
+	_, p, call, _, told := connected(t, nil)
+	c := connectControl(t, told)
+	c.expectControl("roundTripDelayRequest")
+	c.control(endSession)
+	p.release(41)
+	call.untilEnded(t, bridge.CauseSignalling)
+	c.expectEnd()
+}
+
 // The address in Setup leads nowhere: startH245 has the caller connect to us.
 func TestControlAddressOfTheCallerIsWrong(t *testing.T) {
 	l := listenAs(t)
