@@ -26,6 +26,7 @@ type Telemetry struct {
 	SIPState       SIPState
 	H323           []H323Count
 	H323State      H323State
+	RAS            RAS
 	Load           Load
 }
 
@@ -44,6 +45,19 @@ type H323State struct {
 	Limited            uint64            // calls and connections over a bound
 	Control            map[string]uint64 // calls by how H.245 travelled: "tunnel", "connection"
 	FastConnect        uint64            // calls whose channels were opened in Setup and its answer
+}
+
+// RAS is how H.323 terminals and gatekeepers know of each other.
+type RAS struct {
+	Serves     bool // we are a gatekeeper
+	Terminals  int  // registered with it
+	Datagrams  uint64
+	Refused    uint64 // requests
+	Denied     uint64 // of them for want of a right password
+	Unreadable uint64 // datagrams
+	Limited    uint64 // datagrams over a source's rate
+	Registers  bool   // we shall be registered with another
+	Registered bool   // and are
 }
 
 // H323Count counts call signalling messages of H.225.0.
@@ -123,6 +137,13 @@ var (
 	descH323Limited  = desc("h323_limited_total", "H.323 calls and connections refused because a bound was reached.")
 	descH323Control  = desc("h323_control_total", "H.323 calls by how H.245 travelled.", "transport")
 	descH323Fast     = desc("h323_fast_connects_total", "H.323 calls whose channels were opened in Setup and its answer.")
+	descTerminals    = desc("ras_terminals", "H.323 terminals that are registered with our gatekeeper.")
+	descRAS          = desc("ras_datagrams_total", "Datagrams that our gatekeeper got.")
+	descRASRefused   = desc("ras_refused_total", "Requests that our gatekeeper rejected.")
+	descRASDenied    = desc("ras_denied_total", "Requests that our gatekeeper rejected for want of a right password.")
+	descRASErrors    = desc("ras_parse_errors_total", "Datagrams of RAS that could not be read.")
+	descRASLimited   = desc("ras_limited_total", "Datagrams of RAS dropped because their source sent too many.")
+	descRegistered   = desc("ras_registered", "1 while this gateway is registered with a gatekeeper; no sample when it shall not be.")
 	descLimited      = desc("sip_limited_total", "SIP dialogs and connections refused because a bound was reached.")
 )
 
@@ -209,6 +230,7 @@ func (o collection) telemetry(t Telemetry) {
 	o.load(t.Load)
 	o.sip(t.SIPState)
 	o.h323(t.H323State)
+	o.ras(t.RAS)
 	for _, m := range t.H323 {
 		o.counter(descH323, m.Count, m.Direction, m.Type)
 	}
@@ -243,6 +265,24 @@ func (o collection) sip(s SIPState) {
 	o.counter(descRepeats, s.Retransmissions)
 	o.counter(descUnreadable, s.ParseErrors)
 	o.counter(descLimited, s.Limited)
+}
+
+func (o collection) ras(s RAS) {
+	if s.Serves {
+		o.gauge(descTerminals, s.Terminals)
+		o.counter(descRAS, s.Datagrams)
+		o.counter(descRASRefused, s.Refused)
+		o.counter(descRASDenied, s.Denied)
+		o.counter(descRASErrors, s.Unreadable)
+		o.counter(descRASLimited, s.Limited)
+	}
+	if s.Registers {
+		registered := 0
+		if s.Registered {
+			registered = 1
+		}
+		o.gauge(descRegistered, registered)
+	}
 }
 
 func (o collection) h323(s H323State) {

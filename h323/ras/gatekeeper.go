@@ -87,6 +87,7 @@ type Gatekeeper struct {
 
 // Stats counts what came since the start.
 type Stats struct {
+	Terminals  int    // that are registered now
 	Received   uint64 // datagrams
 	Limited    uint64 // dropped over a source's rate
 	Broken     uint64 // that could not be read
@@ -257,7 +258,11 @@ func (g *Gatekeeper) Output() []Packet {
 func (g *Gatekeeper) Terminals() []Terminal { return g.table.list() }
 
 // Stats gives the counters.
-func (g *Gatekeeper) Stats() Stats { return g.stats }
+func (g *Gatekeeper) Stats() Stats {
+	s := g.stats
+	s.Terminals = len(g.table.byID)
+	return s
+}
 
 // Find gives the terminal that an alias leads to.
 func (g *Gatekeeper) Find(alias string) (Terminal, bool) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/h323/ras"
 	"github.com/roombridge/roombridge/web"
 )
 
@@ -39,6 +40,9 @@ func (g *Gateway) telemetry() web.Telemetry {
 		Calls: h323.Calls, Connections: h323.Connections, ParseErrors: h323.ParseErrors, Limited: h323.Limited,
 		Control: h323.Control, FastConnect: h323.FastConnect,
 	}
+	if g.ras != nil {
+		t.RAS = rasOf(g.ras)
+	}
 	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
 		t.SIP = append(t.SIP, web.SIPCount{Direction: directionOf(k.Out), Method: k.Method, Status: k.Status, Count: n})
@@ -47,6 +51,15 @@ func (g *Gateway) telemetry() web.Telemetry {
 		t.H323 = append(t.H323, web.H323Count{Direction: directionOf(k.Out), Type: k.Type, Count: n})
 	}
 	return t
+}
+
+func rasOf(s *ras.Service) web.RAS {
+	n := s.Stats()
+	registration, wanted := s.Registration()
+	return web.RAS{
+		Serves: s.Addr().IsValid(), Terminals: n.Terminals, Datagrams: n.Received, Refused: n.Refused, Denied: n.Denied,
+		Unreadable: n.Broken, Limited: n.Limited, Registers: wanted, Registered: registration.Registered,
+	}
 }
 
 func directionOf(out bool) string {
