@@ -68,7 +68,7 @@ func (s *Session) expireCapabilities() {
 	s.caps.awaiting = false
 	s.indicate(h245.IndicationMessage{TerminalCapabilitySetRelease: &h245.TerminalCapabilitySetRelease{}})
 	if s.settled && !s.caps.holding {
-		s.log.Debug("no answer to terminalCapabilitySet")
+		s.log.Debug("H.245: no answer to terminalCapabilitySet")
 		s.caps.acknowledged = true
 		s.settle()
 		return
@@ -135,7 +135,7 @@ func (s *Session) acknowledgeCapabilities(t *h245.TerminalCapabilitySet) {
 }
 
 func (s *Session) rejectCapabilities(t *h245.TerminalCapabilitySet, err error) {
-	s.log.Info("H.245: capabilities refused", "reason", err)
+	s.note("H.245: capabilities refused", "reason", err)
 	var cause h245.TerminalCapabilitySetRejectCause
 	switch {
 	case errors.Is(err, capability.ErrEntries):

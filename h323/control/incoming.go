@@ -18,7 +18,7 @@ type rejection = h245.OpenLogicalChannelRejectCause
 func (s *Session) receiveOpen(o *h245.OpenLogicalChannel) {
 	i, st, cause := s.accept(o)
 	if cause != nil {
-		s.log.Info("H.245: channel of the far end refused", "channel", o.ForwardLogicalChannelNumber,
+		s.note("H.245: channel of the far end refused", "channel", o.ForwardLogicalChannelNumber,
 			"type", name(&o.ForwardLogicalChannelParameters.DataType), "cause", name(cause))
 		s.respond(h245.ResponseMessage{OpenLogicalChannelReject: &h245.OpenLogicalChannelReject{
 			ForwardLogicalChannelNumber: o.ForwardLogicalChannelNumber, Cause: *cause,

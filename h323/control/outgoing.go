@@ -84,7 +84,7 @@ func (s *Session) open(st *stream, e *capability.Entry) {
 // expireOpen gives up a channel that nobody answers.
 func (s *Session) expireOpen(number uint16) {
 	if st := s.ours(number); st != nil {
-		s.log.Info("H.245: no answer to openLogicalChannel", "channel", number)
+		s.note("H.245: no answer to openLogicalChannel", "channel", number)
 		s.closeOurs(st)
 		st.given = true
 	}
@@ -98,7 +98,7 @@ func (s *Session) receiveOpenAck(a *h245.OpenLogicalChannelAck) {
 	s.timers.stop("T103", st.out.number)
 	p := ackParameters(a)
 	if p == nil || !target(p.MediaChannel).IsValid() {
-		s.log.Info("H.245: channel without an address", "channel", st.out.number)
+		s.note("H.245: channel without an address", "channel", st.out.number)
 		s.closeOurs(st)
 		st.given = true
 		return
@@ -128,7 +128,7 @@ func (s *Session) receiveOpenReject(r *h245.OpenLogicalChannelReject) {
 	if st == nil || st.out.open {
 		return
 	}
-	s.log.Info("H.245: channel refused", "kind", st.Kind.String(), "codec", string(st.out.format.Codec), "cause", name(&r.Cause))
+	s.note("H.245: channel refused", "kind", st.Kind.String(), "codec", string(st.out.format.Codec), "cause", name(&r.Cause))
 	s.timers.stop("T103", st.out.number)
 	st.refused = append(st.refused, st.out.format)
 	st.out = nil

@@ -105,7 +105,7 @@ func (s *Session) receiveIndication(i *h245.IndicationMessage) {
 			s.label = &h245.TerminalLabel{MCUNumber: l.MCUNumber, TerminalNumber: l.TerminalNumber}
 		}
 	case i.FunctionNotUnderstood != nil, i.FunctionNotSupported != nil:
-		s.log.Info("H.245: the far end does not understand", "message", name(i))
+		s.note("H.245: the far end does not understand", "message", name(i))
 	default:
 		s.log.Debug("H.245: indication passed over", "indication", name(i))
 	}

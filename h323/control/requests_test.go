@@ -1,6 +1,8 @@
 package control
 
 import (
+	"log/slog"
+	"strings"
 	"testing"
 
 	"github.com/roombridge/roombridge/h323/h245"
@@ -149,4 +151,14 @@ func TestOutputBounded(t *testing.T) {
 	}
 	equal(t, "waiting", len(l.take()), maxOutput)
 	equal(t, "failure", l.failed, "protocol: H.245 messages are not taken away")
+}
+
+// A far end that errs without end does not fill the log.
+func TestNotesBounded(t *testing.T) {
+	var text strings.Builder
+	l := newLone(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&text, nil)) })
+	for range 50 * maxNotes {
+		equal(t, "answer", l.answerTo(presentation(0)), "dataTypeNotSupported")
+	}
+	equal(t, "lines", strings.Count(text.String(), "\n"), maxNotes)
 }

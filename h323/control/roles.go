@@ -63,7 +63,7 @@ func (s *Session) propose() {
 // still heard who is who from our answer to its own.
 func (s *Session) expireRoles() {
 	if s.roles.state == msdIncoming {
-		s.log.Debug("no masterSlaveDeterminationAck came")
+		s.log.Debug("H.245: no masterSlaveDeterminationAck came")
 		s.decided(s.roles.next)
 		return
 	}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
@@ -33,6 +34,8 @@ type Session struct {
 	fast    bool       // fast connect opened channels
 	told    media.Session
 	label   *h245.TerminalLabel // what an MCU calls us
+
+	notes   int
 
 	started bool // Start was called
 	settled bool // Established was told
@@ -228,6 +231,18 @@ type ChannelStatus struct {
 	Session uint8
 	State   string // "opening" or "open"
 	Codec   media.Codec
+}
+
+// maxNotes is how much of what goes wrong is worth an operator's while in one call.
+const maxNotes = 20
+
+// note logs what goes wrong; a far end that does not stop is heard with less attention.
+func (s *Session) note(text string, args ...any) {
+	level := slog.LevelInfo
+	if s.notes++; s.notes > maxNotes {
+		level = slog.LevelDebug
+	}
+	s.log.Log(context.Background(), level, text, args...)
 }
 
 // name is what a message is called, for logs.

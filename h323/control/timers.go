@@ -6,7 +6,8 @@ import (
 )
 
 // How long the far end has for an answer. H.245 leaves its timers open; room systems
-// behind slow gateways have been seen to take several seconds.
+// behind slow gateways have been seen to take several seconds. The other timers of H.245
+// (T102, T104, T105, T107 to T109) belong to requests that we never make.
 const (
 	t101 = 30 * time.Second // terminalCapabilitySet
 	t103 = 15 * time.Second // openLogicalChannel, closeLogicalChannel
