@@ -372,6 +372,24 @@ func TestNewChannelWithoutClose(t *testing.T) {
 	}
 }
 
+// A second picture in a session of its own is no main picture, even if nothing marks it
+// as a presentation (Tandberg before H.239).
+func TestSecondPicture(t *testing.T) {
+	pictures := h245.DataType{VideoData: h264(64)}
+	for role, id := range map[Role]uint8{Master: 0, Slave: 32} {
+		l := newLone(t, nil)
+		l.settle(receives(alaw()))
+		if role == Slave {
+			l.request(determination(190, 7))
+			l.respond(decision(false))
+		}
+		equal(t, "main", l.answerTo(channel(1, 2, pictures)), "ack")
+		equal(t, "second", l.answerTo(channel(2, id, pictures)), "dataTypeNotAvailable")
+		l.request(closes(1))
+		equal(t, "second alone", l.answerTo(channel(2, id, pictures)), "ack")
+	}
+}
+
 func TestRequestClose(t *testing.T) {
 	ask := func(n uint16, reason *h245.RequestChannelCloseReason) h245.RequestMessage {
 		return h245.RequestMessage{RequestChannelClose: &h245.RequestChannelClose{ForwardLogicalChannelNumber: n, Reason: reason}}

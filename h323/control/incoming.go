@@ -93,6 +93,8 @@ func (s *Session) refuse(st *stream, o *h245.OpenLogicalChannel, p *h245.H2250Lo
 		id >= 1 && id <= 3 && id != sessionOf(m.Kind),
 		id > 3 && s.roles.role == Master: // and we named none
 		return &rejection{InvalidSessionID: true}
+	case (id == 0 || id > 3) && s.another(st, o): // Tandberg opens a second picture so
+		return &rejection{DataTypeNotAvailable: true}
 	case s.conflict(st, m) && s.roles.role == Master && !s.keepsRefused():
 		return &rejection{MasterSlaveConflict: true}
 	}
@@ -102,6 +104,13 @@ func (s *Session) refuse(st *stream, o *h245.OpenLogicalChannel, p *h245.H2250Lo
 		}
 	}
 	return nil
+}
+
+// another tells whether a channel would be a second one beside the main one of a stream.
+func (s *Session) another(st *stream, o *h245.OpenLogicalChannel) bool {
+	return slices.ContainsFunc(st.in, func(i *incoming) bool {
+		return i.number != o.ForwardLogicalChannelNumber && i.session == sessionOf(st.Kind)
+	})
 }
 
 // session is the RTP session of an accepted channel; a slave leaves it to us with 0.
