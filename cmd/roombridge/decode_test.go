@@ -58,8 +58,8 @@ func TestDecodeErrors(t *testing.T) {
 		{[]string{"sip", "00"}, "kind", ""},
 		{[]string{"h245", "0g"}, "hexadecimal", ""},
 		{[]string{"h245", "-"}, "no octets", ""},
-		{[]string{"ras", "0000"}, "octet 2: ends early", "gatekeeperRequest"},
-		{[]string{"ras", "0000", "--encode"}, "octet 2: ends early", ""},
+		{[]string{"ras", "0000"}, "RAS: octet 1, bit 3: ends early", "gatekeeperRequest"},
+		{[]string{"ras", "0000", "--encode"}, "ends early", ""},
 		{[]string{"h225", "0300000709090a"}, "octet 4: wire: not a Q.931 message", "tpkt"},
 	} {
 		out, err := decode(t, "", c.args...)

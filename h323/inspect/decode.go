@@ -15,7 +15,7 @@ import (
 // Error tells what is wrong with a message and where.
 type Error struct {
 	In     string // the part that is wrong
-	Offset int    // the octet of the input where reading stopped
+	Offset int    // the octet of the input where the part that could not be read begins
 	Bit    int    // and the bit of that octet, from 0
 	Err    error
 }
