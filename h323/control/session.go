@@ -35,7 +35,7 @@ type Session struct {
 	told    media.Session
 	label   *h245.TerminalLabel // what an MCU calls us
 
-	notes   int
+	notes int
 
 	started bool // Start was called
 	settled bool // Established was told
