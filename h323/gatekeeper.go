@@ -13,7 +13,7 @@ import (
 // CallID names a call in its messages and towards gatekeepers (H.225.0 7.6).
 type CallID = h225.GloballyUniqueID
 
-// Gatekeeper admits calls (H.225.0 7.9 and 7.11). Its methods may be called from many
+// Gatekeeper admits calls (H.225.0 7.11 and 7.13). Its methods may be called from many
 // goroutines.
 type Gatekeeper interface {
 	// Admit asks whether a call may be placed or answered. The error is a

@@ -40,7 +40,7 @@ func parseMessage(b []byte) (*message, error) {
 func (m *message) body() *h225.MessageBody { return &m.ui.H323UUPDU.H323MessageBody }
 
 // tunnels tells whether the sender takes H.245 within call signalling. A gatekeeper
-// may answer before it knows (H.323 8.2.1.1): that says nothing.
+// may answer before it knows (H.323 8.2.2): that says nothing.
 func (m *message) tunnels() bool {
 	u := &m.ui.H323UUPDU
 	said := u.H245Tunnelling != nil && *u.H245Tunnelling || len(u.H245Control) > 0

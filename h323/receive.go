@@ -149,7 +149,7 @@ func (l *leg) onFacility(m *message) {
 }
 
 // lost is the end of the call's connection. A call whose H.245 has its own goes on:
-// gatekeepers that routed its Setup may leave (H.323 8.1.2).
+// gatekeepers that routed its Setup may leave (H.323 7.3.1).
 func (l *leg) lost(err error) {
 	if l.state == stateGone {
 		return

@@ -118,7 +118,7 @@ func (l *leg) sendRelease(o outcome, reason string) error {
 	return l.send(m)
 }
 
-// maxDisplay is the longest Display (H.225.0 7.2.2.9).
+// maxDisplay is the longest Display (H.225.0 7.2.2).
 const maxDisplay = 82
 
 func addDisplay(q *wire.Message, text string) {

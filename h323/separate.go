@@ -81,7 +81,7 @@ func (l *leg) controlDialled(c net.Conn, err error) {
 			l.inviteControl()
 		}
 	case rival != nil && l.h245.told.Compare(l.h245.theirs) < 0:
-		// Both ends opened one (H.323 8.2.2): that of the lower address gives way.
+		// Both ends opened one (H.323 8.2): that of the lower address gives way.
 		_ = c.Close()
 		l.adopt(rival)
 	default:

@@ -292,7 +292,7 @@ func TestTunnelToConnection(t *testing.T) {
 	}
 }
 
-// Both ends open a connection (H.323 8.2.2): that of the lower address gives way.
+// Both ends open a connection (H.323 8.2): that of the lower address gives way.
 func TestBothOpenControl(t *testing.T) {
 	for name, c := range map[string]struct {
 		theirs   string

@@ -19,7 +19,7 @@ type target struct {
 	port  uint16 // 0: not said
 }
 
-// standardPort is that of call signalling (H.225.0 annex D).
+// standardPort is that of call signalling (H.225.0 appendix IV).
 const standardPort = 1720
 
 var errTarget = &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "this is no H.323 address that can be called"}
@@ -76,7 +76,7 @@ func readHost(s string) (host string, port uint16, err error) {
 const maxAddresses = 4
 
 // resolve gives the addresses of a target's host. A name is looked up: its SRV
-// records (H.225.0 annex IV) when no port is said, else its addresses.
+// records (H.323 annex O) when no port is said, else its addresses.
 func (e *Endpoint) resolve(ctx context.Context, t target) ([]netip.AddrPort, error) {
 	port := t.port
 	if port == 0 {

@@ -158,7 +158,7 @@ func (l *leg) expectControl(theirs *h225.TransportAddress) *h225.TransportAddres
 	return l.listenControl()
 }
 
-// inviteControl asks the far end to open H.245's connection (H.323 8.2.4), for those
+// inviteControl asks the far end to open H.245's connection (H.323 8.2.3), for those
 // that tell no address of theirs: Scopia VC240 waits for this.
 func (l *leg) inviteControl() {
 	if l.h245.sep != nil || l.h245.dialling {
