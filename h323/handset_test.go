@@ -35,3 +35,25 @@ func TestHandset(t *testing.T) {
 		}
 	})
 }
+
+// The H.245 engine of a call of ours knows what answers when it has to, as that of a
+// call of theirs: its quirks go by maker.
+func TestEngineKnowsTheDevice(t *testing.T) {
+	b, c := newFakeBoard(), newFakeBoard()
+	called, caller := serve(t, b, func(c *Config) { c.Product, c.Version = "TANDBERG", "F9" }), serve(t, c, nil)
+	theirs, ours := fakeControls(called, nil), fakeControls(caller, nil)
+	p := placeTo(t, caller, called, c, "1001")
+	p.theirs = b.call(t)
+	if err := <-p.result; err != nil {
+		t.Fatal(err)
+	}
+	for want, made := range map[string]<-chan *fakeControl{"TANDBERG F9": ours, "Roombridge": theirs} {
+		f := <-made
+		if got := f.cfg.Device(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	p.ours.leg.Hangup(bridge.CauseNormal, "")
+	p.ours.untilEnded(t, bridge.CauseNormal)
+	p.theirs.untilEnded(t, bridge.CauseNormal)
+}

@@ -59,6 +59,22 @@ func (m *message) encode() ([]byte, error) {
 	return q.Append(nil)
 }
 
+// destination is what answers a Setup, as far as a message says it.
+func (m *message) destination() *h225.EndpointType {
+	b := m.body()
+	switch {
+	case b.CallProceeding != nil:
+		return &b.CallProceeding.DestinationInfo
+	case b.Alerting != nil:
+		return &b.Alerting.DestinationInfo
+	case b.Progress != nil:
+		return &b.Progress.DestinationInfo
+	case b.Connect != nil:
+		return &b.Connect.DestinationInfo
+	}
+	return nil
+}
+
 // offered is what a message can say of H.245, in whatever body it has.
 type offered struct {
 	address   *h225.TransportAddress

@@ -14,7 +14,7 @@ func (l *leg) place() {
 	if l.state != stateCalling {
 		return
 	}
-	if err := l.openMedia(nil); err != nil {
+	if err := l.openMedia(func() string { return l.out.device }); err != nil {
 		r := bridge.AsRefusal(err)
 		l.end(r.Cause, r.Reason)
 		l.state = stateGone
@@ -102,6 +102,9 @@ func digitsOf(list []h225.AliasAddress) string {
 func (l *leg) answered(m *message) {
 	if m.tunnels() && l.h245.offered {
 		l.h245.tunnel = true
+	}
+	if d := m.destination(); d != nil {
+		l.out.device = or(deviceOf(d), l.out.device)
 	}
 	l.heardFast(m.offered())
 	if l.state == stateUp {

@@ -138,8 +138,9 @@ type placing struct {
 	to, from []h225.AliasAddress
 	name     string
 	bitrate  int
-	progress bool // Progress came
-	fast     bool // channels are proposed, and nothing was said of them
+	device   string // what answers; the last word counts, for a gatekeeper may speak before
+	progress bool   // Progress came
+	fast     bool   // channels are proposed, and nothing was said of them
 	control  *h225.TransportAddress
 	timer    *alarm // T303, T310 or T301
 	result   chan error
