@@ -61,6 +61,46 @@ func TestSilentHolder(t *testing.T) {
 	}
 }
 
+// A terminal that is asked whether it lives registers again instead, from the same or from
+// another port. It stays registered, and who waited for its alias hears so.
+func TestProbedTerminalRegisters(t *testing.T) {
+	for _, c := range []struct {
+		port  uint16
+		alias string
+		want  string
+	}{
+		{1719, "1001", "registrationReject duplicateAlias"},
+		{2719, "1001", "registrationReject duplicateAlias"},
+		{2719, "1002", "registrationConfirm"}, // it gave the alias up
+	} {
+		s := newSim(t)
+		g := s.gatekeeper(gkAddr, nil)
+		id := s.peer(addr(2, 1719)).register("1001")
+		s.run(time.Minute)
+		p := s.peer(addr(3, 1719))
+		if m := p.send(gkAddr, &h225.RasMessage{RegistrationRequest: p.rrq("1001")}); m.RequestInProgress == nil {
+			t.Fatal(describe(m))
+		}
+		again := s.peer(addr(2, c.port))
+		again.seq = 100
+		rrq := again.rrq(c.alias)
+		rrq.EndpointIdentifier = &id
+		if m := again.send(gkAddr, &h225.RasMessage{RegistrationRequest: rrq}); m.RegistrationConfirm == nil || m.RegistrationConfirm.EndpointIdentifier != id {
+			t.Fatal(describe(m))
+		}
+		if got := describe(p.got[len(p.got)-1]); got != c.want {
+			t.Errorf("%+v: who waited hears %s", c, got)
+		}
+		s.run(10 * time.Second)
+		if m := again.send(gkAddr, arq(id, 1, "2000")); m.AdmissionConfirm == nil {
+			t.Errorf("%+v: a call of the terminal: %s", c, describe(m))
+		}
+		if d, ok := g.Find(c.alias); !ok || d.RAS != again.at || d.ID != id || len(g.requests.open) != 0 {
+			t.Errorf("%+v: %+v, %d requests", c, d, len(g.requests.open))
+		}
+	}
+}
+
 // A client waits as long as it is told, and asks nobody else meanwhile.
 func TestRequestInProgress(t *testing.T) {
 	s := newSim(t)

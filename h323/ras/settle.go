@@ -61,27 +61,33 @@ func (g *Gatekeeper) duplicate(in *incoming, t *terminal, aliases ...string) {
 		RejectReason: h225.RegistrationRejectReason{DuplicateAlias: aliasesOf(list)}}}, g.signer(t))
 }
 
-// enter registers a terminal, in place of the registration it had.
+// enter registers a terminal, in place of the registration it had. Who waited for that
+// one, or for others that give way, sees what is there now.
 func (g *Gatekeeper) enter(in *incoming, t, old *terminal) {
 	if old == nil && len(g.table.byID) >= g.cfg.MaxTerminals {
 		g.reject(in, t.RAS, refuseFull, g.signer(t))
 		return
 	}
 	news := old == nil
+	var waiting []func(now time.Time, lives bool)
 	if old != nil {
 		t.ID, t.Since, t.calls = old.ID, old.Since, old.calls
 		news = !slices.Equal(old.Aliases, t.Aliases) || old.RAS != t.RAS || !slices.Equal(old.Signal, t.Signal)
 		g.table.remove(old)
+		g.requests.drop(old.RAS) // what was asked of it before no longer counts
+		waiting, old.waiting = old.waiting, nil
 	} else {
 		t.ID = identifier()
 	}
 	for _, a := range t.Aliases {
 		if holder := g.table.byAlias[key(a)]; holder != nil {
+			waiting = append(waiting, holder.waiting...)
+			holder.waiting = nil
 			g.unregister(holder, "it registered at another address", h225.UnregRequestReason{TtlExpired: true})
 		}
 	}
 	t.Expires = g.now.Add(t.ttl + graceTTL)
-	g.requests.drop(t.RAS) // what was asked of it before no longer counts
+	g.requests.drop(t.RAS)
 	g.table.add(t)
 	if news {
 		g.stats.Registered++
@@ -89,6 +95,9 @@ func (g *Gatekeeper) enter(in *incoming, t, old *terminal) {
 		g.cfg.Changed(t.public(), true, "registered")
 	}
 	g.answer(in, t.RAS, g.confirmed(in, t, t.Aliases), g.signer(t))
+	for _, f := range waiting {
+		f(g.now, false)
+	}
 }
 
 // forget takes a terminal out of the table.

@@ -29,7 +29,9 @@ func (b *table) add(t *terminal) {
 }
 
 func (b *table) remove(t *terminal) {
-	delete(b.byID, t.ID)
+	if b.byID[t.ID] == t {
+		delete(b.byID, t.ID)
+	}
 	if b.byRAS[t.RAS] == t {
 		delete(b.byRAS, t.RAS)
 	}
