@@ -33,10 +33,10 @@ func (s *seat) finish() {
 	defer s.mu.Unlock()
 	r.Audio, r.Video = s.audio, s.video
 	if s.t.Audio != nil {
-		r.Audio.StreamStats = s.t.Audio.Stats()
+		r.Audio.count(s.t.Audio.Stats())
 	}
 	if s.t.Video != nil {
-		r.Video.StreamStats = s.t.Video.Stats()
+		r.Video.count(s.t.Video.Stats())
 	}
 	r.Digits, r.Warnings = s.digits.String(), s.warnings
 }

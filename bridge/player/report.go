@@ -39,6 +39,18 @@ type Line struct {
 	Keying     string // none, sdes, dtls
 }
 
+// count takes what the packet path counted. A stream that was closed before the end of
+// the call has no codecs any more: those of before stay.
+func (l *Line) count(s relay.StreamStats) {
+	if s.Recv.Codec == "" {
+		s.Recv.Codec = l.Recv.Codec
+	}
+	if s.Send.Codec == "" {
+		s.Send.Codec = l.Send.Codec
+	}
+	l.StreamStats = s
+}
+
 // Decoded is what the media worker made of the picture.
 type Decoded struct {
 	Frames uint64

@@ -159,6 +159,10 @@ func (s *seat) understand() {
 		}
 		if n := st.Negotiated(); n.Active() {
 			l.Negotiated, l.Keying = true, n.Security.Keying.String()
+			l.Send.Codec = n.Send.Codec
+			if len(n.Recv) > 0 {
+				l.Recv.Codec = n.Recv[0].Codec
+			}
 		}
 	}
 	note(&s.audio, s.t.Audio)
