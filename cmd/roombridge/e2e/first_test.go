@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -20,9 +21,9 @@ const nextPicture = `(async () => {
   return performance.now() - start;
 })()`
 
-// Ten calls one after another: how long after the answer the first picture is
-// there, in the browser and in the terminal. The browser's figure includes the
-// start of the terminal's process and the call's set-up.
+// Ten calls of SIP and ten of H.323 one after another: how long after the answer
+// the first picture is there, in the browser and in the terminal. The browser's
+// figure includes the start of the terminal's process and the call's set-up.
 func TestFirstPicture(t *testing.T) {
 	g := startGateway(t, gwOptions{})
 	page := startChrome(t, 1000).join(t, g, "1001", "An", "")
@@ -34,6 +35,13 @@ func TestFirstPicture(t *testing.T) {
 		}
 		return false
 	})
+	for _, target := range []string{"sip:1001@" + g.sipUDP, "h323:1001@" + g.h323} {
+		scheme, _, _ := strings.Cut(target, ":")
+		t.Run(scheme, func(t *testing.T) { firstPicture(t, g, page, target) })
+	}
+}
+
+func firstPicture(t *testing.T, g *gw, page *tab, target string) {
 	var browser, terminal []float64
 	for range 10 {
 		type outcome struct {
@@ -46,7 +54,7 @@ func TestFirstPicture(t *testing.T) {
 			err := page.eval(nextPicture, &ms)
 			seen <- outcome{ms, err}
 		}()
-		cmd := exec.Command(filepath.Join(bin, "roombridge"), "dial", "sip:1001@"+g.sipUDP, "--duration", "2s", "--json", "--expect-video",
+		cmd := exec.Command(filepath.Join(bin, "roombridge"), "dial", target, "--duration", "2s", "--json", "--expect-video",
 			"--bind", "127.0.0.1", "--worker", filepath.Join(bin, "roombridge-media"))
 		out, err := cmd.Output()
 		if err != nil {
