@@ -26,6 +26,9 @@ func answering(t *testing.T, o Options) (addr map[string]string, report func() *
 	t.Cleanup(cancel)
 	o.Answer, o.Bind = true, "127.0.0.1"
 	o.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0", "tls://127.0.0.1:0"}
+	if o.Encryption != media.EncryptionRequire {
+		o.Listen = append(o.Listen, "h323://127.0.0.1:0")
+	}
 	o.Ports = "40000-44999"
 	started := make(chan []string, 1)
 	o.Started = func(addrs []string) { started <- addrs }
@@ -121,6 +124,43 @@ func TestTerminalCallsTerminal(t *testing.T) {
 			}
 			if !r.Good(true) || !far.Good(true) {
 				t.Errorf("%+v", r.Summary)
+			}
+		})
+	}
+}
+
+// Every way of H.245, with digits in the stream and through signalling, and a hold.
+func TestH323TerminalCallsTerminal(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(o *Options)
+	}{
+		{"tunnel", func(*Options) {}},
+		{"separate", func(o *Options) { o.H245, o.Signal = h245Separate, true }},
+		{"fast connect", func(o *Options) { o.FastConnect, o.Mode0 = true, true }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			addr, answers := answering(t, Options{Tone: 1000})
+			o := Options{
+				Target: "h323:1001@" + addr["h323"], Duration: 4 * time.Second, Hold: 500 * time.Millisecond, Digits: "4#",
+			}
+			c.change(&o)
+			r := calling(t, t.Context(), o)
+			far := answers()
+			sawAndHeard(t, r.Calls[0], 1000)
+			sawAndHeard(t, far.Calls[0], 440)
+			if t.Failed() {
+				return
+			}
+			ours, theirs := r.Calls[0], far.Calls[0]
+			if ours.Transport != "tcp" || theirs.Transport != "tcp" || ours.Device != product || theirs.Digits != "4#" || ours.Audio.Keying != "none" {
+				t.Errorf("%s and %s, device %q, digits %q, keyed by %s", ours.Transport, theirs.Transport, ours.Device, theirs.Digits, ours.Audio.Keying)
+			}
+			if ms := ours.Audio.In.LongestGapMS; ms < 450 || ms > 1500 {
+				t.Errorf("held for %.0f ms", ms)
+			}
+			if ms := theirs.Audio.In.LongestGapMS; ms > 400 {
+				t.Errorf("the other end hears nothing for %.0f ms", ms)
 			}
 		})
 	}
