@@ -221,6 +221,44 @@ func TestClientCalls(t *testing.T) {
 	}
 }
 
+// A gatekeeper that does not answer delays a call by six seconds, whether it has just
+// gone, is looked for, or is registered with anew.
+func TestSilentGatekeeper(t *testing.T) {
+	s := newSim(t)
+	s.gatekeeper(gkAddr, nil)
+	at := addr(2, 1719)
+	k := s.client(at, func(c *ClientConfig) { c.Aliases = []string{"gateway"} })
+	s.run(time.Second)
+	s.remove(gkAddr)
+	admit := func(n byte) {
+		t.Helper()
+		begin, heard := s.now, time.Duration(-1)
+		s.use(at, func(now time.Time) {
+			k.Admit(now, Admission{CallID: guid(n), Signal: addr(3, 1720)}, func(_ Admitted, err error) {
+				if err != nil {
+					t.Error(err)
+				}
+				heard = s.now.Sub(begin)
+			})
+		})
+		s.run(6*time.Second + time.Millisecond)
+		if heard < 0 || heard > 6*time.Second {
+			t.Errorf("call %d, in state %d: decided after %v", n, k.state, heard)
+		}
+	}
+	seen := map[state]bool{}
+	for n := range byte(40) {
+		seen[k.state] = true
+		admit(n)
+		s.run(time.Second)
+	}
+	for _, st := range []state{stateRegistered, stateDiscovering, stateRegistering, stateWaiting} {
+		if !seen[st] {
+			t.Errorf("no call in state %d", st)
+		}
+	}
+}
+
 // Every reason of an ARJ becomes a cause.
 func TestAdmissionRefusals(t *testing.T) {
 	for _, c := range []struct {

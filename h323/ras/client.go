@@ -102,8 +102,17 @@ type Client struct {
 	at         time.Time // of the next keep-alive or try; zero: an answer is awaited
 	backoff    time.Duration
 	calls      map[string]*clientCall
-	waiting    []func(now time.Time) // admissions that wait for the registration
+	waiting    []waiter
 }
+
+// waiter is a call that waits for the registration, but not for ever.
+type waiter struct {
+	until time.Time
+	f     func(now time.Time)
+}
+
+// admitTime is how long a call waits for a registration, as for an ARQ.
+const admitTime = 6 * time.Second
 
 type state uint8
 
@@ -225,6 +234,7 @@ func (c *Client) answer(in *incoming, to netip.AddrPort, m *h225.RasMessage) {
 func (c *Client) Expire(now time.Time) {
 	c.now = now
 	c.requests.expire(now)
+	c.resume(func(w waiter) bool { return !now.Before(w.until) })
 	c.reportDue()
 	if c.at.IsZero() || now.Before(c.at) {
 		return
@@ -241,6 +251,9 @@ func (c *Client) Expire(now time.Time) {
 // Deadline is when Expire has something to do; zero is never.
 func (c *Client) Deadline() time.Time {
 	d := earlier(c.requests.deadline(), c.at)
+	for _, w := range c.waiting {
+		d = earlier(d, w.until)
+	}
 	if c.state == stateRegistered {
 		for _, l := range c.calls {
 			d = earlier(d, l.reportAt)
@@ -282,12 +295,35 @@ func (c *Client) wait(reason string) {
 	c.at = c.now.Add(c.backoff + rand.N(c.backoff/4)) // not all that lost a gatekeeper at once
 	c.log.Warn("not registered with the gatekeeper", "gatekeeper", c.status.Gatekeeper, "reason", reason, "again_in", c.at.Sub(c.now).Round(time.Second))
 	c.set(false, reason)
-	waiting := c.waiting
-	c.waiting = nil
-	for _, f := range waiting {
-		f(c.now)
+	c.resume(all)
+}
+
+// await has a call wait for the registration. It tells whether there is room.
+func (c *Client) await(f func(now time.Time)) bool {
+	if len(c.waiting) >= maxOpen {
+		return false
+	}
+	c.waiting = append(c.waiting, waiter{c.now.Add(admitTime), f})
+	return true
+}
+
+// resume goes on with calls that wait.
+func (c *Client) resume(which func(waiter) bool) {
+	var left, due []waiter
+	for _, w := range c.waiting {
+		if which(w) {
+			due = append(due, w)
+		} else {
+			left = append(left, w)
+		}
+	}
+	c.waiting = left
+	for _, w := range due {
+		w.f(c.now)
 	}
 }
+
+func all(waiter) bool { return true }
 
 // next tries the next gatekeeper, or all of them again later.
 func (c *Client) next(reason string) {

@@ -29,8 +29,7 @@ func (c *Client) Admit(now time.Time, a Admission, done func(Admitted, error)) {
 
 func (c *Client) admit(a Admission, again bool, done func(Admitted, error)) {
 	switch {
-	case c.state != stateRegistered && again && (c.state == stateRegistering || c.state == stateDiscovering) && len(c.waiting) < maxOpen:
-		c.waiting = append(c.waiting, func(time.Time) { c.admit(a, false, done) })
+	case again && (c.state == stateRegistering || c.state == stateDiscovering) && c.await(func(time.Time) { c.admit(a, false, done) }):
 		return
 	case c.state != stateRegistered:
 		c.without(a, c.status.Reason, done)

@@ -170,11 +170,7 @@ func (c *Client) welcome(r *h225.RegistrationConfirm) {
 			"aliases", texts(r.TerminalAlias), "ttl", c.ttl, "security", string(c.signer.how))
 		c.set(true, "")
 	}
-	waiting := c.waiting
-	c.waiting = nil
-	for _, f := range waiting {
-		f(c.now)
-	}
+	c.resume(all)
 }
 
 // rejected does what the reason asks for.
@@ -205,13 +201,14 @@ func (c *Client) rejected(light bool, r *h225.RegistrationReject) {
 // reregister begins anew because the gatekeeper forgot us. f is called when that is done,
 // with or without success.
 func (c *Client) reregister(f func(now time.Time)) {
-	if len(c.waiting) < maxOpen {
-		c.waiting = append(c.waiting, f)
-	}
+	room := c.await(f)
 	if c.state == stateRegistered {
 		c.at = time.Time{}
 		c.set(false, "the gatekeeper forgot this gateway")
 		c.register(false)
+	}
+	if !room {
+		f(c.now)
 	}
 }
 
@@ -224,11 +221,7 @@ func (c *Client) Close(now time.Time) {
 	for _, q := range c.requests.abandon() {
 		q.done(now, nil)
 	}
-	waiting := c.waiting
-	c.waiting = nil
-	for _, f := range waiting {
-		f(now)
-	}
+	c.resume(all)
 	if was != stateRegistered {
 		return
 	}

@@ -26,7 +26,8 @@ const (
 )
 
 // patience is how long an answer is waited for, and how often the request is repeated
-// (H.225.0 7.19).
+// (H.225.0 7.19). An ARQ has less than the standard's 15 s: the call that waits for it has
+// to be placed or answered after all when nobody answers.
 type patience struct {
 	wait    time.Duration
 	repeats int
@@ -34,7 +35,7 @@ type patience struct {
 
 var patiences = map[kind]patience{
 	kindGRQ: {5 * time.Second, 2}, kindRRQ: {3 * time.Second, 2}, kindURQ: {3 * time.Second, 1},
-	kindARQ: {5 * time.Second, 2}, kindBRQ: {3 * time.Second, 2}, kindDRQ: {3 * time.Second, 2},
+	kindARQ: {3 * time.Second, 1}, kindBRQ: {3 * time.Second, 2}, kindDRQ: {3 * time.Second, 2},
 	kindLRQ: {5 * time.Second, 2}, kindIRQ: {3 * time.Second, 1}, kindIRR: {5 * time.Second, 2},
 	kindRAI: {3 * time.Second, 2}, kindSCI: {3 * time.Second, 2},
 }
