@@ -84,6 +84,8 @@ func (e *Endpoint) unfit(s *conn, m *message) (outcome, string) {
 	case !e.rates.allow(s.remote.Addr(), time.Now()):
 		e.stats.limited()
 		return outcomeOf(bridge.CauseCapacity), "too many calls from this address"
+	case m.q.Reference > 0x7fff: // two octets in H.225.0, and a bit of them is the flag (Q.931 4.3)
+		return outcome{q850InvalidReference, h225.ReleaseCompleteReason{UndefinedReason: true}}, "the call reference is too long"
 	case m.uiErr == errNoPayload:
 		return outcome{q850Missing, h225.ReleaseCompleteReason{UndefinedReason: true}}, "Setup without H.225.0 information"
 	case m.uiErr != nil || setup == nil:
@@ -139,7 +141,8 @@ func (l *leg) invited() {
 	l.trace("received", l.in)
 	l.hold(l.in)
 	if err := l.sendCallProceeding(); err != nil {
-		return // the reader tells
+		l.fail(bridge.CauseSignalling, "the Setup could not be answered")
+		return
 	}
 	l.after(alertAfter, func() {
 		if l.state == stateRouting {

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/h323/h225"
@@ -229,6 +231,43 @@ func TestBeforeACall(t *testing.T) {
 	p := connectTo(t, at(e))
 	_, _ = p.c.Write([]byte("GET / HTTP/1.1\r\nHost: x\r\n\r\n"))
 	p.expectEnd()
+}
+
+// A call reference that our messages cannot carry begins no call.
+func TestLongReference(t *testing.T) {
+	e := serve(t, newFakeBoard(), nil)
+	p := connectTo(t, at(e))
+	b, err := p.setup("1001", nil).encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.raw(append([]byte{8, 3, 0, 0x80, 1}, b[4:]...))
+	if cause, _, _ := p.expectRelease(); cause != 81 {
+		t.Errorf("cause %d", cause)
+	}
+	p.expectEnd()
+	until(t, "nothing is left", func() bool { return e.Stats().Calls == 0 })
+}
+
+// A Setup that cannot be answered leaves no call behind.
+func TestUnansweredSetup(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory(t)
+		e := m.endpoint(newFakeBoard())
+		ours, theirs := memPipe(netip.MustParseAddrPort("10.0.0.1:1720"), netip.MustParseAddrPort("10.0.0.9:33000"))
+		p := newPeer(t, theirs)
+		l := newLeg(e, newConn(ours, true, time.Time{}, time.Second), identity{reference: 0x8001, answer: true, call: or16(nil)})
+		l.in = p.setup("1001", nil)
+		if err := e.add(l); err != nil {
+			t.Fatal(err)
+		}
+		l.box.post(l.invited)
+		synctest.Wait()
+		if s := e.Stats(); s.Calls != 0 || s.Ended["signalling"] != 1 {
+			t.Errorf("%+v", s)
+		}
+		l.sig.close()
+	})
 }
 
 // The caller gives up while the core thinks about its call, with a word or without.
