@@ -68,20 +68,29 @@ func readAlias(a *h225.AliasAddress, own []string) dialled {
 func readDialled(text string, own []string) dialled {
 	text = clean(text, maxNumber)
 	if len(text) > 5 && strings.EqualFold(text[:5], "h323:") {
-		text = withoutParameters(text[5:])
+		text = clean(withoutParameters(text[5:]), maxNumber)
 	}
-	head, rest, found := strings.Cut(text, "##")
-	if found && (head == "" || means(head, own) || isHost(head)) {
+	first, _, _ := strings.Cut(text, "##")
+	named := strings.Contains(first, "@") // what has a host is none
+	text = withoutHost(text)
+	if head, rest, found := strings.Cut(text, "##"); found && (head == "" || !named && (means(head, own) || isHost(head))) {
 		text = rest
-	} else if found {
-		return dialled{number: atHost(head), pin: pinOf(rest)}
 	}
 	number, pin, _ := strings.Cut(strings.TrimLeft(text, "#"), "#")
-	number = atHost(number)
+	number = strings.TrimSpace(number)
 	if means(number, own) || isAddress(number) {
 		return dialled{}
 	}
 	return dialled{number: number, pin: pinOf(pin)}
+}
+
+// withoutHost takes the host away from user@host. What was typed behind it stays.
+func withoutHost(s string) string {
+	user, host, _ := strings.Cut(s, "@")
+	if i := strings.IndexByte(host, '#'); i >= 0 && user != "" {
+		user += host[i:]
+	}
+	return user
 }
 
 // withoutParameters undoes what H.323 Annex O puts in a URL.
@@ -91,12 +100,6 @@ func withoutParameters(s string) string {
 		return u
 	}
 	return s
-}
-
-// atHost takes the host away from user@host.
-func atHost(s string) string {
-	user, _, _ := strings.Cut(s, "@")
-	return strings.TrimSpace(user)
 }
 
 func pinOf(s string) string { return clean(strings.Trim(s, "#"), maxAlias) }
