@@ -234,7 +234,7 @@ func TestSilentGatekeeper(t *testing.T) {
 		t.Helper()
 		begin, heard := s.now, time.Duration(-1)
 		s.use(at, func(now time.Time) {
-			k.Admit(now, Admission{CallID: guid(n), Signal: addr(3, 1720)}, func(_ Admitted, err error) {
+			k.Admit(now, Admission{CallID: guid(n), Conference: guid(n), Signal: addr(3, 1720)}, func(_ Admitted, err error) {
 				if err != nil {
 					t.Error(err)
 				}
@@ -256,6 +256,88 @@ func TestSilentGatekeeper(t *testing.T) {
 		if !seen[st] {
 			t.Errorf("no call in state %d", st)
 		}
+	}
+}
+
+// Calls that the gatekeeper allows beforehand are placed without an ARQ, and it may ask for
+// them, limit and end them all the same. A new registration takes the allowance back.
+func TestPreGranted(t *testing.T) {
+	s := newSim(t)
+	n := s.count()
+	gk := s.peer(gkAddr)
+	allowed := &h225.RegistrationConfirmPreGrantedARQ{MakeCall: true, AnswerCall: true, IrrFrequencyInCall: new(uint16(10))}
+	gk.reply = func(m *h225.RasMessage) *h225.RasMessage {
+		switch {
+		case m.GatekeeperRequest != nil:
+			return &h225.RasMessage{GatekeeperConfirm: &h225.GatekeeperConfirm{RequestSeqNum: m.GatekeeperRequest.RequestSeqNum,
+				ProtocolIdentifier: h225.Version, RASAddress: *h225.NewTransportAddress(gkAddr)}}
+		case m.RegistrationRequest != nil:
+			c := &h225.RegistrationConfirm{RequestSeqNum: m.RegistrationRequest.RequestSeqNum, ProtocolIdentifier: h225.Version,
+				CallSignalAddress: []h225.TransportAddress{}, EndpointIdentifier: "e1", TimeToLive: new(uint32(300))}
+			if !ptr(m.RegistrationRequest.KeepAlive) {
+				c.PreGrantedARQ = allowed
+			}
+			return &h225.RasMessage{RegistrationConfirm: c}
+		case m.AdmissionRequest != nil:
+			return &h225.RasMessage{AdmissionReject: &h225.AdmissionReject{RequestSeqNum: m.AdmissionRequest.RequestSeqNum,
+				RejectReason: h225.AdmissionRejectReason{SecurityDenial: true}}}
+		}
+		return nil
+	}
+	at := addr(2, 1719)
+	ended, limit := "", 0
+	k := s.client(at, func(c *ClientConfig) {
+		c.Aliases = []string{"gateway"}
+		c.Disengaged = func(id h225.GloballyUniqueID, _ string) { ended = id.String() }
+		c.Limited = func(_ h225.GloballyUniqueID, n int) { limit = n }
+	})
+	s.run(4 * time.Minute) // a keep-alive, which is confirmed without a word of it
+	admit := func(a Admission) (err error) {
+		err = errors.New("nothing heard")
+		s.use(at, func(now time.Time) { k.Admit(now, a, func(_ Admitted, e error) { err = e }) })
+		s.run(time.Second)
+		return err
+	}
+	for _, a := range []Admission{
+		{CallID: guid(1), Conference: guid(1), Reference: 1, Signal: addr(3, 1720), Bitrate: 768_000},
+		{CallID: guid(2), Conference: guid(2), Reference: 2, Answer: true, Bitrate: 768_000},
+	} {
+		if err := admit(a); err != nil || n["admissionRequest"] != 0 {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+	if k.Status().Calls != 2 {
+		t.Errorf("%+v", k.Status())
+	}
+	gk.got = nil
+	s.run(12 * time.Second)
+	if n["infoRequestResponse"] != 2 {
+		t.Errorf("%v reports of two calls", n["infoRequestResponse"])
+	}
+	m := gk.send(at, &h225.RasMessage{InfoRequest: &h225.InfoRequest{}})
+	if r := m.InfoRequestResponse; r == nil || len(r.PerCallInfo) != 2 || r.PerCallInfo[0].BandWidth != 7680 {
+		t.Errorf("%s: %+v", describe(m), r)
+	}
+	m = gk.send(at, &h225.RasMessage{BandwidthRequest: &h225.BandwidthRequest{EndpointIdentifier: "e1", ConferenceID: guid(1), BandWidth: 3840}})
+	if m.BandwidthConfirm == nil || limit != 384_000 {
+		t.Errorf("%s, limit %d", describe(m), limit)
+	}
+	m = gk.send(at, &h225.RasMessage{DisengageRequest: &h225.DisengageRequest{EndpointIdentifier: "e1", ConferenceID: guid(1),
+		CallIdentifier: &h225.CallIdentifier{GUID: guid(1)}, DisengageReason: h225.DisengageReason{ForcedDrop: true}}})
+	if m.DisengageConfirm == nil || ended != guid(1).String() || k.Status().Calls != 1 {
+		t.Errorf("%s, ended %q", describe(m), ended)
+	}
+	s.use(at, func(now time.Time) { k.Released(now, guid(2), false) })
+	s.run(time.Second)
+	if n["disengageRequest"] != 2 || k.Status().Calls != 0 {
+		t.Errorf("the end of the call is not told: %v", n)
+	}
+	allowed = nil
+	gk.send(at, &h225.RasMessage{UnregistrationRequest: &h225.UnregistrationRequest{CallSignalAddress: []h225.TransportAddress{},
+		Reason: &h225.UnregRequestReason{ReregistrationRequired: true}}})
+	s.run(time.Second)
+	if err := admit(Admission{CallID: guid(3), Conference: guid(3), Signal: addr(3, 1720)}); err == nil || n["admissionRequest"] != 1 {
+		t.Errorf("after a registration that allows nothing: %v, %v", err, n)
 	}
 }
 

@@ -9,7 +9,10 @@ import (
 )
 
 // granted is what the gatekeeper allows without being asked (H.225.0 7.9.2).
-type granted struct{ make, answer bool }
+type granted struct {
+	make, answer bool
+	every        time.Duration // how often it wants an IRR of such a call; 0 is never
+}
 
 // clientCall is a call that the gatekeeper admitted.
 type clientCall struct {
@@ -35,6 +38,7 @@ func (c *Client) admit(a Admission, again bool, done func(Admitted, error)) {
 		c.without(a, c.status.Reason, done)
 		return
 	case a.Answer && c.granted.answer, !a.Answer && c.granted.make && a.Signal.IsValid():
+		c.enter(a, a.Bitrate, c.granted.every)
 		done(Admitted{}, nil)
 		return
 	}
@@ -103,11 +107,7 @@ func (c *Client) decided(a Admission, again bool, m *h225.RasMessage, done func(
 		c.without(a, "the gatekeeper does not understand", done)
 		return
 	}
-	l := &clientCall{Admission: a, bitrate: int(f.BandWidth) * perUnit, every: time.Duration(ptr(f.IrrFrequency)) * time.Second}
-	if l.every > 0 {
-		l.reportAt = c.now.Add(l.every)
-	}
-	c.calls[string(a.CallID)] = l
+	l := c.enter(a, int(f.BandWidth)*perUnit, time.Duration(ptr(f.IrrFrequency))*time.Second)
 	out := Admitted{To: f.DestinationInfo}
 	if s, ok := f.DestCallSignalAddress.AddrPort(); ok && s.Port() != 0 && !s.Addr().IsUnspecified() {
 		out.Signal = s
@@ -116,6 +116,16 @@ func (c *Client) decided(a Admission, again bool, m *h225.RasMessage, done func(
 	if l.bitrate < a.Bitrate {
 		c.cfg.Limited(a.CallID, l.bitrate)
 	}
+}
+
+// enter notes a call, of which the gatekeeper may now ask and say something.
+func (c *Client) enter(a Admission, bitrate int, every time.Duration) *clientCall {
+	l := &clientCall{Admission: a, bitrate: bitrate, every: every}
+	if l.every > 0 {
+		l.reportAt = c.now.Add(l.every)
+	}
+	c.calls[string(a.CallID)] = l
+	return l
 }
 
 // Released tells the gatekeeper that a call is over (H.225.0 7.13).

@@ -126,7 +126,7 @@ func (c *Client) registered(light bool, m *h225.RasMessage) {
 	case m == nil || m.UnknownMessageResponse != nil:
 		c.lost("the gatekeeper does not answer")
 	case m.RegistrationConfirm != nil:
-		c.welcome(m.RegistrationConfirm)
+		c.welcome(light, m.RegistrationConfirm)
 	case m.RegistrationReject != nil:
 		c.rejected(light, m.RegistrationReject)
 	}
@@ -144,7 +144,7 @@ func (c *Client) lost(reason string) {
 }
 
 // welcome notes what the gatekeeper confirmed.
-func (c *Client) welcome(r *h225.RegistrationConfirm) {
+func (c *Client) welcome(light bool, r *h225.RegistrationConfirm) {
 	news := !c.status.Registered || c.status.EndpointID != r.EndpointIdentifier
 	c.state, c.backoff, c.tried, c.looked = stateRegistered, 0, 0, false
 	c.status.EndpointID = r.EndpointIdentifier
@@ -153,10 +153,14 @@ func (c *Client) welcome(r *h225.RegistrationConfirm) {
 	}
 	c.signer.local, c.signer.remote = c.status.EndpointID, c.status.GatekeeperID
 	c.learn(r.AlternateGatekeeper)
-	if r.PreGrantedARQ != nil {
+	if !light {
+		c.granted = granted{} // what was allowed before, perhaps by another one, counts no longer
+	}
+	if p := r.PreGrantedARQ; p != nil {
 		c.granted = granted{
-			make:   r.PreGrantedARQ.MakeCall && !r.PreGrantedARQ.UseGKCallSignalAddressToMakeCall,
-			answer: r.PreGrantedARQ.AnswerCall && !r.PreGrantedARQ.UseGKCallSignalAddressToAnswer,
+			make:   p.MakeCall && !p.UseGKCallSignalAddressToMakeCall,
+			answer: p.AnswerCall && !p.UseGKCallSignalAddressToAnswer,
+			every:  time.Duration(ptr(p.IrrFrequencyInCall)) * time.Second,
 		}
 	}
 	c.ttl = c.cfg.TTL
