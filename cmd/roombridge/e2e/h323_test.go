@@ -38,12 +38,6 @@ func TestSIPAndH323AndTwoBrowsers(t *testing.T) {
 			}
 		}
 	}
-	// Those who speak all the time are shown to the terminals in turns; a browser is
-	// seen when the others are silent.
-	b.command("mute", "")
-	people[1].page.click("mic")
-	waitFor(t, "the first browser's picture at the SIP terminal", func() bool { return sees(b, "red") })
-
 	d.hangup()
 	c := d.completed()
 	for whom, hz := range tones {
@@ -60,6 +54,10 @@ func TestSIPAndH323AndTwoBrowsers(t *testing.T) {
 	for _, p := range people {
 		waitFor(t, "two pictures without the terminal", func() bool { return moving(p.page) == 2 })
 	}
+	// Who alone speaks now is what the terminal of SIP sees.
+	b.command("mute", "")
+	people[1].page.click("mic")
+	waitFor(t, "the first browser's picture at the SIP terminal", func() bool { return sees(b, "red") })
 }
 
 // transports are the ways in which H.245 travels, as options of dial, and what the
