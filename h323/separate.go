@@ -67,12 +67,12 @@ func reachable(told *h225.TransportAddress, peer netip.Addr) (netip.AddrPort, er
 func (l *leg) controlDialled(c net.Conn, err error) {
 	l.h245.dialling = false
 	rival := l.h245.rival
-	l.h245.rival = nil
 	switch {
 	case l.state == stateGone || l.h245.sep != nil:
 		if err == nil {
 			_ = c.Close()
 		}
+		l.dropRival()
 	case err != nil && rival != nil:
 		l.adopt(rival)
 	case err != nil:
@@ -85,9 +85,7 @@ func (l *leg) controlDialled(c net.Conn, err error) {
 		_ = c.Close()
 		l.adopt(rival)
 	default:
-		if rival != nil {
-			rival.close()
-		}
+		l.dropRival()
 		s := newConn(c, false, time.Time{}, l.e.cfg.Limits.HalfOpen)
 		if l.e.read(s, func() { l.readControl(s) }) {
 			l.adopt(s)
@@ -95,9 +93,23 @@ func (l *leg) controlDialled(c net.Conn, err error) {
 	}
 }
 
-// adopt makes a connection H.245's.
+// dropRival closes their connection where there is a better one.
+func (l *leg) dropRival() {
+	if l.h245.rival != nil {
+		l.h245.rival.close()
+	}
+	l.h245.rival, l.h245.unheard = nil, nil
+}
+
+// adopt makes a connection H.245's. What it said while it was a rival is heard now.
 func (l *leg) adopt(s *conn) {
 	s.patient()
+	var unheard []*h245.MultimediaSystemControlMessage
+	if s == l.h245.rival {
+		unheard = l.h245.unheard
+		l.h245.rival, l.h245.unheard = nil, nil
+	}
+	l.dropRival()
 	l.h245.sep = s
 	delete(l.h245.strangers, s)
 	if l.h245.listener != nil {
@@ -112,6 +124,9 @@ func (l *leg) adopt(s *conn) {
 	}
 	l.fastOver()
 	l.startControl()
+	for _, m := range unheard {
+		l.heard(s, m)
+	}
 }
 
 // maxStrangers bounds the connections that one call's H.245 may have of those that
@@ -225,7 +240,15 @@ func (l *leg) heard(s *conn, m *h245.MultimediaSystemControlMessage) {
 	if _, stranger := l.h245.strangers[s]; stranger && l.h245.sep == nil {
 		l.favour(s)
 	}
-	if s != l.h245.sep {
+	switch {
+	case s == l.h245.sep:
+	case s == l.h245.rival && len(l.h245.unheard) < maxEarly:
+		l.h245.unheard = append(l.h245.unheard, m)
+		return
+	case s == l.h245.rival:
+		l.dropRival()
+		return
+	default:
 		return
 	}
 	l.traceControl("received", m)
@@ -240,7 +263,7 @@ const controlGrace = 2 * time.Second
 func (l *leg) controlLost(s *conn, err error) {
 	delete(l.h245.strangers, s)
 	if l.h245.rival == s {
-		l.h245.rival = nil
+		l.dropRival()
 	}
 	if s != l.h245.sep || l.state == stateGone {
 		return

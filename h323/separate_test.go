@@ -306,7 +306,7 @@ func TestBothOpenControl(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newFakeBoard()
 			e := serve(t, b, noTunnelling)
-			fakeControls(e, nil)
+			made := fakeControls(e, nil)
 			dialled := make(chan *memConn, 1)
 			release := make(chan struct{})
 			e.dial = func(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
@@ -330,6 +330,8 @@ func TestBothOpenControl(t *testing.T) {
 			p.expect(wire.Status) // the Facility has been heard
 			rival := connectControl(t, told)
 			until(t, "it is accepted", func() bool { return e.Stats().Connections == 2 })
+			rival.control(roundTrip(1)) // which it has to be heard with when it stays
+			rival.control(roundTrip(2))
 			p.send(p.message(wire.StatusInquiry, h225.MessageBody{Empty: true}))
 			p.expect(wire.Status)
 			close(release)
@@ -342,6 +344,8 @@ func TestBothOpenControl(t *testing.T) {
 				rival.expectEnd()
 			} else {
 				rival.expectControl("roundTripDelayRequest")
+				f := <-made
+				until(t, "what it said is heard", func() bool { return len(f.heard()) == 2 })
 				if ours != nil {
 					ours.expectEnd()
 				}
@@ -350,6 +354,94 @@ func TestBothOpenControl(t *testing.T) {
 			b.call(t).untilEnded(t, bridge.CauseNormal)
 		})
 	}
+}
+
+// rivalry is a call whose terminal has us dial for H.245, which lasts until release is
+// closed, and waits to be connected to meanwhile.
+func rivalry(t *testing.T) (e *Endpoint, p *peer, b *fakeBoard, f *fakeControl, told netip.AddrPort, release chan struct{}) {
+	t.Helper()
+	b = newFakeBoard()
+	e = serve(t, b, noTunnelling)
+	made := fakeControls(e, nil)
+	release = make(chan struct{})
+	e.dial = func(ctx context.Context, _ netip.AddrPort) (net.Conn, error) {
+		select {
+		case <-release:
+		case <-ctx.Done():
+		}
+		return nil, errors.New("nobody there")
+	}
+	p = connectTo(t, at(e))
+	p.send(p.setup("1001", nil))
+	p.expect(wire.CallProceeding)
+	told, _ = p.expect(wire.Connect).body().Connect.H245Address.AddrPort()
+	p.send(p.message(wire.Facility, h225.MessageBody{Facility: &h225.FacilityUUIE{
+		ProtocolIdentifier: "0.0.8.2250.0.4", Reason: h225.FacilityReason{StartH245: true},
+		H245Address: h225.NewTransportAddress(netip.MustParseAddrPort("127.0.0.1:1025")),
+	}}))
+	p.send(p.message(wire.StatusInquiry, h225.MessageBody{Empty: true}))
+	p.expect(wire.Status) // the Facility has been heard
+	return e, p, b, <-made, told, release
+}
+
+// connectFrom connects from one of the loopback's addresses.
+func connectFrom(t *testing.T, ip string, to netip.AddrPort) *peer {
+	t.Helper()
+	c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}).Dial("tcp", to.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newPeer(t, c)
+}
+
+// What made a stranger a rival is heard, too, once it is H.245's connection.
+func TestStrangerAsRival(t *testing.T) {
+	e, p, b, f, told, release := rivalry(t)
+	rival := connectFrom(t, "127.0.0.2", told)
+	rival.control(roundTrip(1))
+	rival.control(roundTrip(2))
+	until(t, "it is there", func() bool { return e.Stats().Connections == 2 })
+	l := e.find(testCallID)
+	until(t, "it was read", func() bool {
+		n := make(chan int, 1)
+		l.box.post(func() { n <- len(l.h245.unheard) })
+		return <-n == 2
+	})
+	close(release)
+	rival.expectControl("roundTripDelayRequest")
+	until(t, "all of it is heard", func() bool { return len(f.heard()) == 2 })
+	p.release(16)
+	b.call(t).untilEnded(t, bridge.CauseNormal)
+}
+
+// A rival that says more than can be kept is given up.
+func TestTalkativeRival(t *testing.T) {
+	_, p, b, f, told, release := rivalry(t)
+	rival := connectFrom(t, "127.0.0.1", told)
+	for i := range maxEarly + 1 {
+		rival.control(roundTrip(byte(i)))
+	}
+	rival.expectEnd()
+	close(release)
+	if m := p.expect(wire.Facility); !m.body().Facility.Reason.StartH245 { // our connection failed
+		t.Errorf("%+v", m.body().Facility)
+	}
+	if n := len(f.heard()); n != 0 {
+		t.Errorf("%d messages were heard", n)
+	}
+	p.release(16)
+	b.call(t).untilEnded(t, bridge.CauseNormal)
+}
+
+// A call that ends while both connections are in the making leaves none of them.
+func TestRivalOfACallThatEnds(t *testing.T) {
+	e, p, b, _, told, release := rivalry(t)
+	rival := connectFrom(t, "127.0.0.1", told)
+	until(t, "it is accepted", func() bool { return e.Stats().Connections == 2 })
+	p.release(16)
+	close(release)
+	rival.expectEnd()
+	b.call(t).untilEnded(t, bridge.CauseNormal)
 }
 
 // Strangers that connect to where we wait: the first that speaks H.245 is taken, and

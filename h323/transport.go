@@ -22,9 +22,10 @@ type h245Transport struct {
 	waiting     []per.Octets // goes into the next message
 	early       []per.Octets // came before the call had its media
 
-	sep       *conn              // the connection, when there is one
-	rival     *conn              // theirs, while ours is being made
-	strangers map[*conn]struct{} // accepted from elsewhere, and silent so far
+	sep       *conn                                  // the connection, when there is one
+	rival     *conn                                  // theirs, while ours is being made
+	unheard   []*h245.MultimediaSystemControlMessage // what it said so far
+	strangers map[*conn]struct{}                     // accepted from elsewhere, and silent so far
 	listener  net.Listener
 	told      netip.AddrPort // where we wait
 	theirs    netip.AddrPort // where they do
@@ -32,7 +33,8 @@ type h245Transport struct {
 	patience  *alarm
 }
 
-// maxEarly bounds what is held of a caller's H.245.
+// maxEarly bounds what is held of a far end's H.245: of a caller's, until the call has
+// its media, and of a rival connection's.
 const maxEarly = 32
 
 func (t *h245Transport) hold(list []per.Octets) {
