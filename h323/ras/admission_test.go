@@ -1,8 +1,12 @@
 package ras
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/netip"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +89,41 @@ func TestNotAdmitted(t *testing.T) {
 	}
 	if g.Stats().Refused != 6 || g.Stats().Admitted != 1 {
 		t.Errorf("%+v", g.Stats())
+	}
+}
+
+// A PIN that is dialled behind a number is not written anywhere.
+func TestPINsAreMasked(t *testing.T) {
+	var log bytes.Buffer
+	s := newSim(t)
+	s.gatekeeper(gkAddr, func(c *GatekeeperConfig) {
+		c.Owns = func(string) bool { return false }
+		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	p := s.peer(addr(2, 1719))
+	id := p.register("1000")
+	for i, to := range []string{"1001##4321", "1001#4321", "#1001#4321#", "##1001##4321", "10.0.0.5##1001##4321", "gw.example##1001#4321", "1001#43#21"} {
+		p.send(gkAddr, arq(id, byte(i+1), to))
+	}
+	url := arq(id, 9, "x")
+	url.AdmissionRequest.DestinationInfo = []h225.AliasAddress{{URLID: new("h323:1001##4321@gk.example")}}
+	p.send(gkAddr, url)
+	calls, pin := 0, regexp.MustCompile(` to=.*(43|21)`)
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "1001#") {
+			calls++
+		}
+		if pin.MatchString(line) {
+			t.Errorf("a PIN in %s", line)
+		}
+	}
+	if calls != 8 {
+		t.Errorf("%d calls in\n%s", calls, log.String())
+	}
+	for _, plain := range []string{"1001", "1001#", "##1001", "10.0.0.5##1001", "Phòng Họp", ""} {
+		if got := masked(plain); got != plain {
+			t.Errorf("%q is shown as %q", plain, got)
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func (g *Gatekeeper) admission(in *incoming, r *h225.AdmissionRequest) {
 	}
 	to, ok := g.destination(t, r)
 	if !ok {
-		g.log.Info("a call is not admitted", "from", t.Aliases, "to", texts(r.DestinationInfo), "reason", "nobody has the alias")
+		g.log.Info("a call is not admitted", "from", t.Aliases, "to", dialled(r.DestinationInfo), "reason", "nobody has the alias")
 		g.reject(in, t.RAS, refuseUnknown, g.signer(t))
 		return
 	}

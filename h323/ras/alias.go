@@ -103,3 +103,28 @@ func texts(list []h225.AliasAddress) []string {
 	}
 	return out
 }
+
+// dialled gives the texts of aliases that are called, to be shown: a PIN that was dialled
+// behind a number (1001##4321, 1001#4321) is masked.
+func dialled(list []h225.AliasAddress) []string {
+	out := texts(list)
+	for i, t := range out {
+		out[i] = masked(t)
+	}
+	return out
+}
+
+// masked hides what follows a number's first '#'. What stands in front of it may be no
+// number: another '#', or the address of a gateway with "##" (10.0.0.5##1001).
+func masked(text string) string {
+	number := strings.TrimLeft(text, "#")
+	if host, rest, ok := strings.Cut(number, "##"); ok && strings.ContainsAny(host, ".:") {
+		number = strings.TrimLeft(rest, "#")
+	}
+	digits := strings.IndexByte(number, '#')
+	if digits < 0 || strings.Trim(number[digits:], "#") == "" {
+		return text
+	}
+	pin := strings.TrimLeft(number[digits:], "#")
+	return strings.TrimSuffix(text, pin) + "…"
+}
