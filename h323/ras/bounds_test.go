@@ -134,6 +134,45 @@ func TestFlood(t *testing.T) {
 	s.peer(addr(2, 1719)).register("1000")
 }
 
+// A client reads nothing of hosts that it has nothing to do with, and not more of its
+// gatekeeper than is good for it.
+func TestClientListens(t *testing.T) {
+	s := newSim(t)
+	s.gatekeeper(gkAddr, nil)
+	at := addr(2, 1719)
+	k := s.client(at, func(c *ClientConfig) { c.Aliases = []string{"gateway"} })
+	s.run(time.Second)
+	k.learn([]h225.AlternateGK{{RASAddress: *h225.NewTransportAddress(addr(5, 1719))}})
+	heard := func(from netip.AddrPort) bool {
+		s.use(at, func(now time.Time) { k.Receive(now, from, []byte{1, 2, 3}) })
+		return k.rates.sources[from.Addr()] != nil
+	}
+	if !heard(addr(1, 2000)) || !heard(addr(5, 2000)) || heard(addr(66, 1719)) {
+		t.Errorf("hears %v", k.rates.sources)
+	}
+	looking := NewClient(ClientConfig{RAS: k.cfg.RAS, Signal: k.cfg.Signal, Aliases: []string{"x"}})
+	looking.Start(s.now)
+	if !looking.known(addr(66, 1719).Addr()) {
+		t.Error("hears nobody while it looks for any gatekeeper")
+	}
+	s.run(time.Minute)
+	for i := range 5000 {
+		m := &h225.RasMessage{InfoRequest: &h225.InfoRequest{RequestSeqNum: uint16(i + 1)}}
+		b, err := per.Marshal(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.Receive(s.now, gkAddr, b)
+	}
+	if n := len(k.Output()); n < 500 || n > clientBurst {
+		t.Errorf("%d answers to a flood", n)
+	}
+	s.run(10 * time.Minute)
+	if !k.Status().Registered {
+		t.Error("not registered after the flood")
+	}
+}
+
 // Nobody is sent what another one asked for.
 func TestNoReflection(t *testing.T) {
 	s := newSim(t)

@@ -84,6 +84,7 @@ type Client struct {
 	log      *slog.Logger
 	requests *requests
 	replies  *replies
+	rates    *rates
 	signer   signer
 	verifier verifier
 	proven   bool // the gatekeeper has proved itself once
@@ -137,12 +138,17 @@ const (
 	leastBackoff  = 5 * time.Second
 	mostBackoff   = time.Minute
 	leastRenewal  = 10 * time.Second
+	// Datagrams a second of one source, and at once. A gatekeeper has much to say of many
+	// calls.
+	clientRate  = 200
+	clientBurst = 1000
 )
 
 // NewClient makes a client that does nothing until Start.
 func NewClient(cfg ClientConfig) *Client {
 	cfg.defaults()
-	c := &Client{cfg: cfg, log: cfg.Log, replies: newReplies(), calls: make(map[string]*clientCall), random: rand.Int64N(1 << 30)}
+	c := &Client{cfg: cfg, log: cfg.Log, replies: newReplies(), rates: newRates(clientRate, clientBurst),
+		calls: make(map[string]*clientCall), random: rand.Int64N(1 << 30)}
 	c.requests = newRequests(uint16(rand.Uint32()), func(p Packet) { c.out = append(c.out, p) })
 	c.signer = signer{how: SecurityNone, user: cfg.User, password: cfg.Password, local: cfg.User, random: &c.random}
 	if cfg.Security != SecurityAuto {
@@ -162,7 +168,7 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, data []byte) {
 	c.now = now
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	m := &h225.RasMessage{}
-	if len(data) == 0 || per.Unmarshal(data, m) != nil {
+	if len(data) == 0 || !c.known(from.Addr()) || !c.rates.allow(from.Addr(), now) || per.Unmarshal(data, m) != nil {
 		return
 	}
 	if q := c.requests.awaited(from, m); q != nil {
@@ -184,6 +190,13 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, data []byte) {
 	if h, ok := headerOf(m); ok && c.trusted(m, data) {
 		c.serve(&incoming{from: from, raw: data, m: m, seq: *h.seq, reply: reply})
 	}
+}
+
+// known tells whether a host is listened to: the gatekeeper, one that stands in for it, or
+// who was asked something, which is anybody while a gatekeeper is looked for by multicast.
+func (c *Client) known(host netip.Addr) bool {
+	return host == c.status.Gatekeeper.Addr() || c.requests.waits(host) ||
+		slices.ContainsFunc(c.alternates, func(a alternate) bool { return a.ras.Addr() == host })
 }
 
 // trusted tells whether a message of the gatekeeper is proved, where that was agreed.

@@ -83,6 +83,16 @@ func (r *requests) awaited(from netip.AddrPort, m *h225.RasMessage) *request {
 	return q
 }
 
+// waits tells whether a host may answer a request.
+func (r *requests) waits(host netip.Addr) bool {
+	for _, q := range r.open {
+		if q.to.Addr() == host || q.to.Addr().IsMulticast() {
+			return true
+		}
+	}
+	return false
+}
+
 // answer ends a request with its answer, or waits longer when that is all the answer
 // says (H.225.0 7.19, RIP).
 func (r *requests) answer(now time.Time, q *request, m *h225.RasMessage) {
