@@ -56,7 +56,15 @@ func (g *Gateway) openRAS() (err error) {
 func (g *Gateway) disengaged(call h323.CallID, reason string) {
 	g.h323.Disengage(call, reason)
 }
-func (g *Gateway) limited(call h323.CallID, bitrate int) { g.h323.Limit(call, bitrate) }
+func (g *Gateway) limited(call h323.CallID, bitrate int) { limit(g.h323.Limit, call, bitrate) }
+
+// limit passes on what a gatekeeper lets a call have. Nothing at all, as some say that
+// mean nothing by it, would lift the limit that is in force.
+func limit(f func(h323.CallID, int), call h323.CallID, bitrate int) {
+	if bitrate > 0 {
+		f(call, bitrate)
+	}
+}
 
 // gatekeeper is what the H.323 front-end asks about calls.
 type gatekeeper struct{ s *ras.Service }

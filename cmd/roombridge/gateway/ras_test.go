@@ -6,12 +6,14 @@ import (
 	"net"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/h323"
 )
 
 // start runs a gateway on the loopback.
@@ -70,6 +72,17 @@ func eventually(t *testing.T, what string, f func() bool) {
 		case <-timeout:
 			t.Fatalf("waited in vain: %s", what)
 		}
+	}
+}
+
+// A gatekeeper that says 0 does not lift the limit that it set before.
+func TestNoBandwidth(t *testing.T) {
+	var got []int
+	for _, n := range []int{512_000, 0, 100} {
+		limit(func(_ h323.CallID, n int) { got = append(got, n) }, nil, n)
+	}
+	if !slices.Equal(got, []int{512_000, 100}) {
+		t.Errorf("limited to %v", got)
 	}
 }
 
