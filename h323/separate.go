@@ -2,9 +2,11 @@ package h323
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -19,7 +21,8 @@ const controlDial = 5 * time.Second
 // dialControl opens H.245's connection to where the far end waits. It tells whether
 // it does.
 func (l *leg) dialControl(told *h225.TransportAddress) bool {
-	to, err := reachable(told, l.sig.remote.Addr())
+	us := []netip.Addr{l.sig.local.Addr(), l.e.announced(l.sig.local).Addr()}
+	to, err := reachable(told, l.sig.remote.Addr(), us)
 	if err != nil {
 		l.log.Info("h323: H.245 address not used", "error", err)
 		return false
@@ -39,13 +42,14 @@ func (l *leg) dialControl(told *h225.TransportAddress) bool {
 	return true
 }
 
-// reachable gives the address to connect to for one that a far end at peer tells. We
-// are not made to call on this machine, on many at once, or on well-known services.
+// reachable gives the address to connect to for one that a far end at peer tells. We,
+// who are at us, are not made to call on this machine, on many at once, or on
+// well-known services.
 // An address of a private network told from a public one is seen through a NAT that
 // does not know H.323; the far end is where its signalling comes from.
-func reachable(told *h225.TransportAddress, peer netip.Addr) (netip.AddrPort, error) {
+func reachable(told *h225.TransportAddress, peer netip.Addr, us []netip.Addr) (netip.AddrPort, error) {
 	a, ok := told.AddrPort()
-	ip := a.Addr()
+	ip := a.Addr().Unmap()
 	switch {
 	case !ok:
 		return a, fmt.Errorf("it is no IP address")
@@ -55,6 +59,8 @@ func reachable(told *h225.TransportAddress, peer netip.Addr) (netip.AddrPort, er
 		ip = peer
 	case ip.IsMulticast(), ip == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
 		return a, fmt.Errorf("%s is no terminal", ip)
+	case ip != peer.WithZone("") && slices.ContainsFunc(us, func(u netip.Addr) bool { return u.WithZone("") == ip }):
+		return a, fmt.Errorf("%s is where we are", ip)
 	case ip.IsLoopback() && !peer.IsLoopback(), ip.IsLinkLocalUnicast() && !peer.IsLinkLocalUnicast():
 		return a, fmt.Errorf("%s is not where the terminal is", ip)
 	case ip.IsLinkLocalUnicast():
@@ -174,7 +180,12 @@ func (l *leg) acceptControl(ln net.Listener) {
 	for {
 		c, err := ln.Accept()
 		if err != nil {
-			return
+			if errors.Is(err, net.ErrClosed) {
+				return
+			}
+			l.e.log.Warn("h323: accepting for H.245", "local", ln.Addr().String(), "error", err)
+			time.Sleep(50 * time.Millisecond) // out of descriptors: give others time to close
+			continue
 		}
 		keepAlive(c)
 		half := l.e.cfg.Limits.HalfOpen

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -454,13 +456,7 @@ func TestStrangers(t *testing.T) {
 	p.send(p.setup("1001", nil))
 	p.expect(wire.CallProceeding)
 	a, _ := p.expect(wire.Connect).body().Connect.H245Address.AddrPort()
-	from := func(ip string) *peer {
-		c, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(ip)}}).Dial("tcp", a.String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return newPeer(t, c)
-	}
+	from := func(ip string) *peer { return connectFrom(t, ip, a) }
 	var silent []*peer
 	for range maxStrangers {
 		silent = append(silent, from("127.0.0.2"))
@@ -480,7 +476,64 @@ func TestStrangers(t *testing.T) {
 	b.call(t).untilEnded(t, bridge.CauseNormal)
 }
 
+// A gateway that tells its own address as the terminal's does not call itself.
+func TestControlAtOurOwnAddress(t *testing.T) {
+	l := listenAs(t)
+	b := newFakeBoard()
+	e := serve(t, b, func(c *Config) { c.NoTunnelling = true })
+	fakeControls(e, nil)
+	a, _ := netip.ParseAddrPort(at(e))
+	p := connectFrom(t, "127.0.0.2", a)
+	p.send(p.setup("1001", func(_ *message, s *h225.SetupUUIE) { s.H245Address = h225.NewTransportAddress(l.addr()) }))
+	p.expect(wire.CallProceeding)
+	if told := p.expect(wire.Connect).body().Connect.H245Address; told == nil {
+		t.Error("we connect to ourselves")
+	}
+	p.release(16)
+	b.call(t).untilEnded(t, bridge.CauseNormal)
+}
+
+// shortOf is a listener that fails now and then, as without descriptors.
+type shortOf struct {
+	net.Listener
+	failed atomic.Bool
+}
+
+func (s *shortOf) Accept() (net.Conn, error) {
+	if !s.failed.Swap(true) {
+		return nil, syscall.EMFILE
+	}
+	return s.Listener.Accept()
+}
+
+// Where we wait for H.245 we go on after an error.
+func TestAcceptControlGoesOn(t *testing.T) {
+	e, p, call, f, told := connected(t, nil)
+	l := e.find(testCallID)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		l.acceptControl(&shortOf{Listener: ln})
+	}()
+	c := connectTo(t, ln.Addr().String())
+	c.control(roundTrip(1))
+	until(t, "it was received", func() bool { return len(f.heard()) == 1 })
+	_ = ln.Close()
+	<-ended
+	if told == nil {
+		t.Error("we do not wait")
+	}
+	p.release(16)
+	c.expectEnd()
+	call.untilEnded(t, bridge.CauseNormal)
+}
+
 func TestReachable(t *testing.T) {
+	us := []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("198.51.100.1"), netip.MustParseAddr("fe80::5%eth0")}
 	at := func(s string) *h225.TransportAddress { return h225.NewTransportAddress(netip.MustParseAddrPort(s)) }
 	for name, c := range map[string]struct {
 		told *h225.TransportAddress
@@ -500,10 +553,16 @@ func TestReachable(t *testing.T) {
 		"broadcast":              {at("255.255.255.255:3000"), "10.0.0.9", ""},
 		"a well-known service":   {at("10.0.0.9:25"), "10.0.0.9", ""},
 		"port zero":              {at("10.0.0.9:0"), "10.0.0.9", ""},
+		"ourselves":              {at("10.0.0.1:3000"), "10.0.0.9", ""},
+		"ourselves, mapped":      {at("[::ffff:10.0.0.1]:3000"), "10.0.0.9", ""},
+		"what we announce":       {at("198.51.100.1:3000"), "10.0.0.9", ""},
+		"beside us":              {at("10.0.0.1:3000"), "10.0.0.1", "10.0.0.1:3000"},
+		"ourselves, link-local":  {at("[fe80::5]:3000"), "fe80::1%eth0", ""},
+		"loopback, mapped":       {at("[::ffff:127.0.0.1]:3000"), "10.0.0.9", ""},
 		"no IP":                  {&h225.TransportAddress{Nsap: per.Octets{1}}, "10.0.0.9", ""},
 		"an address of 3 octets": {&h225.TransportAddress{IPAddress: &h225.IPAddress{IP: per.Octets{1, 2, 3}, Port: 3000}}, "10.0.0.9", ""},
 	} {
-		got, err := reachable(c.told, netip.MustParseAddr(c.peer))
+		got, err := reachable(c.told, netip.MustParseAddr(c.peer), us)
 		if (err == nil) != (c.want != "") || err == nil && got.String() != c.want {
 			t.Errorf("%s: %v, %v, want %s", name, got, err, c.want)
 		}
