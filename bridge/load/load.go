@@ -56,9 +56,10 @@ const (
 	loopWindow = 3
 	waitLimit  = 50 * time.Millisecond // people notice
 	waitRelief = 20 * time.Millisecond
-	relief     = 0.1 // below the limit by this much the gateway takes calls again
-	settling   = 5   // readings until a call's media shows in them
-	fewCalls   = 10  // below this the cost of a call is not known
+	atWork     = 0.75 // of the limit; below it packets wait because of what else runs on the machine
+	relief     = 0.1  // below the limit by this much the gateway takes calls again
+	settling   = 5    // readings until a call's media shows in them
+	fewCalls   = 10   // below this the cost of a call is not known
 )
 
 // Meter watches the load.
@@ -73,7 +74,8 @@ type Meter struct {
 	status   Status
 	perCall  float64 // loop time that a call takes
 	running  int
-	admitted []int // for each of the last settling readings
+	ended    int   // calls between the last two readings
+	admitted []int // for each of the last settling readings, without as many as ended: those bring no media
 }
 
 type sample struct {
@@ -136,15 +138,20 @@ func (m *Meter) Admit() error {
 	if s.Overloaded {
 		return &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "the gateway is busy: " + s.Reason}
 	}
-	coming := m.fresh
-	for _, n := range m.admitted {
-		coming += n
-	}
+	coming := max(m.fresh-m.ended, 0) + m.coming()
 	if expected := s.Loop + float64(coming+1)*m.perCall; expected > m.cfg.Limit {
 		return &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: fmt.Sprintf("the gateway is busy: with the calls that are starting its relaying takes %.0f %% of the time it has", 100*expected)}
 	}
 	m.fresh++
 	return nil
+}
+
+// coming counts calls that run and whose media does not yet show.
+func (m *Meter) coming() (n int) {
+	for _, a := range m.admitted {
+		n += a
+	}
+	return n
 }
 
 // take enters a reading.
@@ -155,7 +162,8 @@ func (m *Meter) take(r Reading, running int, now time.Time) {
 	if len(m.past) > cpuWindow+1 {
 		m.past = append(m.past[:0], m.past[1:]...)
 	}
-	if m.admitted = append(m.admitted, m.fresh); len(m.admitted) > settling {
+	m.ended = max(m.running+m.fresh-running, 0)
+	if m.admitted = append(m.admitted, max(m.fresh-m.ended, 0)); len(m.admitted) > settling {
 		m.admitted = append(m.admitted[:0], m.admitted[1:]...)
 	}
 	m.fresh, m.running = 0, running
@@ -182,8 +190,8 @@ func (m *Meter) judge() {
 		s.Late += p.Late / float64(len(recent))
 	}
 	m.perCall = 0
-	if m.running >= fewCalls {
-		m.perCall = s.Loop / float64(m.running)
+	if n := m.running - m.coming(); n >= fewCalls {
+		m.perCall = s.Loop / float64(n)
 	}
 	s.Headroom = m.headroom()
 	whole := len(m.past) > cpuWindow
@@ -198,7 +206,7 @@ func (m *Meter) judge() {
 		s.Reason = fmt.Sprintf("it uses %.0f %% of its processors", 100*s.CPU)
 	case len(m.past) >= loopWindow && s.Loop > limit:
 		s.Reason = fmt.Sprintf("its relaying takes %.0f %% of the time it has", 100*s.Loop)
-	case len(m.past) >= loopWindow && s.Wait > wait && max(s.CPU, s.Loop) > limit/2:
+	case len(m.past) >= loopWindow && s.Wait > wait && max(s.CPU, s.Loop) > limit*atWork:
 		s.Reason = fmt.Sprintf("packets wait for %v", s.Wait)
 	}
 	s.Overloaded = s.Reason != ""

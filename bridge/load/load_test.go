@@ -44,10 +44,10 @@ func TestSigns(t *testing.T) {
 		{"processors are used up", 0.95, 0.1, 0, 12, "95 % of its processors"},
 		{"one loop is full", 0.5, 0.97, 0, 4, "relaying takes 97 %"},
 		{"one loop was full for a moment", 0.5, 0.97, 0, 2, ""},
-		{"packets wait", 0.5, 0.5, 60 * time.Millisecond, 4, "packets wait for 60ms"},
-		{"packets waited for a moment", 0.5, 0.5, 60 * time.Millisecond, 2, ""},
+		{"packets wait", 0.5, 0.7, 60 * time.Millisecond, 4, "packets wait for 60ms"},
+		{"packets waited for a moment", 0.5, 0.7, 60 * time.Millisecond, 2, ""},
 		{"packets wait a little", 0.5, 0.5, 10 * time.Millisecond, 30, ""},
-		{"packets wait because of others", 0.1, 0.1, time.Second, 30, ""},
+		{"packets wait because of others", 0.5, 0.5, time.Second, 30, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newScene(0.85)
@@ -106,13 +106,26 @@ func TestCallsOnTheirWay(t *testing.T) {
 		t.Errorf("headroom %d", n)
 	}
 	// Their media shows in the readings now.
-	s.pass(2, 0.2, 0.5, 0, 50)
+	s.pass(2, 0.2, 0.5, 0, 80)
 	if s.Admit() == nil {
 		t.Error("calls were forgotten before their media came")
 	}
-	s.pass(10, 0.2, 0.5, 0, 50)
+	s.pass(10, 0.2, 0.5, 0, 80)
 	if err := s.Admit(); err != nil {
 		t.Errorf("%v", err)
+	}
+}
+
+// Calls that come and go all the time are not all there at once.
+func TestShortCallsInARow(t *testing.T) {
+	s := newScene(0.85)
+	for range 30 {
+		for range 40 {
+			if err := s.Admit(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.pass(1, 0.3, 0.3, 0, 20)
 	}
 }
 
