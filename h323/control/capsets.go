@@ -233,4 +233,5 @@ func (s *Session) Hold(now time.Time, hold bool) {
 	}
 	s.caps.holding = hold
 	s.sendCapabilities()
+	s.watch()
 }

@@ -191,10 +191,11 @@ func TestNoConflictInPackets(t *testing.T) {
 func TestT103(t *testing.T) {
 	l := newLone(t, nil)
 	o := l.only(l.settle(receives(alaw()), receives(ulaw())))
+	equal(t, "their channel", l.answerTo(channel(1, 1, audioData(alaw()))), "ack")
 	equal(t, "early", kinds(l.wait(t103-time.Millisecond)), []string(nil))
 	equal(t, "late", kinds(l.wait(time.Millisecond)), []string{"closeLogicalChannel"})
 	l.ack(o.ForwardLogicalChannelNumber, 7000)
-	if l.stream(media.Audio).Direction != media.Inactive {
+	if l.stream(media.Audio).Direction != media.Recv {
 		t.Error("the answer came too late, and counted")
 	}
 	equal(t, "nothing more", kinds(l.wait(time.Minute)), []string(nil))

@@ -113,7 +113,7 @@ func TestFlowControlAndChannels(t *testing.T) {
 	l := newLone(t, nil)
 	l.settle(receives(alaw()))
 	l.LimitBitrate(l.now, 400_000)
-	equal(t, "no channel", sentLimits(l.wait(time.Minute)), []int(nil))
+	equal(t, "no channel", sentLimits(l.wait(5*time.Second)), []int(nil))
 	l.answerTo(channel(2, 2, h245.DataType{VideoData: h264(64)}))
 	equal(t, "first channel", sentLimits(l.wait(time.Minute)), []int{400_000})
 	l.request(closes(2))

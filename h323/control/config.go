@@ -3,6 +3,7 @@ package control
 import (
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
@@ -20,6 +21,10 @@ type Config struct {
 	Caller     bool                               // we placed the call
 	Device     func() string                      // maker and product as signalling said; may be nil or give ""
 	Log        *slog.Logger                       // nil is none
+
+	// MediaTimeout is how long a call lasts in which the far end has no channel to us, but
+	// for holds; no less than T103, in which channels open. 0 is 60 s.
+	MediaTimeout time.Duration
 }
 
 // LocalStream is a port pair of ours and what it carries.
@@ -69,6 +74,9 @@ func (c *Config) defaults() {
 	}
 	if c.AddressFor == nil {
 		c.AddressFor = func(remote netip.Addr) netip.Addr { return remote }
+	}
+	if c.MediaTimeout == 0 {
+		c.MediaTimeout = time.Minute
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

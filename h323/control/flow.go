@@ -8,11 +8,12 @@ import (
 	"github.com/roombridge/roombridge/h323/capability"
 )
 
-// tell tells the user what flows, if that has changed.
+// tell tells the user what flows, if that has changed, and watches that something does.
 func (s *Session) tell() {
 	if s.done() {
 		return
 	}
+	s.watch()
 	now := s.flows()
 	if s.told.Streams == nil && !s.anything() || reflect.DeepEqual(now, s.told) {
 		return
@@ -21,7 +22,7 @@ func (s *Session) tell() {
 	s.user.MediaChanged(now)
 }
 
-// anything tells whether there ever was a channel.
+// anything tells whether a channel is open.
 func (s *Session) anything() bool {
 	for _, st := range s.streams {
 		if st.out != nil && st.out.open || len(st.in) > 0 {

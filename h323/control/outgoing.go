@@ -86,7 +86,7 @@ func (s *Session) expireOpen(number uint16) {
 	if st := s.ours(number); st != nil {
 		s.note("H.245: no answer to openLogicalChannel", "channel", number)
 		s.closeOurs(st)
-		st.given = true
+		st.given, s.unanswered = true, true
 	}
 }
 
@@ -178,16 +178,4 @@ func (s *Session) receiveRequestClose(r *h245.RequestChannelClose) {
 	s.closeOurs(st)
 	st.closed = r.Reason == nil || !r.Reason.Reopen
 	s.openMissing()
-}
-
-// watchMedia fails the call if after a while nothing flows either way.
-func (s *Session) watchMedia() {
-	s.timers.set("media", 0, s.now.Add(tMedia), func() {
-		for _, st := range s.streams {
-			if st.out != nil || len(st.in) > 0 {
-				return
-			}
-		}
-		s.fail(bridge.CauseMedia, "no codec in common")
-	})
 }

@@ -35,7 +35,8 @@ type Session struct {
 	told    media.Session
 	label   *h245.TerminalLabel // what an MCU calls us
 
-	notes int
+	notes      int
+	unanswered bool // an openLogicalChannel was
 
 	started bool // Start was called
 	settled bool // Established was told

@@ -12,8 +12,10 @@ const (
 	t101 = 30 * time.Second // terminalCapabilitySet
 	t103 = 15 * time.Second // openLogicalChannel, closeLogicalChannel
 	t106 = 30 * time.Second // masterSlaveDetermination
-	// Without any channel after this time there is no common codec.
+	// Without an open channel after this time there is no common codec.
 	tMedia = 10 * time.Second
+	// The far end's hold by an empty capability set ends a call that it outlasts.
+	tHold = time.Hour
 	// Our first flowControlCommand waits for so long after a channel opens.
 	tSettle = time.Second
 )
@@ -33,6 +35,16 @@ type timers []timer
 func (t *timers) set(name string, number uint16, at time.Time, fire func()) {
 	t.stop(name, number)
 	*t = append(*t, timer{name, number, at, fire})
+}
+
+// keep has a timer run while something lasts.
+func (t *timers) keep(lasts bool, name string, at time.Time, fire func()) {
+	switch runs := slices.ContainsFunc(*t, func(x timer) bool { return x.name == name }); {
+	case !lasts:
+		t.stop(name, 0)
+	case !runs:
+		t.set(name, 0, at, fire)
+	}
 }
 
 func (t *timers) stop(name string, number uint16) {
