@@ -34,6 +34,7 @@ const (
 // roles is master-slave determination (H.245 C.2).
 type roles struct {
 	role   Role // what was settled
+	last   Role // what was settled last, also while it is again
 	state  msdState
 	next   Role // what our answer said, in msdIncoming
 	number uint32
@@ -60,7 +61,9 @@ func (s *Session) propose() {
 }
 
 // expireRoles ends the wait for an answer. A far end that never acknowledges ours has
-// still heard who is who from our answer to its own.
+// still heard who is who from our answer to its own. Later in a call it does no harm:
+// after a hold roles stay as they were, and with one that does fast connect and knows
+// nothing of roles we give way.
 func (s *Session) expireRoles() {
 	if s.roles.state == msdIncoming {
 		s.log.Debug("H.245: no masterSlaveDeterminationAck came")
@@ -69,11 +72,19 @@ func (s *Session) expireRoles() {
 	}
 	s.roles.state = msdIdle
 	s.indicate(h245.IndicationMessage{MasterSlaveDeterminationRelease: &h245.MasterSlaveDeterminationRelease{}})
-	s.fail(bridge.CauseSignalling, "no answer to masterSlaveDetermination")
+	if !s.settled {
+		s.fail(bridge.CauseSignalling, "no answer to masterSlaveDetermination")
+		return
+	}
+	s.log.Debug("H.245: no answer to masterSlaveDetermination")
+	if s.roles.last == Undetermined {
+		s.roles.last = Slave
+	}
+	s.decided(s.roles.last)
 }
 
 func (s *Session) decided(r Role) {
-	s.roles.role, s.roles.state = r, msdIdle
+	s.roles.role, s.roles.last, s.roles.state = r, r, msdIdle
 	s.timers.stop("T106", 0)
 	s.settle()
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/h323/h245"
 )
 
@@ -184,5 +185,53 @@ func TestT106Incoming(t *testing.T) {
 	l.wait(t106)
 	if r := l.Status().Role; r != Master || l.failed != "" {
 		t.Errorf("we are %v, failed %q", r, l.failed)
+	}
+}
+
+// A far end whose fast connect works needs no roles: its channels stay, and what H.245 has
+// to open we open as slave.
+func TestT106AfterFastConnect(t *testing.T) {
+	r := fastPair(t)
+	var sound []*h245.OpenLogicalChannel
+	for _, o := range sameOnTheWire(t, r.a.FastOffer()) {
+		if c, _ := readFast(o); c.data.AudioData != nil {
+			sound = append(sound, o)
+		}
+	}
+	if err := r.a.FastAnswered(r.now, sameOnTheWire(t, r.b.FastAnswer(r.now, sound))); err != nil {
+		t.Fatal(err)
+	}
+	l := &lone{r.a, t, r.now}
+	l.Start(l.now)
+	l.take()
+	l.respond(capsAck(1))
+	l.request(offer(set(1, receives(alaw()), &h245.Capability{ReceiveVideoCapability: h264(64)})))
+	out := l.wait(t106)
+	equal(t, "late", kinds(out), []string{"masterSlaveDeterminationRelease", "openLogicalChannel"})
+	if l.only(out).ForwardLogicalChannelParameters.DataType.VideoData == nil {
+		t.Error("pictures are not opened")
+	}
+	l.wait(time.Hour)
+	if s := l.Status(); s.Role != Slave || l.failed != "" || l.stream(media.Audio).Direction != media.SendRecv {
+		t.Errorf("%+v, failed %q, sound %v", s, l.failed, l.stream(media.Audio).Direction)
+	}
+	l.request(determination(50, 7)) // it speaks of roles after all
+	l.respond(decision(true))
+	equal(t, "role", l.Status().Role, Master)
+}
+
+// After a hold, roles that nobody confirms stay as they were.
+func TestT106AfterHold(t *testing.T) {
+	l, _, _ := talk(t, nil)
+	l.request(offer(&h245.TerminalCapabilitySet{SequenceNumber: 2, ProtocolIdentifier: h245.Version}))
+	l.request(offer(set(3, receives(alaw()))))
+	l.respond(capsAck(2))
+	if r := l.Status().Role; r != Undetermined {
+		t.Errorf("we are %v already", r)
+	}
+	o := l.only(l.wait(t106))
+	l.ack(o.ForwardLogicalChannelNumber, 7100)
+	if s := l.Status(); s.Role != Master || l.failed != "" || l.stream(media.Audio).Direction != media.SendRecv {
+		t.Errorf("%+v, failed %q, sound %v", s, l.failed, l.stream(media.Audio).Direction)
 	}
 }
