@@ -37,8 +37,7 @@ var heldH323 = []string{"roombridge_h323_calls", "roombridge_h323_connections"}
 func TestManyH323Calls(t *testing.T) {
 	t.Setenv("ROOMBRIDGE_LOG_LEVEL", "info")
 	t.Setenv("GOGC", "25")
-	// The terminals are on the same machine, and others may be: what is busy is not looked at.
-	g := startGateway(t, gwOptions{extra: "limits: {load: 0}"})
+	g := startGateway(t, gwOptions{})
 	startDial(t, "h323:1000@"+g.h323, "--calls", "5", "--duration", "1s", "--decode", "0").allCompleted(5)
 	g.free(t)
 	before := g.metrics()
