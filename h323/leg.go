@@ -156,7 +156,7 @@ func (l *leg) openMedia(device func() string) error {
 	if err != nil {
 		return bridge.AsRefusal(err)
 	}
-	l.call.onStreamDigit(func(d rune) { l.box.post(func() { l.pressed(d, true) }) })
+	l.call.onStreamDigit(func(d rune) { l.box.offer(func() { l.pressed(d, true) }) })
 	l.ctl = l.e.control(control.Config{
 		Caps: l.call.Capabilities(), Local: list, AddressFor: l.call.LocalAddr, Remote: l.sig.remote.Addr(),
 		Caller: l.out != nil, Device: device, Log: l.log,
@@ -225,7 +225,7 @@ func (l *leg) Hangup(c bridge.Cause, reason string) { l.box.post(func() { l.hang
 
 // RequestKeyframe implements bridge.Leg, by videoFastUpdatePicture.
 func (l *leg) RequestKeyframe() {
-	l.box.post(func() {
+	l.box.offer(func() {
 		if l.ctl != nil && l.state == stateUp {
 			l.ctl.RequestKeyframe(time.Now())
 		}
@@ -234,7 +234,7 @@ func (l *leg) RequestKeyframe() {
 
 // LimitBitrate implements bridge.Leg, by flowControlCommand.
 func (l *leg) LimitBitrate(bps int) {
-	l.box.post(func() {
+	l.box.offer(func() {
 		if l.ctl != nil && l.state == stateUp {
 			l.ctl.LimitBitrate(time.Now(), bps)
 		}

@@ -2,11 +2,13 @@ package h323
 
 import "sync"
 
-// maxMail bounds what a leg started itself: timers and answers.
+// maxMail bounds what may come to a leg any number of times.
 const maxMail = 1 << 12
 
 // mailbox is the one way into a leg: what is posted runs on the leg's goroutine, one
-// after the other, in the order of posting. post never blocks.
+// after the other, in the order of posting. What comes once or has its own bound is
+// posted: timers, answers, messages, the end. What anybody may repeat at will is
+// offered. Neither blocks.
 type mailbox struct {
 	mu     sync.Mutex
 	mail   []func()
@@ -24,11 +26,16 @@ func newMailbox() *mailbox {
 	return &mailbox{wake: make(chan struct{}, 1), slots: make(chan struct{}, maxWaiting), done: make(chan struct{})}
 }
 
-// post tells whether f will run.
-func (m *mailbox) post(f func()) bool {
+// post tells whether f will run: it does unless the leg is gone.
+func (m *mailbox) post(f func()) bool { return m.put(f, false) }
+
+// offer is post for what can be done without: too much of it is dropped.
+func (m *mailbox) offer(f func()) bool { return m.put(f, true) }
+
+func (m *mailbox) put(f func(), bounded bool) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || len(m.mail) >= maxMail {
+	if m.closed || bounded && len(m.mail) >= maxMail {
 		return false
 	}
 	m.mail = append(m.mail, f)
@@ -39,7 +46,8 @@ func (m *mailbox) post(f func()) bool {
 	return true
 }
 
-// deliver is post for what far ends send: it waits while too much is waiting.
+// deliver is post for what far ends send: it waits while too much is waiting. False
+// says that the leg is gone.
 func (m *mailbox) deliver(f func()) bool {
 	select {
 	case m.slots <- struct{}{}:

@@ -190,9 +190,8 @@ func (l *leg) acceptControl(ln net.Listener) {
 		keepAlive(c)
 		half := l.e.cfg.Limits.HalfOpen
 		s := newConn(c, true, time.Now().Add(half), half)
-		if !l.box.post(func() { l.controlAccepted(s) }) {
+		if !l.box.offer(func() { l.controlAccepted(s) }) {
 			s.close()
-			return
 		}
 	}
 }
