@@ -3,6 +3,7 @@ package h323
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/h323/h225"
@@ -60,8 +61,7 @@ func aliasesOf(list []h225.AliasAddress) (alias, name string) {
 	return or(alias, other), name
 }
 
-// makers are terminals whose signalling may name no product, by their T.35 codes:
-// country, extension, manufacturer.
+// makers are known by their T.35 codes: country, extension, manufacturer.
 var makers = map[[3]uint16]string{
 	{181, 0, 18}: "Cisco", {181, 0, 21}: "RADVISION", {181, 0, 1}: "PictureTel", {181, 0, 41242}: "LifeSize",
 	{181, 0, 20560}: "Polycom", {181, 0, 9009}: "Polycom", {181, 0, 21324}: "Microsoft", {181, 0, 16726}: "Avaya",
@@ -69,21 +69,30 @@ var makers = map[[3]uint16]string{
 	{9, 0, 61}: "OpenH323", {138, 0, 2}: "GnuGk", {38, 21, 555}: "Huawei", {130, 1, 256}: "Tandberg",
 }
 
-// deviceOf is what the terminal says it is.
+// makerOf is who made the terminal; empty for makers that nobody knows.
+func makerOf(v *h225.VendorIdentifier) string {
+	return makers[[3]uint16{uint16(v.Vendor.T35CountryCode), uint16(v.Vendor.T35Extension), v.Vendor.ManufacturerCode}]
+}
+
+// deviceOf is what the terminal says it is: maker, product and version. Many products
+// have their maker in the name.
 func deviceOf(e *h225.EndpointType) string {
 	v := e.Vendor
 	if v == nil {
 		return ""
 	}
-	product, version := vendorText(v.ProductId), vendorText(v.VersionId)
-	if product == "" {
-		product = makers[[3]uint16{uint16(v.Vendor.T35CountryCode), uint16(v.Vendor.T35Extension), v.Vendor.ManufacturerCode}]
-	}
-	if product == "" {
+	product, version, maker := vendorText(v.ProductId), vendorText(v.VersionId), makerOf(v)
+	switch {
+	case product == "" && maker == "":
 		product = fmt.Sprintf("maker %d/%d/%d", v.Vendor.T35CountryCode, v.Vendor.T35Extension, v.Vendor.ManufacturerCode)
+	case !strings.Contains(strings.ToLower(product), strings.ToLower(maker)):
+		product = maker + " " + product
 	}
-	return clean(product+" "+version, maxDevice)
+	return clean(clean(product, maxDevice)+" "+version, maxDevice)
 }
+
+// needsBody tells of terminals that do not take a Facility without a body: Avaya.
+func needsBody(e *h225.EndpointType) bool { return e.Vendor != nil && makerOf(e.Vendor) == "Avaya" }
 
 func or(a, b string) string {
 	if a != "" {

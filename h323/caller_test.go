@@ -72,14 +72,17 @@ func TestCallerOf(t *testing.T) {
 		"nothing": {&wire.Message{}, h225.SetupUUIE{}, bridge.Caller{}},
 		"all of it": {shown, h225.SetupUUIE{
 			SourceAddress: []h225.AliasAddress{h323ID("room5"), digits("5005")}, SourceInfo: vendor(181, 0, 9009, "HDX 7000\x00", "Release 3.1\x00\x00"),
-		}, bridge.Caller{Alias: "5005", Name: "Board room", Device: "HDX 7000 Release 3.1"}},
+		}, bridge.Caller{Alias: "5005", Name: "Board room", Device: "Polycom HDX 7000 Release 3.1"}},
 		"a name alone": {&wire.Message{}, h225.SetupUUIE{SourceAddress: []h225.AliasAddress{h323ID("phòng")}}, bridge.Caller{Alias: "phòng", Name: "phòng"}},
 		"Huawei": {&wire.Message{}, h225.SetupUUIE{
 			SourceAddress: []h225.AliasAddress{h323ID("\u00e4\u00bc\u009a")}, SourceInfo: vendor(38, 21, 555, "", "Release 19.0.920"),
 		}, bridge.Caller{Alias: "会", Name: "会", Device: "Huawei Release 19.0.920"}},
-		"a maker nobody knows": {&wire.Message{}, h225.SetupUUIE{SourceInfo: vendor(1, 2, 3, "", "")}, bridge.Caller{Device: "maker 1/2/3"}},
-		"a calling number":     {number, h225.SetupUUIE{}, bridge.Caller{Alias: "77"}},
-		"version 7's name":     {shown, h225.SetupUUIE{DisplayName: []h225.DisplayName{{Name: "Phòng A"}}}, bridge.Caller{Name: "Phòng A"}},
+		"a product with its maker": {&wire.Message{}, h225.SetupUUIE{SourceInfo: vendor(130, 1, 256, "TANDBERG/520", "TC7")}, bridge.Caller{Device: "TANDBERG/520 TC7"}},
+		"a product of a maker":     {&wire.Message{}, h225.SetupUUIE{SourceInfo: vendor(181, 0, 41242, "Express 220", "")}, bridge.Caller{Device: "LifeSize Express 220"}},
+		"a product of nobody":      {&wire.Message{}, h225.SetupUUIE{SourceInfo: vendor(1, 2, 3, "Phone", "")}, bridge.Caller{Device: "Phone"}},
+		"a maker nobody knows":     {&wire.Message{}, h225.SetupUUIE{SourceInfo: vendor(1, 2, 3, "", "")}, bridge.Caller{Device: "maker 1/2/3"}},
+		"a calling number":         {number, h225.SetupUUIE{}, bridge.Caller{Alias: "77"}},
+		"version 7's name":         {shown, h225.SetupUUIE{DisplayName: []h225.DisplayName{{Name: "Phòng A"}}}, bridge.Caller{Name: "Phòng A"}},
 	} {
 		c.want.Addr = from
 		if got := callerOf(c.q, &c.s, from); got != c.want {

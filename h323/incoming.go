@@ -69,6 +69,7 @@ func (e *Endpoint) first(s *conn, m *message) (l *leg, over bool) {
 	l.in = m
 	l.h245.offered = m.tunnels() && !e.cfg.NoTunnelling
 	l.h245.tunnel = l.h245.offered
+	l.h245.inFacility = needsBody(&setup.SourceInfo)
 	if err := e.add(l); err != nil {
 		r := bridge.AsRefusal(err)
 		e.refuse(s, m, outcomeOf(r.Cause), r.Reason)

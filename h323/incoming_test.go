@@ -70,6 +70,38 @@ func TestTunnelledCall(t *testing.T) {
 	}
 }
 
+// Avaya takes no Facility without a body: neither calling nor called.
+func TestNoEmptyFacilityForAvaya(t *testing.T) {
+	avaya := &h225.VendorIdentifier{Vendor: h225.H221NonStandard{T35CountryCode: 181, ManufacturerCode: 16726}, ProductId: []byte("XT5000")}
+	check := func(m *message) {
+		t.Helper()
+		if m.body().Facility == nil || !m.body().Facility.Reason.TransportedInformation || carried(t, m) == "" {
+			t.Errorf("%+v carries %q", m.body(), carried(t, m))
+		}
+	}
+	b := newFakeBoard()
+	e := serve(t, b, nil)
+	made := fakeControls(e, nil)
+	p := connectTo(t, at(e))
+	p.send(p.setup("1001", func(_ *message, s *h225.SetupUUIE) { s.SourceInfo.Vendor = avaya }))
+	p.expect(wire.CallProceeding)
+	p.expect(wire.Connect)
+	call, f := b.call(t), <-made
+	f.note(func() { f.out = append(f.out, roundTrip(9)) })
+	call.leg.RequestKeyframe()
+	check(p.expect(wire.Facility))
+	p.release(16)
+	call.untilEnded(t, bridge.CauseNormal)
+
+	o := place(t, nil, nil)
+	m := o.connect()
+	m.body().Connect.DestinationInfo.Vendor = avaya
+	o.send(m)
+	check(o.expect(wire.Facility))
+	o.release(16)
+	o.call.untilEnded(t, bridge.CauseNormal)
+}
+
 // What came in Setup is heard once there is an engine, and answered in Connect.
 func TestControlInSetup(t *testing.T) {
 	b := newFakeBoard()

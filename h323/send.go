@@ -85,7 +85,7 @@ func (l *leg) sendConnect(fast []per.Octets, refused bool, h245 *h225.TransportA
 }
 
 // sendTunnelled sends H.245 that waits: in the form in which the far end tunnels, the
-// empty one until it has (H.323 8.2.1).
+// empty one until it has (H.323 8.2.1), and never to those that do not take it.
 func (l *leg) sendTunnelled() error {
 	if !l.h245.inFacility {
 		return l.send(l.message(wire.Facility, h225.MessageBody{Empty: true}))
