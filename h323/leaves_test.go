@@ -83,6 +83,9 @@ func TestTunnels(t *testing.T) {
 		if m.tunnels() != c.want {
 			t.Errorf("%s: not %v", name, c.want)
 		}
+		if m.denies() != (name == "denied") {
+			t.Errorf("%s: denied is %v", name, m.denies())
+		}
 	}
 }
 

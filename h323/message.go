@@ -47,6 +47,12 @@ func (m *message) tunnels() bool {
 	return said && !u.ProvisionalRespToH245Tunnelling
 }
 
+// denies tells whether the sender takes no H.245 within call signalling.
+func (m *message) denies() bool {
+	u := &m.ui.H323UUPDU
+	return u.H245Tunnelling != nil && !*u.H245Tunnelling && len(u.H245Control) == 0 && !u.ProvisionalRespToH245Tunnelling
+}
+
 // encode gives the content of a packet.
 func (m *message) encode() ([]byte, error) {
 	p, err := per.Marshal(&m.ui)

@@ -100,10 +100,14 @@ func digitsOf(list []h225.AliasAddress) string {
 
 // answered takes what a message says to a Setup of ours.
 func (l *leg) answered(m *message) {
-	if m.tunnels() && l.h245.offered {
+	switch {
+	case m.tunnels() && l.h245.offered:
 		l.h245.tunnel = true
+	case m.denies() && !l.h245.started: // a gatekeeper may have answered before
+		l.h245.tunnel = false
 	}
 	if d := m.destination(); d != nil {
+		l.h245.inFacility = l.h245.inFacility || needsBody(d)
 		l.out.device = or(deviceOf(d), l.out.device)
 	}
 	l.heardFast(m.offered())

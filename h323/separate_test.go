@@ -256,6 +256,51 @@ func TestAddressBesideTunnelling(t *testing.T) {
 	}
 }
 
+// A gatekeeper says that H.245 is tunnelled before the terminal says that it is not.
+func TestTunnellingIsTakenBack(t *testing.T) {
+	denying := func(o *outgoing, at *h225.TransportAddress) {
+		o.send(o.proceeding())
+		m := o.connect()
+		m.ui.H323UUPDU.H245Tunnelling = new(false)
+		m.body().Connect.H245Address = at
+		o.send(m)
+	}
+	o := place(t, nil, nil)
+	l := listenAs(t)
+	denying(o, h225.NewTransportAddress(l.addr()))
+	c := l.accept()
+	c.expectControl("roundTripDelayRequest")
+	o.release(16)
+	c.expectEnd()
+	o.call.untilEnded(t, bridge.CauseNormal)
+
+	o = place(t, nil, nil)
+	denying(o, nil)
+	m := o.expect(wire.Facility)
+	if f := m.body().Facility; f == nil || !f.Reason.StartH245 || m.tunnels() {
+		t.Fatalf("%+v", m.body())
+	}
+	o.release(16)
+	o.call.untilEnded(t, bridge.CauseNormal)
+
+	// Nothing said, and H.245 itself, take nothing back.
+	o = place(t, nil, nil)
+	o.send(o.proceeding())
+	m = o.connect()
+	m.ui.H323UUPDU.H245Tunnelling = nil
+	o.send(m)
+	if m := o.expect(wire.Facility); carried(t, m) != "roundTripDelayRequest" {
+		t.Errorf("%+v", m.body())
+	}
+	m = tunnel(t, o.reply(wire.Facility, *emptyBody()), roundTrip(1))
+	m.ui.H323UUPDU.H245Tunnelling = new(false)
+	o.send(m)
+	f := <-o.made
+	until(t, "it was received", func() bool { return len(f.heard()) == 1 })
+	o.release(16)
+	o.call.untilEnded(t, bridge.CauseNormal)
+}
+
 // A call that tunnels goes over to a connection (H.323 8.2.3).
 func TestTunnelToConnection(t *testing.T) {
 	o := place(t, nil, nil)

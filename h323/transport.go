@@ -16,7 +16,7 @@ import (
 type h245Transport struct {
 	offered     bool // our messages say that we tunnel
 	tunnel      bool // the far end does, too
-	inFacility  bool // it sends Facility with a body for it, not the empty one
+	inFacility  bool // it sends Facility with a body for it, not the empty one, or needs it
 	started     bool // capabilities are out
 	established bool
 	waiting     []per.Octets // goes into the next message
