@@ -2,6 +2,7 @@ package h323
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -145,6 +146,22 @@ func TestListenErrors(t *testing.T) {
 			t.Errorf("%s is listened on", listen)
 		}
 	}
+}
+
+// What never served gives its ports back.
+func TestClose(t *testing.T) {
+	e, err := New(Config{Listen: []string{"tcp://127.0.0.1:0"}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := at(e)
+	e.Close()
+	e.Close()
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatalf("it still listens: %v", err)
+	}
+	_ = l.Close()
 }
 
 func TestIPv6(t *testing.T) {

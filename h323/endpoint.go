@@ -37,7 +37,7 @@ type Endpoint struct {
 	empty     chan struct{}  // closed when the last leg goes while closing
 }
 
-// New opens the listeners. Serve has to follow.
+// New opens the listeners. Serve has to follow, or Close.
 func New(cfg Config, sb Switchboard) (*Endpoint, error) {
 	e := newEndpoint(cfg, coreBoard{sb})
 	if err := e.listen(); err != nil {
@@ -73,6 +73,9 @@ func (e *Endpoint) Serve(ctx context.Context) error {
 	e.running.Wait()
 	return nil
 }
+
+// Close frees what New opened, where Serve was not called. After Serve it does nothing.
+func (e *Endpoint) Close() { e.close() }
 
 func (e *Endpoint) goodbye() {
 	e.mu.Lock()

@@ -38,7 +38,7 @@ type Endpoint struct {
 // far end's is only checked by the leg.
 type dialogKey struct{ callID, localTag string }
 
-// New opens the sockets. Serve has to follow.
+// New opens the sockets. Serve has to follow, or Close.
 func New(cfg Config, sb Switchboard) (*Endpoint, error) {
 	e := newEndpoint(cfg, coreBoard{sb})
 	if err := e.listen(); err != nil {
@@ -79,6 +79,9 @@ func (e *Endpoint) Serve(ctx context.Context) error {
 	e.running.Wait()
 	return nil
 }
+
+// Close frees what New opened, where Serve was not called. After Serve it does nothing.
+func (e *Endpoint) Close() { e.t.close() }
 
 func (e *Endpoint) goodbye() {
 	e.mu.Lock()

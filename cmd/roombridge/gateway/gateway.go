@@ -184,7 +184,11 @@ func (g *Gateway) start(name string, serve func(context.Context) error, failed c
 
 // announce waits for the front-ends and tells that calls are taken.
 func (g *Gateway) announce(ctx context.Context) {
-	for _, ready := range []<-chan struct{}{g.sip.Ready(), g.h323.Ready(), g.web.Ready()} {
+	all := []<-chan struct{}{g.sip.Ready(), g.h323.Ready(), g.web.Ready()}
+	if g.ras != nil {
+		all = append(all, g.ras.Ready())
+	}
+	for _, ready := range all {
 		select {
 		case <-ready:
 		case <-ctx.Done():
@@ -224,6 +228,12 @@ func (g *Gateway) goodbye(stopFronts ...func()) {
 func (g *Gateway) close() {
 	if g.load != nil {
 		g.load.Close()
+	}
+	if g.sip != nil {
+		g.sip.Close()
+	}
+	if g.h323 != nil {
+		g.h323.Close()
 	}
 	if g.ras != nil {
 		g.ras.Close()

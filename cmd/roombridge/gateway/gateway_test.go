@@ -1,0 +1,50 @@
+package gateway
+
+import (
+	"net"
+	"path/filepath"
+	"testing"
+
+	"github.com/roombridge/roombridge/config"
+)
+
+// A gateway that cannot open its pages gives back the ports of its front-ends.
+func TestNewFails(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	c := config.Default()
+	sipPort, h323Port := freeTCP(t), freeTCP(t)
+	c.SIP.Listen, c.H323.Listen = []string{"tcp://" + sipPort}, []string{"tcp://" + h323Port}
+	c.Media.Address, c.Room.Listen = "127.0.0.1", []string{"udp://127.0.0.1:0"}
+	c.Web.Listen, c.Web.HTTP, c.Web.StateDir = taken.Addr().String(), "", t.TempDir()
+	c.Store.URL = "sqlite:" + filepath.Join(t.TempDir(), "db")
+	if err := c.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if g, err := New(c, Options{Version: "test"}); err == nil {
+		g.close()
+		t.Fatal("two listen on one port")
+	}
+	for _, a := range []string{sipPort, h323Port} {
+		l, err := net.Listen("tcp", a)
+		if err != nil {
+			t.Errorf("still listened on: %v", err)
+			continue
+		}
+		_ = l.Close()
+	}
+}
+
+// freeTCP is an address of the loopback that nobody has now.
+func freeTCP(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
