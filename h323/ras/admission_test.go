@@ -18,7 +18,7 @@ import (
 // Whom a terminal calls decides where its Setup goes.
 func TestDestinations(t *testing.T) {
 	s := newSim(t)
-	s.gatekeeper(gkAddr, nil)
+	s.gatekeeper(gkAddr, func(c *GatekeeperConfig) { c.Gateways = []string{"*"} })
 	caller, called, mcu := s.peer(addr(2, 1719)), s.peer(addr(3, 1719)), s.peer(addr(4, 1719))
 	id := caller.register("1000")
 	called.register("1001", "Phòng Họp")
@@ -56,6 +56,55 @@ func TestDestinations(t *testing.T) {
 		t.Errorf("by URL: %s", describe(m))
 	} else if a, _ := m.AdmissionConfirm.DestCallSignalAddress.AddrPort(); a != addr(3, 1720) {
 		t.Errorf("a URL leads to %v", a)
+	}
+}
+
+// Prefixes count of users alone that are named for it, and take no room from us.
+func TestWhosePrefixes(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		gateways []string
+		user     string
+		to       string
+		want     netip.AddrPort
+	}{
+		{"by default", nil, "mcu", "7712", netip.AddrPort{}},
+		{"a user of that name", []string{"MCU"}, "mcu", "7712", addr(4, 1720)},
+		{"another user", []string{"mcu"}, "other", "7712", netip.AddrPort{}},
+		{"nobody proved", []string{"mcu", ""}, "", "7712", netip.AddrPort{}},
+		{"everybody", []string{"*"}, "", "7712", addr(4, 1720)},
+		{"a room", []string{"mcu"}, "mcu", "7700", addr(1, 1720)},
+		{"a room and its MCU", []string{"mcu"}, "mcu", "mcu", addr(4, 1720)},
+	} {
+		s := newSim(t)
+		g := s.gatekeeper(gkAddr, func(k *GatekeeperConfig) {
+			k.Passwords, k.Gateways = map[string]string{"mcu": "geheim", "other": "geheim"}, c.gateways
+			k.Owns = func(a string) bool { return a == "7700" }
+		})
+		s.client(addr(4, 1719), func(k *ClientConfig) {
+			k.Aliases, k.Prefixes = []string{"4000"}, []string{"7", "77"}
+			if c.user != "" {
+				k.Aliases, k.Password, k.Security = []string{c.user}, "geheim", SecurityMD5
+			}
+		})
+		s.run(time.Second)
+		if len(g.Terminals()) != 1 {
+			t.Fatalf("%s: %+v", c.name, g.Stats())
+		}
+		p := s.peer(addr(2, 1719))
+		id := p.register("1000")
+		var got, located netip.AddrPort
+		if m := p.send(gkAddr, arq(id, 1, c.to)); m.AdmissionConfirm != nil {
+			got, _ = m.AdmissionConfirm.DestCallSignalAddress.AddrPort()
+		}
+		m := p.send(gkAddr, &h225.RasMessage{LocationRequest: &h225.LocationRequest{DestinationInfo: aliasesOf([]string{c.to}),
+			ReplyAddress: *h225.NewTransportAddress(p.at)}})
+		if m.LocationConfirm != nil {
+			located, _ = m.LocationConfirm.CallSignalAddress.AddrPort()
+		}
+		if got != c.want || located != c.want {
+			t.Errorf("%s: %s leads to %v, is found at %v, want %v", c.name, c.to, got, located, c.want)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package ras
 
 import (
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/h323/h225"
@@ -39,13 +40,33 @@ func (g *Gatekeeper) destination(t *terminal, r *h225.AdmissionRequest) (netip.A
 		return t.signal(t.RAS.Addr()), true
 	}
 	names := texts(r.DestinationInfo)
-	if d := g.table.find(names); d != nil {
-		return d.signal(t.RAS.Addr()), true
+	if a, ok := g.exact(names, t.RAS.Addr()); ok {
+		return a, true
 	}
 	if a, ok := r.DestCallSignalAddress.AddrPort(); ok && a.Port() != 0 && !a.Addr().IsUnspecified() {
 		return a, true // dialled by address
 	}
 	return g.ours(names, t.RAS.Addr(), true)
+}
+
+// exact is where calls to one of the aliases go that somebody has: a terminal, a room, or
+// else a gateway by its prefix, which so takes no room from us.
+func (g *Gatekeeper) exact(names []string, remote netip.Addr) (netip.AddrPort, bool) {
+	if d := g.table.named(names); d != nil {
+		return d.signal(remote), true
+	}
+	if a := g.cfg.Signal(remote); a.IsValid() && g.owns(names) {
+		return a, true
+	}
+	if d := g.table.prefixed(names); d != nil {
+		return d.signal(remote), true
+	}
+	return netip.AddrPort{}, false
+}
+
+// owns tells whether we are known to have one of the aliases.
+func (g *Gatekeeper) owns(names []string) bool {
+	return g.cfg.Owns != nil && slices.ContainsFunc(names, g.cfg.Owns)
 }
 
 // ours is our own call signalling address if calls to one of the aliases come to us.
@@ -57,12 +78,7 @@ func (g *Gatekeeper) ours(names []string, remote netip.Addr, any bool) (netip.Ad
 	if g.cfg.Owns == nil {
 		return a, any
 	}
-	for _, n := range names {
-		if g.cfg.Owns(n) {
-			return a, true
-		}
-	}
-	return a, len(names) == 0 && any // no alias leads to reception
+	return a, g.owns(names) || len(names) == 0 && any // no alias leads to reception
 }
 
 // allowed is what a call may have of what is asked for, bit/s.
@@ -154,9 +170,9 @@ func (g *Gatekeeper) location(in *incoming, r *h225.LocationRequest) {
 		s = g.signer(t)
 	}
 	names := texts(r.DestinationInfo)
-	a, ok := g.ours(names, in.from.Addr(), r.EndpointIdentifier != nil)
-	if t := g.table.find(names); t != nil {
-		a, ok = t.signal(in.from.Addr()), true
+	a, ok := g.exact(names, in.from.Addr())
+	if !ok {
+		a, ok = g.ours(names, in.from.Addr(), r.EndpointIdentifier != nil)
 	}
 	if !ok {
 		g.reject(in, to, refuseUnknown, s)

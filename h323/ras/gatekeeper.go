@@ -17,6 +17,9 @@ type GatekeeperConfig struct {
 	TTL       time.Duration     // time to live of registrations; 0 is 5 min
 	Passwords map[string]string // by alias; who claims one of these aliases proves its password
 	Closed    bool              // only aliases with a password may register
+	// Gateways are the users, who have proved a password, whose prefixes are taken: calls
+	// to all numbers that begin so are theirs. "*" is everybody who registers.
+	Gateways []string
 
 	MaxTerminals int // 0 is 1000
 	MaxCalls     int // of one terminal; older ones are forgotten; 0 is 50

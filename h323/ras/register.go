@@ -111,7 +111,16 @@ func (g *Gatekeeper) registration(in *incoming, r *h225.RegistrationRequest) {
 	if p.verdict == proofGood {
 		t.User, t.Security, t.password, t.sender = p.user, p.how, p.password, p.sender
 	}
+	if len(t.Prefixes) > 0 && !g.takesPrefixes(t) {
+		g.log.Info("the prefixes of a gateway are not taken", "from", in.from, "aliases", t.Aliases, "user", t.User, "prefixes", t.Prefixes)
+		t.Prefixes = nil
+	}
 	g.settle(in, t, ptr(r.EndpointIdentifier))
+}
+
+// takesPrefixes tells whether calls may be drawn by prefixes to a terminal.
+func (g *Gatekeeper) takesPrefixes(t *terminal) bool {
+	return slices.ContainsFunc(g.cfg.Gateways, func(u string) bool { return u == "*" || t.User != "" && key(u) == key(t.User) })
 }
 
 // keepAlive answers a lightweight RRQ (H.225.0 7.9.1), which renews a registration.

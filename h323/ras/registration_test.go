@@ -16,7 +16,7 @@ func TestRegistration(t *testing.T) {
 	n := s.count()
 	var changes []string
 	g := s.gatekeeper(gkAddr, func(c *GatekeeperConfig) {
-		c.TTL = time.Minute
+		c.TTL, c.Gateways = time.Minute, []string{"*"}
 		c.Changed = func(t Terminal, online bool, reason string) {
 			changes = append(changes, fmt.Sprintf("%v %v %s", t.Aliases, online, reason))
 		}

@@ -65,13 +65,26 @@ func (b *table) same(ras netip.AddrPort, id string, signal []netip.AddrPort) *te
 }
 
 // find gives the terminal that is called by the first of the texts that leads to one: by
-// alias, else by the longest prefix of a gateway.
+// alias, else by prefix.
 func (b *table) find(texts []string) *terminal {
+	if t := b.named(texts); t != nil {
+		return t
+	}
+	return b.prefixed(texts)
+}
+
+// named gives the terminal with the first of the texts that is an alias.
+func (b *table) named(texts []string) *terminal {
 	for _, text := range texts {
 		if t := b.byAlias[key(text)]; t != nil {
 			return t
 		}
 	}
+	return nil
+}
+
+// prefixed gives the gateway with the longest prefix of one of the texts.
+func (b *table) prefixed(texts []string) *terminal {
 	var best *terminal
 	length := 0
 	for _, t := range b.byID {
