@@ -61,6 +61,7 @@ type Gatekeeper struct {
 	ID        string        `mapstructure:"id"`        // gatekeeper identifier
 	Open      bool          `mapstructure:"open"`      // aliases without a password may register
 	Passwords []Secret      `mapstructure:"passwords"` // ALIAS=PASSWORD
+	Gateways  []string      `mapstructure:"gateways"`  // aliases with a password whose prefixes are taken; *: of everybody
 	TTL       time.Duration `mapstructure:"ttl"`       // time to live of registrations
 	Bitrate   int           `mapstructure:"bitrate"`   // most of one call, both directions, bit/s; 0 is no bound
 	Discovery bool          `mapstructure:"discovery"` // answer terminals that look for a gatekeeper by multicast

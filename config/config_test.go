@@ -148,6 +148,7 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"h323: {gatekeeper: {ttl: 5s}}", "h323.gatekeeper.ttl"},
 		{"h323: {gatekeeper: {bitrate: -1}}", "h323.gatekeeper.bitrate"},
 		{"h323: {gatekeeper: {passwords: [\"1001\"]}}", "h323.gatekeeper.passwords"},
+		{"h323: {gatekeeper: {gateways: [mcu]}}", "h323.gatekeeper.gateways"},
 		{"h323: {gatekeeper: {passwords: [\"=x\"]}}", "h323.gatekeeper.passwords"},
 		{"h323: {register: {gatekeeper: \"gk.example\"}}", "h323.register.gatekeeper"},
 		{"h323: {register: {gatekeeper: \"127.0.0.1:0\"}}", "h323.register.gatekeeper"},
@@ -194,7 +195,7 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 func TestRAS(t *testing.T) {
 	c, err := load(file(t, `
 h323:
-  gatekeeper: {enabled: true, passwords: ["1001=geheim", "Phòng Họp=a=b"], ttl: 1m}
+  gatekeeper: {enabled: true, passwords: ["1001=geheim", "Phòng Họp=a=b"], gateways: ["phòng họp"], ttl: 1m}
   register: {gatekeeper: "10.0.0.9", aliases: [gw, "900"], prefixes: ["8"], password: geheim, security: h235.1}
 `), []string{"ROOMBRIDGE_H323_GATEKEEPER_BITRATE=4000000"})
 	if err != nil {
@@ -207,7 +208,7 @@ h323:
 	if a, err := c.H323.Register.Address(); err != nil || a.String() != "10.0.0.9:1719" {
 		t.Errorf("%v, %v", a, err)
 	}
-	if c.H323.Gatekeeper.Bitrate != 4_000_000 || len(c.H323.Register.Aliases) != 2 {
+	if c.H323.Gatekeeper.Bitrate != 4_000_000 || len(c.H323.Register.Aliases) != 2 || len(c.H323.Gatekeeper.Gateways) != 1 {
 		t.Errorf("%+v", c.H323)
 	}
 	if text := fmt.Sprintf("%v %+v %#v", c, c, c) + c.Explain(); strings.Contains(text, "geheim") {

@@ -1,5 +1,7 @@
 package config
 
+import "slices"
+
 // Notes says what an operator should know of a valid configuration.
 func (c Config) Notes(hasFile bool) []string {
 	var n []string
@@ -23,6 +25,9 @@ func (c Config) Notes(hasFile bool) []string {
 	}
 	if g := c.H323.Gatekeeper; g.Enabled && g.Open {
 		n = append(n, "h323.gatekeeper.open: whoever reaches this gateway may register any alias that has no password, and is called by it")
+	}
+	if g := c.H323.Gatekeeper; g.Enabled && slices.Contains(g.Gateways, "*") {
+		n = append(n, "h323.gatekeeper.gateways: whoever registers may draw calls to numbers of any prefix")
 	}
 	if !hasFile {
 		n = append(n, "no configuration file: every default applies")

@@ -25,6 +25,11 @@ func (e *problems) gatekeeper(c H323) {
 	if _, err := g.PasswordTable(); err != nil {
 		e.add("h323.gatekeeper.passwords", err.Error())
 	}
+	for _, a := range g.Gateways {
+		if a != "*" && !g.hasPassword(a) {
+			e.add("h323.gatekeeper.gateways", fmt.Sprintf("%q is no alias of h323.gatekeeper.passwords", a))
+		}
+	}
 	if g.Enabled && len(c.Listen) == 0 {
 		e.add("h323.gatekeeper.enabled", "needs h323.listen: terminals call by it")
 	}
@@ -84,6 +89,17 @@ func (g Gatekeeper) PasswordTable() (map[string]string, error) {
 		table[alias] = password
 	}
 	return table, nil
+}
+
+// hasPassword tells whether an alias is protected.
+func (g Gatekeeper) hasPassword(alias string) bool {
+	table, _ := g.PasswordTable()
+	for a := range table {
+		if strings.EqualFold(a, alias) {
+			return true
+		}
+	}
+	return false
 }
 
 // standardRAS is the port of gatekeepers (H.225.0 annex D).
