@@ -113,12 +113,34 @@ func (s *Session) transport(port uint16) *h245.TransportAddress {
 }
 
 // target reads an address of the far end that media can be sent to.
-func target(t *h245.TransportAddress) netip.AddrPort {
+func (s *Session) target(t *h245.TransportAddress) netip.AddrPort {
 	a, ok := t.AddrPort()
-	if !ok || a.Port() == 0 || a.Addr().IsUnspecified() || a.Addr().IsMulticast() {
+	if !ok || a.Port() == 0 || a.Addr().IsUnspecified() || s.forbidden(t) {
 		return netip.AddrPort{}
 	}
 	return a
+}
+
+// forbidden tells of an address that no media goes to, whoever names it: many hosts at
+// once, and this machine or what is on its link for a far end that is not there itself.
+// Any other may be a far end's proxy.
+func (s *Session) forbidden(t *h245.TransportAddress) bool {
+	if multicast(t) {
+		return true
+	}
+	addr, ok := t.AddrPort()
+	a, remote := addr.Addr(), s.cfg.Remote.Unmap()
+	return ok && (a == broadcast ||
+		a.IsLoopback() && !remote.IsLoopback() ||
+		a.IsLinkLocalUnicast() && !remote.IsLinkLocalUnicast())
+}
+
+var broadcast = netip.AddrFrom4([4]byte{255, 255, 255, 255})
+
+// multicast tells of an address of many, whether it is called so or not.
+func multicast(t *h245.TransportAddress) bool {
+	a, _ := t.AddrPort()
+	return t != nil && t.MulticastAddress != nil || a.Addr().IsMulticast()
 }
 
 func closeOf(number uint16, lcse bool) *h245.CloseLogicalChannel {

@@ -112,7 +112,7 @@ func (s *Session) FastAnswered(now time.Time, list []*h245.OpenLogicalChannel) e
 	found := false
 	for _, o := range list[:min(len(list), maxProposals)] {
 		c, ok := readFast(o)
-		if !ok {
+		if !ok || s.forbidden(c.p.MediaControlChannel) {
 			continue
 		}
 		if c.reverse {
@@ -177,7 +177,7 @@ func (s *Session) fastReceives(c fastChannel) bool {
 // elsewhere is an address of the far end. Some answer with the proposal as it was, where
 // our own addresses still stand.
 func (s *Session) elsewhere(t *h245.TransportAddress) netip.AddrPort {
-	a := target(t)
+	a := s.target(t)
 	own := s.cfg.AddressFor(s.cfg.Remote).Unmap()
 	for _, st := range s.streams {
 		if a.Addr().Unmap() == own && (a.Port() == st.RTP || a.Port() == st.RTCP) {
@@ -230,7 +230,8 @@ func (s *Session) fastAnswer(st *stream, channels []fastChannel) (answer []*h245
 		var formats []media.Format
 		for _, c := range channels {
 			m, ok := capability.Sending(s.cfg.Caps, c.data, c.p)
-			if !ok || c.reverse != reverse || m.Kind != st.Kind || reverse && !target(c.p.MediaChannel).IsValid() {
+			if !ok || c.reverse != reverse || m.Kind != st.Kind ||
+				s.forbidden(c.p.MediaControlChannel) || reverse && !s.target(c.p.MediaChannel).IsValid() {
 				continue
 			}
 			usable, formats = append(usable, c), append(formats, m.Format)
@@ -253,7 +254,7 @@ func (s *Session) take(st *stream, c fastChannel, f media.Format) *h245.OpenLogi
 	}
 	st.out = &outgoing{
 		number: s.number(), session: p.SessionID, format: f, open: true, fast: true,
-		remote: target(p.MediaChannel), control: target(p.MediaControlChannel),
+		remote: s.target(p.MediaChannel), control: s.target(p.MediaControlChannel),
 	}
 	r, m := *o.ReverseLogicalChannelParameters, *o.ReverseLogicalChannelParameters.MultiplexParameters
 	p.MediaControlChannel = s.transport(st.RTCP)

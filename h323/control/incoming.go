@@ -80,15 +80,17 @@ func (s *Session) accept(o *h245.OpenLogicalChannel) (*incoming, *stream, *rejec
 	}
 	return &incoming{
 		number: o.ForwardLogicalChannelNumber, session: s.session(st, p.SessionID),
-		media: m, control: target(p.MediaControlChannel),
+		media: m, control: s.target(p.MediaControlChannel),
 	}, st, nil
 }
 
 // refuse looks for what is wrong with a channel whose codec would do.
 func (s *Session) refuse(st *stream, o *h245.OpenLogicalChannel, p *h245.H2250LogicalChannelParameters, m capability.Media) *rejection {
 	switch id := p.SessionID; {
-	case p.MediaChannel != nil && p.MediaChannel.MulticastAddress != nil:
+	case multicast(p.MediaChannel), multicast(p.MediaControlChannel):
 		return &rejection{MulticastChannelNotAllowed: true}
+	case s.forbidden(p.MediaControlChannel): // its mediaChannel is not where we send
+		return &rejection{Unspecified: true}
 	case id == 0 && s.roles.role == Slave, // the master has to name sessions (H.225.0 7.5)
 		id >= 1 && id <= 3 && id != sessionOf(m.Kind),
 		id > 3 && s.roles.role == Master: // and we named none

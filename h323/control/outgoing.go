@@ -97,14 +97,14 @@ func (s *Session) receiveOpenAck(a *h245.OpenLogicalChannelAck) {
 	}
 	s.timers.stop("T103", st.out.number)
 	p := ackParameters(a)
-	if p == nil || !target(p.MediaChannel).IsValid() {
-		s.note("H.245: channel without an address", "channel", st.out.number)
+	if p == nil || !s.target(p.MediaChannel).IsValid() || s.forbidden(p.MediaControlChannel) {
+		s.note("H.245: channel without an address for media", "channel", st.out.number)
 		s.closeOurs(st)
 		st.given = true
 		return
 	}
 	st.out.open = true
-	st.out.remote, st.out.control = target(p.MediaChannel), target(p.MediaControlChannel)
+	st.out.remote, st.out.control = s.target(p.MediaChannel), s.target(p.MediaControlChannel)
 	if pt := p.DynamicRTPPayloadType; pt != nil && *pt >= 96 && *pt < 128 && st.out.format.PT >= 96 {
 		st.out.format.PT = *pt
 	}

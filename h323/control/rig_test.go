@@ -372,8 +372,10 @@ func (l *lone) only(list []*message) *h245.OpenLogicalChannel {
 	return c[0]
 }
 
-func address(port uint16) *h245.TransportAddress {
-	return h245.NewTransportAddress(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), port))
+func address(port uint16) *h245.TransportAddress { return at("127.0.0.2", port) }
+
+func at(addr string, port uint16) *h245.TransportAddress {
+	return h245.NewTransportAddress(netip.AddrPortFrom(netip.MustParseAddr(addr), port))
 }
 
 // ack accepts a channel at a port.
