@@ -60,7 +60,7 @@ type FrontEnd interface {
 // Target is where an outgoing call goes.
 type Target struct {
 	Scheme string // "sip", "sips" or "h323"
-	URI    string // as given, without secrets
+	URI    string // as given; a PIN may be in it, Public has none
 	From   string // number or alias shown to the far end
 	Name   string // display name shown to the far end
 }

@@ -68,12 +68,12 @@ func (c *Core) Place(ctx context.Context, t Target, room string) (*Call, error) 
 	if f == nil {
 		return nil, &Refusal{CauseUnreachable, "no front-end places " + t.Scheme + " calls"}
 	}
-	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Caller: Caller{Alias: t.URI}}
+	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Caller: Caller{Alias: t.Public()}}
 	call := newCall(c, Outbound, inv, room)
 	if err := c.add(call); err != nil {
 		return nil, err
 	}
-	call.log.Info("call out", "target", t.URI, "room", room)
+	call.log.Info("call out", "target", t.Public(), "room", room)
 	go call.place(context.WithoutCancel(ctx), f, t)
 	return call, nil
 }

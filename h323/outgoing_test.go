@@ -278,7 +278,7 @@ func TestReadTarget(t *testing.T) {
 	if got, err := readTarget("h323:1001", true); err != nil || got != (target{alias: "1001"}) {
 		t.Errorf("an alias alone, with a gatekeeper: %+v, %v", got, err)
 	}
-	for _, uri := range []string{"", "h323:", "h323:x@", "h323:x@:1720", "h323:x@h:0", "h323:x@h:99999", "h323:x@h h", "h323:x@h/y", "h323:\x00@h", "h323:" + strings.Repeat("x", 300)} {
+	for _, uri := range []string{"", "h323:", "h323:x@", "h323:x@:1720", "h323:x@h:0", "h323:x@h:99999", "h323:x@h h", "h323:x@h/y", "h323:x@h##1", "h323:h#1", "h323:\x00@h", "h323:" + strings.Repeat("x", 300)} {
 		if got, err := readTarget(uri, false); err == nil {
 			t.Errorf("%q is %+v", uri, got)
 		}

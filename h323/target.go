@@ -66,7 +66,7 @@ func readHost(s string) (host string, port uint16, err error) {
 		host, port = h, uint16(n)
 	}
 	host = strings.Trim(host, "[]")
-	if host == "" || strings.ContainsAny(host, " /") {
+	if host == "" || strings.ContainsAny(host, " /#") {
 		return "", 0, errTarget
 	}
 	return host, port, nil

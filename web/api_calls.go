@@ -105,7 +105,7 @@ func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) 
 	if err != nil {
 		return nil, refusal(err)
 	}
-	s.cfg.Log.Info("call placed by an administrator", "call", c.ID(), "target", target.URI, "room", room)
+	s.cfg.Log.Info("call placed by an administrator", "call", c.ID(), "target", target.Public(), "room", room)
 	return &placedBody{Location: "/api/v1/calls/" + c.ID(), Body: callOf(c.Status())}, nil
 }
 

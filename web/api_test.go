@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"slices"
 	"sort"
@@ -167,6 +168,22 @@ func TestPlace(t *testing.T) {
 	_, _ = s.do("POST", "/api/v1/calls", `{"target":"h323:7@192.0.2.9","room":"7","from":"100","name":"Bộ\u0000 \u202eA"}`)
 	if got := s.calls.placed[1]; got != (bridge.Target{Scheme: "h323", URI: "h323:7@192.0.2.9", From: "100", Name: "Bộ A"}) {
 		t.Errorf("%+v", got)
+	}
+}
+
+// The PIN of what is called is in no log.
+func TestPlaceHidesPIN(t *testing.T) {
+	log := new(lockedBuffer)
+	s := newSite(t, func(c *Config) { c.Log = slog.New(slog.NewTextHandler(log, nil)) })
+	resp, body := s.do("POST", "/api/v1/calls", `{"target":"h323:192.0.2.9##1001##4321","room":"7"}`)
+	if resp.StatusCode != 202 || strings.Contains(body, "4321") {
+		t.Fatal(resp.StatusCode, body)
+	}
+	if got := s.calls.placed[0].URI; got != "h323:192.0.2.9##1001##4321" {
+		t.Errorf("called %s", got)
+	}
+	if got := log.String(); strings.Contains(got, "4321") || !strings.Contains(got, "h323:192.0.2.9##1001##****") {
+		t.Errorf("logged %s", got)
 	}
 }
 
