@@ -172,7 +172,7 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, data []byte) {
 		return
 	}
 	if q := c.requests.awaited(from, m); q != nil {
-		if c.trusted(m, data) {
+		if c.trusted(from, m, data) {
 			c.requests.answer(now, q, m)
 		}
 		return
@@ -187,7 +187,7 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, data []byte) {
 		}
 		return
 	}
-	if h, ok := headerOf(m); ok && c.trusted(m, data) {
+	if h, ok := headerOf(m); ok && c.trusted(from, m, data) {
 		c.serve(&incoming{from: from, raw: data, m: m, seq: *h.seq, reply: reply})
 	}
 }
@@ -200,12 +200,12 @@ func (c *Client) known(host netip.Addr) bool {
 }
 
 // trusted tells whether a message of the gatekeeper is proved, where that was agreed.
-func (c *Client) trusted(m *h225.RasMessage, raw []byte) bool {
+func (c *Client) trusted(from netip.AddrPort, m *h225.RasMessage, raw []byte) bool {
 	if c.signer.how != SecurityH2351 || m.GatekeeperConfirm != nil || m.GatekeeperReject != nil {
 		return true // a discovery is answered before anything is agreed
 	}
 	c.verifier.self = []string{c.cfg.User, c.status.EndpointID}
-	p := c.verifier.check(c.now, raw, m, []string{c.status.GatekeeperID}, func(string) (string, bool) { return c.cfg.Password, true })
+	p := c.verifier.check(c.now, from.Addr(), raw, m, []string{c.status.GatekeeperID}, func(string) (string, bool) { return c.cfg.Password, true })
 	c.proven = c.proven || p.verdict == proofGood
 	if c.cfg.Security == SecurityAuto && p.verdict == proofAbsent && !c.proven {
 		return true // it asks for proofs and gives none: some verify only

@@ -252,7 +252,7 @@ func FuzzTokens(f *testing.F) {
 		}
 		before := bytes.Clone(b)
 		v := verifier{}
-		p := v.check(now, b, m, []string{"1001", "e"}, func(string) (string, bool) { return "geheim", true })
+		p := v.check(now, gkAddr.Addr(), b, m, []string{"1001", "e"}, func(string) (string, bool) { return "geheim", true })
 		if p.verdict == proofGood {
 			t.Fatalf("%x proves a password that it does not know", b)
 		}

@@ -50,7 +50,7 @@ func (g *Gatekeeper) discovery(in *incoming, r *h225.GatekeeperRequest) {
 // provedSigner secures the answer to a request that is proved over the whole message but
 // comes from nobody who is registered.
 func (g *Gatekeeper) provedSigner(in *incoming, names []string) *signer {
-	p := g.verifier.check(g.now, in.raw, in.m, names, func(user string) (string, bool) {
+	p := g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, names, func(user string) (string, bool) {
 		w, ok := g.cfg.Passwords[key(user)]
 		return w, ok
 	})
@@ -166,7 +166,7 @@ func (g *Gatekeeper) proved(in *incoming, aliases []string, t *terminal) (proof,
 	if t != nil {
 		names = append([]string{t.User}, names...)
 	}
-	p := g.verifier.check(g.now, in.raw, in.m, names, func(user string) (string, bool) {
+	p := g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, names, func(user string) (string, bool) {
 		if t != nil && t.sender != "" && user == t.ID {
 			return t.password, true // H.235.1 7.1: later messages come from the endpoint identifier
 		}
@@ -190,10 +190,13 @@ func (g *Gatekeeper) trusted(in *incoming, t *terminal) bool {
 	if in.from.Addr() != t.RAS.Addr() {
 		return false
 	}
-	if t.Security != SecurityH2351 {
+	if t.Security != SecurityH2351 && t.Security != SecurityMD5 {
 		return true
 	}
 	p, _ := g.proved(in, nil, t)
+	if t.Security == SecurityMD5 {
+		return true // its token proves no message; it was noted, so that nobody else registers with it
+	}
 	if p.verdict != proofGood || p.password != t.password {
 		g.log.Warn("a message is refused", "from", in.from, "aliases", t.Aliases, "reason", p.verdict.String())
 		return false

@@ -1,6 +1,8 @@
 package ras
 
 import (
+	"math"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -61,19 +63,23 @@ const (
 	proofAbsent verdict = iota // there is none that counts
 	proofGood
 	proofTime   // made at another time than now
-	proofReplay // seen before
+	proofReplay // seen before, or another host's
 	proofWrong  // made with another password
 )
 
-var verdictText = [...]string{"no token", "good", "made at another time; the clocks differ", "sent before", "wrong password"}
+var verdictText = [...]string{"no token", "good", "made at another time; the clocks differ", "sent before, or by another host", "wrong password"}
 
 func (v verdict) String() string { return verdictText[v] }
 
 // skew is how far clocks may be apart. Room terminals often know summer time wrong.
 const skew = 2*time.Hour + 10*time.Second
 
-// maxSeen is how many tokens of one user are remembered against replays.
-const maxSeen = 64
+// Tokens of one user that are remembered against replays. One of MD5 may come again, so
+// that every second of the time it is good for counts at most once.
+const (
+	maxSeen  = 64   // of H.235.1
+	maxHosts = 4096 // of MD5
+)
 
 // proof is what a message proved.
 type proof struct {
@@ -89,6 +95,7 @@ type proof struct {
 type verifier struct {
 	self []string // our identifiers, from which nothing comes
 	seen map[string][]stamp
+	used map[string]map[uint32]netip.Addr // by user and time: who sent an MD5 token first
 }
 
 type stamp struct {
@@ -96,9 +103,9 @@ type stamp struct {
 	random int64
 }
 
-// check looks for a proof of one of the users' passwords in a message. names are whom
-// it may come from besides those that its tokens name.
-func (v *verifier) check(now time.Time, raw []byte, m *h225.RasMessage, names []string, password func(user string) (string, bool)) proof {
+// check looks for a proof of one of the users' passwords in a message of a host. names are
+// whom it may come from besides those that its tokens name.
+func (v *verifier) check(now time.Time, host netip.Addr, raw []byte, m *h225.RasMessage, names []string, password func(user string) (string, bool)) proof {
 	h, ok := headerOf(m)
 	if !ok {
 		return proof{}
@@ -134,7 +141,7 @@ func (v *verifier) check(now time.Time, raw []byte, m *h225.RasMessage, names []
 		user := clean(t.Alias.Text(), maxAlias)
 		best = proof{verdict: proofWrong, how: SecurityMD5, user: user}
 		if p, ok := password(user); ok && provesPassword(t, p) {
-			best.verdict, best.password = near(now, t.TimeStamp), p
+			best.verdict, best.password = v.first(now, host, user, t.TimeStamp), p
 		}
 		break
 	}
@@ -146,6 +153,47 @@ func near(now time.Time, at uint32) verdict {
 		return proofTime
 	}
 	return proofGood
+}
+
+// first refuses an MD5 token that is old, or that another host has sent. It proves no
+// message, so the same host may use it again, in the next message of the same second.
+func (v *verifier) first(now time.Time, host netip.Addr, user string, at uint32) verdict {
+	if near(now, at) != proofGood {
+		return proofTime
+	}
+	hosts := v.used[key(user)]
+	if by, ok := hosts[at]; ok {
+		if by != host {
+			return proofReplay
+		}
+		return proofGood
+	}
+	if len(hosts) >= maxHosts {
+		forgetOldest(now, hosts)
+	}
+	if hosts == nil {
+		if v.used == nil {
+			v.used = make(map[string]map[uint32]netip.Addr)
+		}
+		hosts = make(map[uint32]netip.Addr)
+		v.used[key(user)] = hosts
+	}
+	hosts[at] = host
+	return proofGood
+}
+
+// forgetOldest drops the tokens whose time is over, and the oldest when that frees no room.
+func forgetOldest(now time.Time, hosts map[uint32]netip.Addr) {
+	oldest, full := uint32(math.MaxUint32), len(hosts)
+	for at := range hosts {
+		oldest = min(oldest, at)
+		if near(now, at) != proofGood {
+			delete(hosts, at)
+		}
+	}
+	if len(hosts) == full {
+		delete(hosts, oldest)
+	}
 }
 
 // timely refuses what is old or was seen before.

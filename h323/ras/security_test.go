@@ -135,6 +135,70 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// An MD5 token is taken from the host alone that sent it first, in whatever message.
+func TestTokenOfAnotherHost(t *testing.T) {
+	s := newSim(t)
+	recorded := map[string]*h225.RasMessage{}
+	s.tap = func(f flight) {
+		m := &h225.RasMessage{}
+		if f.to == gkAddr && f.from == addr(2, 1719) && per.Unmarshal(f.data, m) == nil {
+			recorded[per.Alternative(m)] = m
+		}
+	}
+	g := s.gatekeeper(gkAddr, func(c *GatekeeperConfig) { c.Passwords = map[string]string{"1001": "geheim"} })
+	at := addr(2, 1719)
+	k := s.client(at, func(c *ClientConfig) { c.Aliases, c.Password, c.Security = []string{"1001"}, "geheim", SecurityMD5 })
+	s.run(2 * time.Second)
+	s.use(at, func(now time.Time) {
+		k.Admit(now, Admission{CallID: guid(1), Conference: guid(1), To: aliasesOf([]string{"2000"})}, func(Admitted, error) {})
+	})
+	s.run(2 * time.Second)
+	thief := s.peer(addr(66, 1719))
+	for kind, tokens := range map[string][]h225.CryptoH323Token{
+		"RRQ": recorded["registrationRequest"].RegistrationRequest.CryptoTokens,
+		"ARQ": recorded["admissionRequest"].AdmissionRequest.CryptoTokens,
+	} {
+		if len(tokens) != 1 {
+			t.Fatalf("%s: %d tokens", kind, len(tokens))
+		}
+		r := thief.rrq("1001")
+		r.CryptoTokens = tokens
+		if got := describe(thief.send(gkAddr, &h225.RasMessage{RegistrationRequest: r})); got != "registrationReject securityDenial" {
+			t.Errorf("with the token of an %s: %s", kind, got)
+		}
+	}
+	if list := g.Terminals(); len(list) != 1 || list[0].RAS != at || g.Stats().Denied != 2 {
+		t.Errorf("%v, %+v", list, g.Stats())
+	}
+	s.run(10 * time.Minute)
+	if !k.Status().Registered {
+		t.Errorf("%+v", k.Status())
+	}
+}
+
+// What is remembered of MD5 tokens is bounded: what is too old to count goes first, then
+// the oldest.
+func TestUsedTokensAreBounded(t *testing.T) {
+	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	v := verifier{}
+	host, other := addr(2, 1).Addr(), addr(3, 1).Addr()
+	for i := range uint32(2 * maxHosts) {
+		if got := v.first(now, host, "1001", uint32(now.Unix())-maxHosts+i); got != proofGood && i < maxHosts {
+			t.Fatalf("token %d: %v", i, got)
+		}
+	}
+	if n := len(v.used["1001"]); n != maxHosts {
+		t.Errorf("%d are remembered", n)
+	}
+	if got := v.first(now, other, "1001", uint32(now.Unix())+5); got != proofReplay {
+		t.Errorf("one of the last: %v", got)
+	}
+	now = now.Add(5 * time.Hour)
+	if got := v.first(now, other, "1001", uint32(now.Unix())); got != proofGood || len(v.used["1001"]) != 1 {
+		t.Errorf("hours later: %v, %d are remembered", got, len(v.used["1001"]))
+	}
+}
+
 // The client believes nothing that is not proved once that was agreed.
 func TestForgedGatekeeper(t *testing.T) {
 	s := newSim(t)
@@ -208,10 +272,10 @@ func TestClocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			v := verifier{}
-			if p := v.check(now, b, got, nil, secret); p.verdict != want || p.how != how || p.user != "1001" && want == proofGood {
+			if p := v.check(now, gkAddr.Addr(), b, got, nil, secret); p.verdict != want || p.how != how || p.user != "1001" && want == proofGood {
 				t.Errorf("%s, off by %v: %+v, want %v", how, off, p, want)
 			}
-			if p := v.check(now, b, got, nil, secret); how == SecurityH2351 && want == proofGood && p.verdict != proofReplay {
+			if p := v.check(now, gkAddr.Addr(), b, got, nil, secret); how == SecurityH2351 && want == proofGood && p.verdict != proofReplay {
 				t.Errorf("the second time: %v", p.verdict)
 			}
 		}
@@ -234,7 +298,7 @@ func TestHashCoversEverything(t *testing.T) {
 			return proofWrong
 		}
 		v := verifier{}
-		return v.check(now, b, m, nil, func(string) (string, bool) { return "geheim", true }).verdict
+		return v.check(now, gkAddr.Addr(), b, m, nil, func(string) (string, bool) { return "geheim", true }).verdict
 	}
 	if v := check(b); v != proofGood {
 		t.Fatalf("unchanged: %v", v)
