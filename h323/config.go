@@ -27,6 +27,7 @@ type Config struct {
 	ProceedTimeout time.Duration // T310: one that was answered by CallProceeding alone; 0 is 60 s
 	RingTimeout    time.Duration // T301: one that rings; 0 is 60 s
 	ControlTimeout time.Duration // after Connect, until H.245 has agreed on something; 0 is 30 s
+	MediaTimeout   time.Duration // while the far end has no channel open to us; 0 is 60 s
 	Goodbye        time.Duration // Serve waits this long for the last calls; 0 is 3 s
 
 	Gatekeeper Gatekeeper // asked for every call; nil: none

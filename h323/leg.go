@@ -159,7 +159,7 @@ func (l *leg) openMedia(device func() string) error {
 	l.call.onStreamDigit(func(d rune) { l.box.offer(func() { l.pressed(d, true) }) })
 	l.ctl = l.e.control(control.Config{
 		Caps: l.call.Capabilities(), Local: list, AddressFor: l.call.LocalAddr, Remote: l.sig.remote.Addr(),
-		Caller: l.out != nil, Device: device, Log: l.log,
+		Caller: l.out != nil, Device: device, MediaTimeout: l.e.cfg.MediaTimeout, Log: l.log,
 	}, user{l})
 	return nil
 }

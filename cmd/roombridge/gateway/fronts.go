@@ -49,7 +49,7 @@ func (g *Gateway) openH323() error {
 		Listen: listen, Announce: c.Announce, Version: g.opts.Version, NoTunnelling: !c.Tunnelling,
 		FastConnect: h323.FastConnect(c.FastConnect), Ports: h323.PortRange{First: first, Last: last},
 		MaxCalls: g.cfg.Limits.Calls, Bitrate: g.cfg.Media.Bitrate, Goodbye: goodbyeTime, Gatekeeper: g.askGatekeeper(),
-		Log: g.log.With("part", "h323"),
+		MediaTimeout: g.cfg.Media.Timeout, Log: g.log.With("part", "h323"),
 	}, g.core)
 	if err != nil {
 		return err
