@@ -7,9 +7,11 @@ set -euo pipefail
 
 run=(gcc:gcc libc6-dev:file=/usr/include/stdio.h pkg-config:pkg-config openssl:openssl ca-certificates:update-ca-certificates
      libopus-dev:pc=opus libavcodec-dev:pc=libavcodec libavutil-dev:pc=libavutil libswscale-dev:pc=libswscale
+     libvpx-dev:pc=vpx libbcg729-dev:file=/usr/include/bcg729/decoder.h
      fonts-noto-core:file=/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf)
 test=(chromium:chromium ffmpeg:ffmpeg baresip-core:baresip baresip-ffmpeg:file=/usr/lib/baresip/modules/avcodec.so sip-tester:sipp janus:janus tshark:tshark
-      iproute2:ip curl:curl jq:jq nodejs:node erlang-base:erlc erlang-asn1:glob=/usr/lib/erlang/lib/asn1-*)
+      iproute2:ip curl:curl jq:jq nodejs:node erlang-base:erlc erlang-asn1:glob=/usr/lib/erlang/lib/asn1-*
+      postgresql:glob=/usr/lib/postgresql/*/bin/initdb espeak-ng:espeak-ng)
 
 bench=(rtpengine-daemon:rtpengine janus:janus iproute2:ip)
 
