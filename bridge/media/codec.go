@@ -56,8 +56,8 @@ const (
 
 	H264  Codec = "H264"
 	H265  Codec = "H265"
-	H263  Codec = "H263"
-	H263P Codec = "H263-1998"
+	H263  Codec = "H263"      // RFC 2190
+	H263P Codec = "H263-1998" // and H263-2000: RFC 4629
 	H261  Codec = "H261"
 	VP8   Codec = "VP8"
 	VP9   Codec = "VP9"
@@ -90,6 +90,7 @@ type Format struct {
 	FEC       bool       // Opus: the receiver makes use of in-band FEC
 	H264      H264Params // meaningful for H264 only
 	VideoMax  Limits     // receiver's limits for codecs other than H.264; zero is none
+	Sizes     Sizes      // the receiver's list for H.261 and H.263; zero is QCIF alone
 	// ParameterSets are the H.264 parameter sets that signalling gave for what
 	// arrives, as NAL units in base64 with commas between
 	// (sprop-parameter-sets, RFC 6184 8.1); empty is none.
@@ -99,8 +100,11 @@ type Format struct {
 // Limits gives what the format's receiver accepts.
 func (f Format) Limits() Limits {
 	l := f.VideoMax
-	if f.Codec == H264 {
+	switch {
+	case f.Codec == H264:
 		l = f.H264.Limits()
+	case f.Codec.sized():
+		l = l.Intersect(f.sizes().Limits())
 	}
 	if f.Bitrate > 0 && (l.Bitrate == 0 || f.Bitrate < l.Bitrate) {
 		l.Bitrate = f.Bitrate
