@@ -46,6 +46,12 @@ type WorkerStats struct {
 	Encoders int          `json:"encoders"`
 	HeapKB   uint64       `json:"heap_kb"`
 	Inputs   []InputStats `json:"inputs"`
+
+	Decoders      int                `json:"decoders,omitempty"`       // of pictures, open now
+	VideoEncoders int                `json:"video_encoders,omitempty"` // forms of picture outputs
+	Compositions  int                `json:"compositions,omitempty"`   // scenes composed, whoever shares them
+	VideoInputs   []VideoInputStats  `json:"video_inputs,omitempty"`
+	VideoOutputs  []VideoOutputStats `json:"video_outputs,omitempty"`
 }
 
 // DecodeOrder opens a decoder in a worker.

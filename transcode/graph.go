@@ -32,8 +32,15 @@ type Output struct {
 // Graph is all that a worker shall do. It is declarative: each graph replaces
 // the one before, what stays in it goes on without a gap.
 type Graph struct {
-	Inputs  []Input  `json:"inputs"`
-	Outputs []Output `json:"outputs"`
+	Inputs       []Input       `json:"inputs"`
+	Outputs      []Output      `json:"outputs"`
+	VideoInputs  []VideoInput  `json:"video_inputs,omitempty"`
+	VideoOutputs []VideoOutput `json:"video_outputs,omitempty"`
+}
+
+// empty tells that there is nothing to do.
+func (g *Graph) empty() bool {
+	return len(g.Inputs)+len(g.Outputs)+len(g.VideoInputs)+len(g.VideoOutputs) == 0
 }
 
 // Frame is one encoded frame or packet payload. In an input frame Seq and
@@ -54,11 +61,16 @@ type Level struct {
 	Voice  bool     `json:"voice"`
 }
 
-// Events is told what a worker returns. Frame is called for every frame on
-// one goroutine per worker and must not block; the payload is valid only
-// during the call.
+// Events is told what a worker returns, on one goroutine per worker that must
+// not be blocked. Payloads are valid only during the call.
 type Events interface {
+	// Frame is called for every frame of sound.
 	Frame(f Frame)
+	// Packet is called for every RTP payload of a picture output. Marker is set
+	// on a frame's last; Seq rises by one; Timestamp counts 90 kHz.
+	Packet(f Frame)
+	// KeyframeWanted says that a picture input cannot be shown before a keyframe.
+	KeyframeWanted(id StreamID)
 	Levels(l []Level)
 	// Restarted says that the worker died and a new one has the graph.
 	Restarted(reason string)

@@ -173,6 +173,7 @@ func (m *Meeting) leave(l *link) {
 	defer m.mu.Unlock()
 	m.link.CompareAndSwap(l, nil)
 	m.dropped += l.queue.Dropped()
+	m.droppedPackets += l.queue.DroppedPackets()
 	for _, d := range m.requests.decoders {
 		d.workerLost()
 	}

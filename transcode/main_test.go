@@ -50,12 +50,14 @@ type told struct {
 	mu       sync.Mutex
 	frames   map[StreamID][]Frame
 	pcm      map[StreamID][]byte // payloads
+	packets  map[StreamID][]Frame
+	wanted   []StreamID
 	levels   []Level
 	restarts []string
 }
 
 func newTold() *told {
-	return &told{frames: make(map[StreamID][]Frame), pcm: make(map[StreamID][]byte)}
+	return &told{frames: make(map[StreamID][]Frame), pcm: make(map[StreamID][]byte), packets: make(map[StreamID][]Frame)}
 }
 
 func (e *told) Frame(f Frame) {
@@ -64,6 +66,19 @@ func (e *told) Frame(f Frame) {
 	e.pcm[f.Stream] = append(e.pcm[f.Stream], f.Payload...)
 	f.Payload = nil
 	e.frames[f.Stream] = append(e.frames[f.Stream], f)
+}
+
+func (e *told) Packet(f Frame) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	f.Payload = append([]byte(nil), f.Payload...)
+	e.packets[f.Stream] = append(e.packets[f.Stream], f)
+}
+
+func (e *told) KeyframeWanted(id StreamID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.wanted = append(e.wanted, id)
 }
 
 func (e *told) Levels(l []Level) {

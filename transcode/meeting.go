@@ -25,24 +25,26 @@ type Meeting struct {
 	ev   Events
 	log  *slog.Logger
 
-	words   *stderr
-	link    atomic.Pointer[link] // the running worker, nil while there is none
-	unsent  atomic.Uint64        // frames written while there was no worker
-	wanted  chan struct{}        // holds one: there may be work
-	closing chan struct{}
-	end     sync.Once
-	done    chan struct{} // closed when run has returned
+	words         *stderr
+	link          atomic.Pointer[link] // the running worker, nil while there is none
+	unsent        atomic.Uint64        // frames written while there was no worker
+	unsentPackets atomic.Uint64        // likewise of pictures
+	wanted        chan struct{}        // holds one: there may be work
+	closing       chan struct{}
+	end           sync.Once
+	done          chan struct{} // closed when run has returned
 
 	version atomic.Uint64 // of graph
 
-	mu       sync.Mutex
-	graph    Graph
-	encoded  []byte // graph as JSON
-	requests requests
-	restarts uint64
-	worker   WorkerStats
-	dropped  uint64 // frames dropped by the queues of workers before this one
-	foreign  uint64 // messages of workers about streams that do not exist
+	mu             sync.Mutex
+	graph          Graph
+	encoded        []byte // graph as JSON
+	requests       requests
+	restarts       uint64
+	worker         WorkerStats
+	dropped        uint64 // frames dropped by the queues of workers before this one
+	droppedPackets uint64 // likewise of pictures
+	foreign        uint64 // messages of workers about streams that do not exist
 
 	renumber renumbering // the reader's alone
 }
@@ -62,9 +64,13 @@ func (m *Meeting) SetGraph(g Graph) {
 		m.log.Error("graph refused: too many streams", "inputs", len(g.Inputs), "outputs", len(g.Outputs))
 		return
 	}
+	if err := g.CheckPictures(); err != nil { // sound goes on
+		m.log.Error("pictures of the graph refused", "error", err)
+		g.VideoInputs, g.VideoOutputs = nil, nil
+	}
 	encoded, err := json.Marshal(g)
-	if err != nil {
-		m.log.Error("graph refused", "error", err)
+	if err != nil || len(encoded) > wire.Graph.MaxPayload() {
+		m.log.Error("graph refused", "bytes", len(encoded), "error", err)
 		return
 	}
 	m.mu.Lock()
@@ -74,7 +80,7 @@ func (m *Meeting) SetGraph(g Graph) {
 		l.queue.Control(wire.Message{Kind: wire.Graph, Payload: encoded})
 	}
 	m.mu.Unlock()
-	if len(g.Inputs)+len(g.Outputs) > 0 {
+	if !g.empty() {
 		m.need()
 	}
 }
@@ -95,7 +101,7 @@ func (m *Meeting) busy() bool {
 }
 
 func (m *Meeting) work() bool {
-	return len(m.graph.Inputs)+len(m.graph.Outputs)+len(m.requests.waiting)+len(m.requests.decoders) > 0
+	return !m.graph.empty() || len(m.requests.waiting)+len(m.requests.decoders) > 0
 }
 
 // Write gives the worker one encoded frame of an input. It never blocks: what
@@ -113,11 +119,36 @@ func (m *Meeting) Write(f Frame) {
 	l.queue.Frame(msg)
 }
 
+// WritePicture gives the worker one RTP payload of a picture input. It never
+// blocks: what the worker does not take in time is dropped, the oldest first,
+// and counted.
+func (m *Meeting) WritePicture(f Frame) {
+	l := m.link.Load()
+	if l == nil {
+		m.unsentPackets.Add(1)
+		return
+	}
+	msg := wire.Message{Kind: wire.Packet, ID: uint32(f.Stream), Seq: f.Seq, Timestamp: f.Timestamp, Payload: f.Payload}
+	if f.Marker {
+		msg.Flags = wire.FlagMarker
+	}
+	l.queue.Packet(msg)
+}
+
+// Refresh asks for a keyframe of a picture output. Those that begin have one
+// without being asked.
+func (m *Meeting) Refresh(id StreamID) {
+	if l := m.link.Load(); l != nil {
+		l.queue.Control(wire.Message{Kind: wire.Refresh, ID: uint32(id)})
+	}
+}
+
 // MeetingStats is what is known of a meeting's worker.
 type MeetingStats struct {
 	PID      int
 	Restarts uint64
 	Dropped  uint64 // frames that did not reach the worker
+	Packets  uint64 // packets of pictures that did not reach the worker
 	Foreign  uint64 // messages about unknown streams that the worker sent
 	Worker   WorkerStats
 }
@@ -126,10 +157,11 @@ type MeetingStats struct {
 func (m *Meeting) Stats() MeetingStats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	st := MeetingStats{Restarts: m.restarts, Foreign: m.foreign, Worker: m.worker, Dropped: m.dropped + m.unsent.Load()}
+	st := MeetingStats{Restarts: m.restarts, Foreign: m.foreign, Worker: m.worker, Dropped: m.dropped + m.unsent.Load(), Packets: m.droppedPackets + m.unsentPackets.Load()}
 	if l := m.link.Load(); l != nil {
 		st.PID = l.proc.proc.Pid
 		st.Dropped += l.queue.Dropped()
+		st.Packets += l.queue.DroppedPackets()
 	}
 	return st
 }

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,11 +11,12 @@ import (
 )
 
 // A worker that sends more than this in a second has run wild. Each output
-// makes at most 100 frames a second.
+// makes at most 100 frames of sound a second, or pictures of 40 Mbit/s.
 const (
-	messagesPerSecond = 4000
-	messagesPerOutput = 400
-	bytesPerSecond    = 64 << 20
+	messagesPerSecond  = 4000
+	messagesPerOutput  = 400
+	messagesPerPicture = 4000
+	bytesPerSecond     = 64 << 20
 )
 
 // budget bounds what a worker may send in a second.
@@ -24,13 +26,13 @@ type budget struct {
 	bytes    int
 }
 
-func (b *budget) spend(now time.Time, size, outputs int) error {
+func (b *budget) spend(now time.Time, size, outputs, pictures int) error {
 	if now.Sub(b.since) >= time.Second {
 		*b = budget{since: now}
 	}
 	b.messages++
 	b.bytes += size
-	if b.messages > messagesPerSecond+outputs*messagesPerOutput || b.bytes > bytesPerSecond {
+	if b.messages > messagesPerSecond+outputs*messagesPerOutput+pictures*messagesPerPicture || b.bytes > bytesPerSecond {
 		return fmt.Errorf("it floods us: %d messages, %d bytes within a second", b.messages, b.bytes)
 	}
 	return nil
@@ -51,7 +53,7 @@ func (m *Meeting) receive(l *link, r *wire.Reader) error {
 			now = time.Now()
 		}
 		m.renumber.refresh(m)
-		if err := spent.spend(now, len(msg.Payload), len(m.renumber.outputs)); err != nil {
+		if err := spent.spend(now, len(msg.Payload), len(m.renumber.outputs), len(m.renumber.pictures)); err != nil {
 			return err
 		}
 		l.heard.Store(true)
@@ -65,6 +67,10 @@ func (m *Meeting) handle(msg wire.Message, now time.Time) error {
 	switch msg.Kind {
 	case wire.Frame:
 		m.frame(msg, now)
+	case wire.Packet:
+		m.packet(msg, now)
+	case wire.Refresh:
+		m.keyframeWanted(StreamID(msg.ID))
 	case wire.Levels:
 		return m.levels(msg.Payload)
 	case wire.Pong:
@@ -89,6 +95,23 @@ func (m *Meeting) frame(msg wire.Message, now time.Time) {
 		return
 	}
 	m.ev.Frame(f)
+}
+
+func (m *Meeting) packet(msg wire.Message, now time.Time) {
+	f := Frame{Stream: StreamID(msg.ID), Seq: msg.Seq, Timestamp: msg.Timestamp, Marker: msg.Marker(), Payload: msg.Payload}
+	if len(msg.Payload) == 0 || !m.renumber.packet(&f, now) {
+		m.countForeign()
+		return
+	}
+	m.ev.Packet(f)
+}
+
+func (m *Meeting) keyframeWanted(id StreamID) {
+	if !m.renumber.sources[id] {
+		m.countForeign()
+		return
+	}
+	m.ev.KeyframeWanted(id)
 }
 
 func (m *Meeting) countForeign() {
@@ -121,6 +144,9 @@ func (m *Meeting) stats(body []byte) error {
 	var st WorkerStats
 	if err := json.Unmarshal(body, &st); err != nil {
 		return err
+	}
+	if len(st.Inputs) > maxStreams || len(st.VideoInputs) > MaxVideoInputs || len(st.VideoOutputs) > MaxVideoOutputs {
+		return errors.New("counters of more streams than there may be")
 	}
 	m.mu.Lock()
 	m.worker = st

@@ -5,9 +5,11 @@ import "time"
 // renumbering knows the streams of the graph and keeps each output's sequence
 // numbers and timestamps going when a new worker begins with its own.
 type renumbering struct {
-	version uint64
-	inputs  map[StreamID]bool
-	outputs map[StreamID]*numbering
+	version  uint64
+	inputs   map[StreamID]bool
+	outputs  map[StreamID]*numbering
+	sources  map[StreamID]bool // inputs of pictures
+	pictures map[StreamID]*numbering
 }
 
 type numbering struct {
@@ -35,23 +37,46 @@ func (r *renumbering) refresh(m *Meeting) {
 	before := r.outputs
 	r.outputs = make(map[StreamID]*numbering, len(m.graph.Outputs))
 	for _, out := range m.graph.Outputs {
-		n := before[out.ID]
-		if n == nil {
-			n = &numbering{clock: uint32(out.ClockRate)}
-		}
-		r.outputs[out.ID] = n
+		keep(r.outputs, before, out.ID, out.ClockRate)
 	}
+	r.sources = make(map[StreamID]bool, len(m.graph.VideoInputs))
+	for _, in := range m.graph.VideoInputs {
+		r.sources[in.ID] = true
+	}
+	before = r.pictures
+	r.pictures = make(map[StreamID]*numbering, len(m.graph.VideoOutputs))
+	for _, out := range m.graph.VideoOutputs {
+		keep(r.pictures, before, out.ID, VideoClock)
+	}
+}
+
+// keep takes an output's numbering over, or begins one.
+func keep(now, before map[StreamID]*numbering, id StreamID, clock int) {
+	n := before[id]
+	if n == nil {
+		n = &numbering{clock: uint32(clock)}
+	}
+	now[id] = n
 }
 
 func (r *renumbering) restarted() {
 	for _, n := range r.outputs {
 		n.fresh = true
 	}
+	for _, n := range r.pictures {
+		n.fresh = true
+	}
 }
 
 // frame gives f its numbers and tells whether the stream is one of ours.
-func (r *renumbering) frame(f *Frame, now time.Time) bool {
-	n := r.outputs[f.Stream]
+func (r *renumbering) frame(f *Frame, now time.Time) bool { return r.outputs[f.Stream].number(f, now) }
+
+// packet does the same for a packet of a picture.
+func (r *renumbering) packet(f *Frame, now time.Time) bool {
+	return r.pictures[f.Stream].number(f, now)
+}
+
+func (n *numbering) number(f *Frame, now time.Time) bool {
 	if n == nil {
 		return false
 	}

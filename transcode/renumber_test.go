@@ -83,7 +83,7 @@ func TestBudget(t *testing.T) {
 	now := time.Now()
 	count := func(n, size, outputs int) (err error) {
 		for range n {
-			if err = b.spend(now, size, outputs); err != nil {
+			if err = b.spend(now, size, outputs, 0); err != nil {
 				return err
 			}
 		}

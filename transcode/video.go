@@ -1,6 +1,55 @@
 package transcode
 
-import "github.com/roombridge/roombridge/bridge/media"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/roombridge/roombridge/bridge/media"
+)
+
+// Bounds of a graph's pictures.
+const (
+	MaxVideoInputs  = 64
+	MaxVideoOutputs = 64
+	MaxTiles        = 16  // of a scene
+	MaxName         = 256 // bytes of each text in a scene
+	MaxPacket       = 2048
+	VideoClock      = 90000 // Hz, of all picture streams
+)
+
+// CheckPictures tells whether the picture side of a graph keeps to its bounds.
+// Streams that cannot be served for other reasons are refused one by one.
+func (g *Graph) CheckPictures() error {
+	if len(g.VideoInputs) > MaxVideoInputs || len(g.VideoOutputs) > MaxVideoOutputs {
+		return fmt.Errorf("transcode: %d picture inputs and %d outputs are too many", len(g.VideoInputs), len(g.VideoOutputs))
+	}
+	for _, in := range g.VideoInputs {
+		if len(in.ParameterSets) > 4*MaxName {
+			return errors.New("transcode: parameter sets are too long")
+		}
+	}
+	for i := range g.VideoOutputs {
+		if err := g.VideoOutputs[i].Scene.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Scene) check() error {
+	if len(s.Tiles) > MaxTiles {
+		return fmt.Errorf("transcode: a scene of %d tiles", len(s.Tiles))
+	}
+	if len(s.Title) > MaxName {
+		return errors.New("transcode: a scene's title is too long")
+	}
+	for _, t := range s.Tiles {
+		if len(t.Owner) > MaxName || len(t.Name) > MaxName {
+			return errors.New("transcode: a name in a scene is too long")
+		}
+	}
+	return nil
+}
 
 // VideoInput is an encoded picture stream that the meeting sends to its
 // worker as RTP payloads. Each is decoded once, whoever sees it; an input that no

@@ -53,6 +53,8 @@ type Worker interface {
 type Meeting interface {
 	SetGraph(g transcode.Graph)
 	Write(f transcode.Frame)
+	WritePicture(f transcode.Frame)
+	Refresh(id transcode.StreamID)
 	Still(ctx context.Context, s transcode.Still) ([][]byte, error)
 	Close()
 }

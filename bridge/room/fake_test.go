@@ -108,6 +108,10 @@ func (m *fakeMeeting) Write(f transcode.Frame) {
 	}
 }
 
+func (m *fakeMeeting) WritePicture(transcode.Frame) {}
+
+func (m *fakeMeeting) Refresh(transcode.StreamID) {}
+
 func (m *fakeMeeting) Still(_ context.Context, s transcode.Still) ([][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

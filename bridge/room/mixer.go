@@ -167,6 +167,12 @@ func (m *mixer) Frame(f transcode.Frame) {
 	}
 }
 
+// Packet implements transcode.Events.
+func (m *mixer) Packet(transcode.Frame) {}
+
+// KeyframeWanted implements transcode.Events.
+func (m *mixer) KeyframeWanted(transcode.StreamID) {}
+
 // Levels implements transcode.Events.
 func (m *mixer) Levels(l []transcode.Level) {
 	m.levelMu.Lock()

@@ -2,75 +2,71 @@ package wire
 
 import "sync"
 
-// Bounds of a queue's three lanes.
+// Bounds of a queue's lanes.
 const (
-	maxControl = 2 << 20   // bytes; more is an end that does not read: the connection fails
-	maxMedia   = 512 << 10 // bytes; the oldest frames go first
-	maxBulk    = 24 << 20  // bytes; new ones are refused
-	mediaSlots = 1024      // frames
+	maxControl  = 2 << 20   // bytes; more is an end that does not read: the connection fails
+	maxMedia    = 512 << 10 // bytes; the oldest frames go first
+	maxPackets  = 4 << 20   // bytes; the oldest packets go first
+	maxBulk     = 24 << 20  // bytes; new ones are refused
+	mediaSlots  = 1024      // frames
+	packetSlots = 8192      // packets
+	packetShare = 256 << 10 // bytes of packets taken at once: a large keyframe
 )
 
 // Queue is what stands between those who send and the goroutine that writes.
-// Sending never blocks. Control messages go before frames, and frames before
-// bulk (pictures), of which one message at a time is taken so that sound does
-// not wait behind it. A frame costs no allocation.
+// Sending never blocks. Control messages go before frames of sound, those
+// before packets of pictures, of which a bounded share is taken at once, and
+// those before bulk (still pictures), of which one message at a time is taken:
+// sound waits behind neither. Frames and packets cost no allocation.
 type Queue struct {
 	mu      sync.Mutex
 	ready   chan struct{} // holds one token while there is something to take
 	control []byte
 	media   ring
+	packets ring
 	bulk    [][]byte
 	bulked  int
-	dropped uint64
 	closed  bool
 	failed  bool
 }
 
 // NewQueue makes an empty queue.
-func NewQueue() *Queue { return &Queue{ready: make(chan struct{}, 1)} }
-
-// ring is encoded messages one behind the other. Their lengths are kept to
-// drop the oldest.
-type ring struct {
-	buf   []byte
-	start int // buf[start:] waits
-	sizes [mediaSlots]int32
-	head  int
-	count int
+func NewQueue() *Queue {
+	return &Queue{
+		ready:   make(chan struct{}, 1),
+		media:   ring{most: maxMedia, slots: mediaSlots},
+		packets: ring{most: maxPackets, slots: packetSlots},
+	}
 }
 
-func (r *ring) dropOldest() {
-	r.start += int(r.sizes[r.head])
-	r.head = (r.head + 1) % mediaSlots
-	r.count--
-}
-
-func (r *ring) reset(buf []byte) {
-	r.buf, r.start, r.head, r.count = buf[:0], 0, 0, 0
-}
-
-// Frame queues a media frame and drops the oldest ones when there is no room.
+// Frame queues a frame of sound and drops the oldest ones when there is no room.
 func (q *Queue) Frame(m Message) {
+	m.Kind = Frame
+	q.put(&q.media, m)
+}
+
+// Packet queues a packet of a picture and drops the oldest ones when there is
+// no room. Sound is never dropped for it.
+func (q *Queue) Packet(m Message) {
+	m.Kind = Packet
+	q.put(&q.packets, m)
+}
+
+// Packets queues the packets of one frame, so that they are written together.
+func (q *Queue) Packets(list []Message) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	size := HeaderSize + len(m.Payload)
-	if q.closed || len(m.Payload) > limits[Frame] {
-		q.dropped++
-		return
+	for _, m := range list {
+		m.Kind = Packet
+		q.packets.push(m, q.closed)
 	}
-	r := &q.media
-	for r.count > 0 && (r.count == mediaSlots || len(r.buf)-r.start+size > maxMedia) {
-		r.dropOldest()
-		q.dropped++
-	}
-	if r.start > maxMedia { // the dropped part is as large as the live one can be
-		r.buf = r.buf[:copy(r.buf, r.buf[r.start:])]
-		r.start = 0
-	}
-	m.Kind = Frame
-	r.buf, _ = Append(r.buf, m)
-	r.sizes[(r.head+r.count)%mediaSlots] = int32(size)
-	r.count++
+	q.signal()
+}
+
+func (q *Queue) put(r *ring, m Message) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	r.push(m, q.closed)
 	q.signal()
 }
 
@@ -132,7 +128,14 @@ func (q *Queue) Close() {
 func (q *Queue) Dropped() uint64 {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.dropped
+	return q.media.dropped
+}
+
+// DroppedPackets counts the packets of pictures that were not sent.
+func (q *Queue) DroppedPackets() uint64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.packets.dropped
 }
 
 // Failed tells that the queue closed because the other end does not read.
@@ -167,9 +170,11 @@ func (q *Queue) take(dst []byte) ([]byte, bool) {
 	}
 	dst = append(dst, q.control...)
 	q.control = q.control[:0]
-	dst = append(dst, q.media.buf[q.media.start:]...)
-	q.media.reset(q.media.buf)
-	if len(q.bulk) > 0 {
+	dst = q.media.take(dst, maxMedia)
+	dst = q.packets.take(dst, packetShare)
+	if q.packets.count > 0 {
+		q.signal()
+	} else if len(q.bulk) > 0 {
 		dst = append(dst, q.bulk[0]...)
 		q.bulked -= len(q.bulk[0])
 		q.bulk[0] = nil

@@ -20,7 +20,7 @@ import (
 )
 
 // Version is raised with every change that an older end would misread.
-const Version = 1
+const Version = 2
 
 // HeaderSize is the length of a message's header.
 const HeaderSize = 16
@@ -45,16 +45,18 @@ const (
 	AccessUnit                  // G: one encoded picture for a decoder
 	Decoded                     // W: JSON, a decoder's counters
 	Picture                     // G: asks a decoder for its last picture; W: the picture
+	Packet                      // both: one RTP payload of a picture stream
+	Refresh                     // G: an output shall send a keyframe; W: an input should
 	kindEnd
 )
 
 // limits bounds each kind's payload.
 var limits = [kindEnd]int{
 	Hello:       64 << 10,
-	Graph:       1 << 20,
+	Graph:       2 << 20,
 	Frame:       8 << 10,
 	Levels:      64 << 10,
-	Stats:       64 << 10,
+	Stats:       128 << 10,
 	Error:       4 << 10,
 	Still:       16 << 10,
 	Units:       4 << 20,
@@ -62,6 +64,8 @@ var limits = [kindEnd]int{
 	AccessUnit:  4 << 20,
 	Decoded:     4 << 10,
 	Picture:     16 << 20,
+	Packet:      2 << 10,
+	Refresh:     0,
 	Ping:        0,
 	Pong:        0,
 	DecodeClose: 0,
@@ -71,6 +75,7 @@ var names = [kindEnd]string{
 	Hello: "hello", Graph: "graph", Frame: "frame", Levels: "levels", Ping: "ping", Pong: "pong", Stats: "stats",
 	Error: "error", Still: "still", Units: "units", Decode: "decode", DecodeClose: "decode-close",
 	AccessUnit: "access-unit", Decoded: "decoded", Picture: "picture",
+	Packet: "packet", Refresh: "refresh",
 }
 
 func (k Kind) String() string {
@@ -90,7 +95,7 @@ func (k Kind) MaxPayload() int {
 	return limits[k]
 }
 
-// FlagMarker is the RTP marker bit of a Frame or AccessUnit.
+// FlagMarker is the RTP marker bit of a Frame, Packet or AccessUnit.
 const FlagMarker = 1
 
 // Message is one message. A reader's payload is valid until its next call.

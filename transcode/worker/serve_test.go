@@ -87,8 +87,9 @@ func TestServe(t *testing.T) {
 		Inputs:  []transcode.Input{{ID: 1, Codec: media.PCMU}},
 		Outputs: []transcode.Output{{ID: 2, Codec: media.PCMU, Hears: []transcode.StreamID{1}}, {ID: 3, Codec: "nonsense"}},
 	}
-	g.send(wire.Message{Kind: wire.Graph, Payload: []byte(`{}`)}, wire.Message{Kind: wire.Graph, Payload: body(t, graph)}, wire.Message{Kind: wire.Ping})
+	g.send(wire.Message{Kind: wire.Graph, Payload: []byte(`{}`)}, wire.Message{Kind: wire.Graph, Payload: body(t, graph)})
 	g.until(wire.Error, func(m wire.Message) bool { return m.ID == 3 && wire.Kind(m.Seq) == wire.Graph })
+	g.send(wire.Message{Kind: wire.Ping})
 	g.until(wire.Pong, nil)
 	gen, enc := tone.Generator{Hz: 500, Amplitude: 0.3, Rate: 8000}, g711.NewEncoder(g711.Mu)
 	pcm, seq := make([]float32, 160), uint16(0)

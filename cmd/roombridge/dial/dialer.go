@@ -128,9 +128,11 @@ func (d *dialer) awaitWorker() {
 // deaf hears nothing of what a worker says beside its decoders.
 type deaf struct{}
 
-func (deaf) Frame(transcode.Frame)    {}
-func (deaf) Levels([]transcode.Level) {}
-func (deaf) Restarted(string)         {}
+func (deaf) Frame(transcode.Frame)             {}
+func (deaf) Packet(transcode.Frame)            {}
+func (deaf) KeyframeWanted(transcode.StreamID) {}
+func (deaf) Levels([]transcode.Level)          {}
+func (deaf) Restarted(string)                  {}
 
 // anyNumber is the plan of a terminal: every call is for it.
 type anyNumber struct{}
