@@ -1,18 +1,66 @@
 package gateway
 
 import (
+	"context"
+	"sync"
+
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/transcode"
 )
 
-// supervised lets rooms open meetings of the supervisor.
-type supervised struct{ *transcode.Supervisor }
+// workers opens the meetings of rooms. The pictures with text that single
+// terminals are shown are drawn for all rooms by one worker that never sees
+// media, so that a room whose media is relayed costs no process.
+type workers struct {
+	*transcode.Supervisor
+
+	mu     sync.Mutex
+	artist *transcode.Meeting
+}
 
 // Open implements room.Worker.
-func (s supervised) Open(meeting string, ev transcode.Events) (room.Meeting, error) {
-	m, err := s.Supervisor.Open(meeting, ev)
+func (w *workers) Open(meeting string, ev transcode.Events) (room.Meeting, error) {
+	m, err := w.Supervisor.Open(meeting, ev)
 	if err != nil {
 		return nil, err
 	}
-	return m, nil
+	return served{m, w}, nil
 }
+
+// served is a room's meeting whose stills the artist draws.
+type served struct {
+	*transcode.Meeting
+	workers *workers
+}
+
+// Still implements room.Meeting.
+func (s served) Still(ctx context.Context, want transcode.Still) ([][]byte, error) {
+	artist, err := s.workers.drawing()
+	if err != nil {
+		return nil, err
+	}
+	return artist.Still(ctx, want)
+}
+
+// drawing gives the artist, whose process runs while there is something to draw.
+func (w *workers) drawing() (*transcode.Meeting, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.artist == nil {
+		m, err := w.Supervisor.Open("stills", unheard{})
+		if err != nil {
+			return nil, err
+		}
+		w.artist = m
+	}
+	return w.artist, nil
+}
+
+// unheard takes the events of a worker without streams: there are none.
+type unheard struct{}
+
+func (unheard) Frame(transcode.Frame)             {}
+func (unheard) Levels([]transcode.Level)          {}
+func (unheard) Restarted(string)                  {}
+func (unheard) Packet(transcode.Frame)            {}
+func (unheard) KeyframeWanted(transcode.StreamID) {}
