@@ -7,10 +7,6 @@ import (
 	"image/draw"
 	"math"
 	"strings"
-	"unicode"
-
-	"golang.org/x/image/font"
-	"golang.org/x/image/math/fixed"
 )
 
 // Bounds of what is drawn.
@@ -69,7 +65,7 @@ func mixed(from, to uint8, at, noise float64) uint8 {
 // line is one line of text in its place.
 type line struct {
 	text string
-	face font.Face
+	face *Face
 	ink  color.RGBA
 	x    int
 	base int // baseline
@@ -86,10 +82,10 @@ func (p *Painter) layout(width, height int, t Text) layout {
 	unit := float64(min(height, width*9/16))
 	margin := max(width/12, 6)
 	room := width - 2*margin
-	title := p.fit(clean(t.Title), unit/7.5, unit/16, room, 2)
+	title := p.fit(Bold, Clean(t.Title, maxText), unit/7.5, unit/16, room, 2)
 	var rest []line
 	for _, s := range t.Lines[:min(len(t.Lines), maxLines)] {
-		rest = append(rest, p.fit(clean(s), unit/15, unit/24, room, 2)...)
+		rest = append(rest, p.fit(Regular, Clean(s, maxText), unit/15, unit/24, room, 2)...)
 	}
 	bar := max(int(unit/90), 2)
 	gap := int(unit / 14)
@@ -104,12 +100,10 @@ func (p *Painter) layout(width, height int, t Text) layout {
 	return l
 }
 
-func lineHeight(f font.Face) int { return f.Metrics().Height.Ceil() }
-
 func blockHeight(lines []line) int {
 	h := 0
 	for _, l := range lines {
-		h += lineHeight(l.face)
+		h += l.face.LineHeight()
 	}
 	return h
 }
@@ -118,25 +112,22 @@ func blockHeight(lines []line) int {
 func place(lines []line, x, y int, ink color.RGBA) int {
 	for i := range lines {
 		l := &lines[i]
-		l.x, l.base, l.ink = x, y+l.face.Metrics().Ascent.Ceil(), ink
-		y += lineHeight(l.face)
+		l.x, l.base, l.ink = x, y+l.face.Ascent(), ink
+		y += l.face.LineHeight()
 	}
 	return y
 }
 
 // fit finds the largest letters, between two sizes, in which the text takes at
 // most so many lines. What does not fit even in the smallest is cut short.
-func (p *Painter) fit(text string, largest, smallest float64, room, most int) []line {
+func (p *Painter) fit(w Weight, text string, largest, smallest float64, room, most int) []line {
 	if text == "" {
 		return nil
 	}
 	smallest = max(smallest, 9)
 	for size := max(largest, smallest); ; size *= 0.92 {
 		last := size*0.92 < smallest
-		face, err := p.face(size)
-		if err != nil {
-			return nil
-		}
+		face := p.Face(w, size)
 		rows := wrap(face, text, room)
 		if len(rows) > most && !last {
 			continue
@@ -147,19 +138,19 @@ func (p *Painter) fit(text string, largest, smallest float64, room, most int) []
 		}
 		lines := make([]line, 0, len(rows))
 		for _, r := range rows {
-			lines = append(lines, line{text: shortened(face, r, room), face: face})
+			lines = append(lines, line{text: face.Shorten(r, room), face: face})
 		}
 		return lines
 	}
 }
 
 // wrap breaks text between words.
-func wrap(face font.Face, text string, room int) []string {
+func wrap(face *Face, text string, room int) []string {
 	var rows []string
 	row := ""
 	for _, word := range strings.Fields(text) {
 		longer := strings.TrimSpace(row + " " + word)
-		if row != "" && measure(face, longer) > room {
+		if row != "" && face.Measure(longer) > room {
 			rows = append(rows, row)
 			longer = word
 		}
@@ -168,47 +159,11 @@ func wrap(face font.Face, text string, room int) []string {
 	return append(rows, row)
 }
 
-func measure(face font.Face, s string) int { return font.MeasureString(face, s).Ceil() }
-
-// shortened cuts a row that is too long and says so with an ellipsis.
-func shortened(face font.Face, s string, room int) string {
-	if measure(face, s) <= room {
-		return s
-	}
-	letters := []rune(strings.TrimSuffix(s, "…"))
-	for len(letters) > 0 && measure(face, string(letters)+"…") > room {
-		letters = letters[:len(letters)-1]
-	}
-	return strings.TrimRightFunc(string(letters), unicode.IsSpace) + "…"
-}
-
-// clean keeps what can be drawn: a line, of bounded length, without control characters.
-func clean(s string) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range strings.ToValidUTF8(s, "") {
-		if n == maxText {
-			b.WriteRune('…')
-			break
-		}
-		if unicode.IsSpace(r) {
-			r = ' '
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			continue
-		}
-		b.WriteRune(r)
-		n++
-	}
-	return strings.TrimSpace(b.String())
-}
-
 func (l layout) draw(img *image.RGBA) {
 	if len(l.lines) > 0 {
 		draw.Draw(img, l.accent, image.NewUniform(accentInk), image.Point{}, draw.Src)
 	}
 	for _, n := range l.lines {
-		d := font.Drawer{Dst: img, Src: image.NewUniform(n.ink), Face: n.face, Dot: fixed.P(n.x, n.base)}
-		d.DrawString(n.text)
+		n.face.Draw(img, n.x, n.base, n.text, n.ink)
 	}
 }

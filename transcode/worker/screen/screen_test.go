@@ -73,7 +73,7 @@ func keep(t *testing.T, img image.Image, name string) {
 func TestHasVietnameseLetters(t *testing.T) {
 	p := painter(t)
 	for _, r := range "ạảãăằẳẵặâầẩẫậđẹẻẽêềểễệỉĩịọỏõôồổỗộơờởỡợụủũưừửữựỳỷỹỵ" {
-		i, err := p.font.GlyphIndex(nil, r)
+		i, err := p.fonts[Regular][0].GlyphIndex(nil, r)
 		if p.name != "built in" && (err != nil || i == 0) {
 			t.Errorf("%s has no %c", p.name, r)
 		}
@@ -108,11 +108,11 @@ func TestWrongSizes(t *testing.T) {
 
 func TestClean(t *testing.T) {
 	for in, want := range map[string]string{" a\nb ": "a b", "x\x00y": "xy", "\u200bz": "z"} {
-		if got := clean(in); got != want {
+		if got := Clean(in, maxText); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}
 	}
-	if n := len([]rune(clean(strings.Repeat("đ", 1000)))); n != maxText+1 {
+	if n := len([]rune(Clean(strings.Repeat("đ", 1000), maxText))); n != maxText+1 {
 		t.Errorf("%d letters stay", n)
 	}
 }
