@@ -144,6 +144,16 @@ func (s *ParameterSets) forPPS(id uint8) *storedSPS {
 	return s.findSPS(pps.sps)
 }
 
+// For gives the NAL units of the parameter sets that slices with a picture
+// parameter set's id need, nil when one of the two is not known.
+func (s *ParameterSets) For(pps uint8) (sps, picture []byte) {
+	seq := s.forPPS(pps)
+	if seq == nil {
+		return nil, nil
+	}
+	return seq.nal, s.findPPS(pps).nal
+}
+
 // Empty tells whether nothing is known.
 func (s *ParameterSets) Empty() bool { return len(s.sps) == 0 && len(s.pps) == 0 }
 

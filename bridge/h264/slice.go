@@ -28,3 +28,11 @@ func parseSlice(rbsp []byte) (Slice, error) {
 	}
 	return s, nil
 }
+
+// Slice reads the beginning of a slice from a unit or its first fragment.
+func (u Unit) Slice() (Slice, error) {
+	if !u.Start || !hasSliceHeader(u.Type()) {
+		return Slice{}, ErrSyntax
+	}
+	return parseSlice(u.Body)
+}

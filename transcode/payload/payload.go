@@ -13,11 +13,21 @@ import (
 // DefaultMTU is how large an RTP payload of ours is at most, bytes.
 const DefaultMTU = 1200
 
+// minMTU leaves room for the headers of a payload and some of its content.
+const minMTU = 64
+
 // MaxFrame bounds an encoded frame that is put together, bytes.
 const MaxFrame = 4 << 20
 
-// ErrUnsupported is a codec that has no payload format here.
-var ErrUnsupported = errors.New("payload: no payload format for this codec")
+// Errors of packetizers.
+var (
+	// ErrUnsupported is a codec that has no payload format here.
+	ErrUnsupported = errors.New("payload: no payload format for this codec")
+	// ErrTooLarge is a part of a frame that may not be cut and does not fit a packet.
+	ErrTooLarge = errors.New("payload: a part that may not be cut does not fit a packet")
+	// ErrMalformed is a frame that is not of its codec.
+	ErrMalformed = errors.New("payload: malformed frame")
+)
 
 // Frame is an encoded frame that was put together. Data is what
 // codec.VideoDecoder.Decode takes; it is valid until the next call.
@@ -34,6 +44,10 @@ type Assembler interface {
 	// how loss shows. It gives the frame that ends with this packet or, where the marker was
 	// lost, that ended before it.
 	Push(seq uint16, timestamp uint32, marker bool, payload []byte) (Frame, bool)
+	// Next gives a second frame that ended with the packet of the last Push:
+	// the marker of one was lost, and the next is whole in one packet. Without
+	// it that frame comes with the next Push.
+	Next() (Frame, bool)
 }
 
 // Packetizer cuts encoded frames into RTP payloads. It is used by one goroutine.
@@ -51,7 +65,27 @@ type Options struct {
 }
 
 // NewAssembler gives the assembler of a codec.
-func NewAssembler(c media.Codec) (Assembler, error) { return nil, ErrUnsupported }
+func NewAssembler(c media.Codec) (Assembler, error) {
+	switch c {
+	case media.H264:
+		return NewH264Assembler(""), nil
+	case media.VP8:
+		return newAssembler(new(vp8Format)), nil
+	}
+	return nil, ErrUnsupported
+}
 
 // NewPacketizer gives the packetizer of a codec.
-func NewPacketizer(c media.Codec, o Options) (Packetizer, error) { return nil, ErrUnsupported }
+func NewPacketizer(c media.Codec, o Options) (Packetizer, error) {
+	if o.MTU == 0 {
+		o.MTU = DefaultMTU
+	}
+	o.MTU = max(o.MTU, minMTU)
+	switch c {
+	case media.H264:
+		return &h264Packetizer{mtu: o.MTU, mode: o.Mode}, nil
+	case media.VP8:
+		return &vp8Packetizer{mtu: o.MTU}, nil
+	}
+	return nil, ErrUnsupported
+}

@@ -1,0 +1,193 @@
+package payload
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/roombridge/roombridge/bridge/h264"
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/transcode/codec"
+)
+
+// ffmpeg runs FFmpeg over pipes and gives what it writes; anything that it
+// complains of fails the test. The project's test set-up installs it.
+func ffmpeg(t testing.TB, stdin []byte, args ...string) []byte {
+	t.Helper()
+	path, err := exec.LookPath("ffmpeg")
+	if err != nil {
+		t.Fatal("these tests need ffmpeg in PATH (Debian: apt install ffmpeg)")
+	}
+	cmd := exec.Command(path, append([]string{"-hide_banner", "-nostdin", "-v", "warning", "-threads", "1"}, args...)...)
+	cmd.Stdin = bytes.NewReader(stdin)
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	if err := cmd.Run(); err != nil || complaints.Len() > 0 {
+		t.Fatalf("ffmpeg %q: %v\n%.2000s", args, err, complaints.Bytes())
+	}
+	return out.Bytes()
+}
+
+// clip is a moving test picture, encoded.
+type clip struct {
+	name   string
+	codec  media.Codec
+	args   string // of ffmpeg's encoder and muxer
+	size   string
+	frames int
+
+	once    sync.Once
+	encoded []codec.Encoded
+	keys    int
+}
+
+// clips are what the tests send. CIF and QCIF come with motion across macroblocks, larger
+// ones with GOB headers and without.
+var clips = map[string]*clip{
+	"h264":        {codec: media.H264, size: "640x360", args: "-c:v libx264 -preset veryfast -tune zerolatency -g 10 -b:v 1M -f h264"},
+	"h264 sliced": {codec: media.H264, size: "640x360", args: "-c:v libx264 -preset veryfast -tune zerolatency -profile:v baseline -g 10 -x264-params slice-max-size=1100:threads=1 -f h264"},
+	"vp8":         {codec: media.VP8, size: "640x360", args: "-c:v libvpx -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 10 -b:v 1M -f ivf"},
+}
+
+const clipFrames = 25
+
+// load encodes a clip, once for all tests.
+func load(t testing.TB, name string) *clip {
+	t.Helper()
+	c := clips[name]
+	if c == nil {
+		t.Fatalf("no clip %q", name)
+	}
+	c.once.Do(func() {
+		c.name = name
+		args := []string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=" + c.size, "-frames:v", fmt.Sprint(clipFrames), "-pix_fmt", "yuv420p"}
+		c.encoded = split(t, c.codec, ffmpeg(t, nil, append(append(args, strings.Fields(c.args)...), "-")...))
+		for _, e := range c.encoded {
+			if e.Key {
+				c.keys++
+			}
+		}
+	})
+	if len(c.encoded) != clipFrames {
+		t.Fatalf("%s: %d frames", name, len(c.encoded))
+	}
+	return c
+}
+
+// split takes an elementary stream apart. It knows keyframes from what ffmpeg was told.
+func split(t testing.TB, c media.Codec, stream []byte) []codec.Encoded {
+	switch c {
+	case media.H264:
+		return splitH264(stream)
+	case media.VP8:
+		return splitIVF(stream, vp8Key)
+	}
+	t.Fatalf("%s?", c)
+	return nil
+}
+
+func splitH264(stream []byte) []codec.Encoded {
+	var all []codec.Encoded
+	var cur codec.Encoded
+	for _, nal := range h264.SplitAnnexB(stream) {
+		cur.Units = append(cur.Units, nal)
+		s, err := h264.ParseSlice(nal)
+		if err != nil {
+			continue
+		}
+		cur.Key = cur.Key || h264.Type(nal) == h264.TypeIDR
+		if s.FirstMB > 0 { // goes with the picture before
+			last := &all[len(all)-1]
+			last.Units = append(last.Units, cur.Units...)
+		} else {
+			all = append(all, cur)
+		}
+		cur = codec.Encoded{}
+	}
+	return all
+}
+
+func splitIVF(stream []byte, key func([]byte) bool) []codec.Encoded {
+	var all []codec.Encoded
+	for b := stream[32:]; len(b) > 12; {
+		n := binary.LittleEndian.Uint32(b)
+		frame := b[12 : 12+n]
+		b = b[12+n:]
+		all = append(all, codec.Encoded{Units: [][]byte{frame}, Key: key(frame)})
+	}
+	return all
+}
+
+// whole gives an encoded frame as an assembler gives it.
+func whole(c media.Codec, e codec.Encoded) []byte {
+	if c == media.H264 {
+		return h264.AppendAnnexB(nil, e.Units...)
+	}
+	return e.Units[0]
+}
+
+// rtp is a packet without its header's other fields.
+type rtp struct {
+	seq       uint16
+	timestamp uint32
+	marker    bool
+	payload   []byte
+}
+
+// packets sends a clip through a packetizer.
+func packets(t testing.TB, p Packetizer, frames []codec.Encoded) []rtp {
+	t.Helper()
+	var all []rtp
+	seq := uint16(65530) // wraps soon
+	for i, e := range frames {
+		payloads, err := p.Payloads(e)
+		if err != nil {
+			t.Fatalf("frame %d: %v", i, err)
+		}
+		for k, b := range payloads {
+			all = append(all, rtp{seq, uint32(i) * 3600, k == len(payloads)-1, bytes.Clone(b)})
+			seq++
+		}
+	}
+	return all
+}
+
+// assemble gives the frames of packets.
+func assemble(a Assembler, in []rtp) []Frame {
+	var all []Frame
+	keep := func(f Frame, ok bool) bool {
+		if ok {
+			f.Data = bytes.Clone(f.Data)
+			all = append(all, f)
+		}
+		return ok
+	}
+	for _, p := range in {
+		keep(a.Push(p.seq, p.timestamp, p.marker, p.payload))
+		for keep(a.Next()) {
+		}
+	}
+	return all
+}
+
+func newTestAssembler(t testing.TB, c media.Codec) Assembler {
+	t.Helper()
+	a, err := NewAssembler(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func newTestPacketizer(t testing.TB, c media.Codec, o Options) Packetizer {
+	t.Helper()
+	p, err := NewPacketizer(c, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
