@@ -12,8 +12,15 @@ const (
 	MaxHeight = 2400
 )
 
-// ErrTooLarge is a picture beyond MaxWidth or MaxHeight.
-var ErrTooLarge = errors.New("codec: the picture is larger than this gateway takes")
+// Errors that all codecs have in common.
+var (
+	// ErrTooLarge is a picture beyond MaxWidth or MaxHeight.
+	ErrTooLarge = errors.New("codec: the picture is larger than this gateway takes")
+	// ErrUnavailable is a codec that this build does not have.
+	ErrUnavailable = errors.New("codec: this build does not have it")
+	// ErrSettings are settings that an encoder cannot keep to.
+	ErrSettings = errors.New("codec: settings that cannot be kept to")
+)
 
 // Picture is a picture of 8 bits in 4:2:0: full-size luma, chroma of half the
 // width and height rounded up. Planes may lie in memory of a codec library.
@@ -49,6 +56,10 @@ func Allocate(width, height int) *Picture {
 	p.Y, p.U, p.V = all[:width*height:width*height], all[width*height:width*height+cw*ch], all[width*height+cw*ch:]
 	return p
 }
+
+// Renew makes a picture live again that its last holder has released, with
+// one holder. It is for who made the picture and keeps a store of them.
+func (p *Picture) Renew() { p.count.Store(1) }
 
 // Retain adds a holder and gives the picture.
 func (p *Picture) Retain() *Picture {

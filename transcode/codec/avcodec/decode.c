@@ -1,0 +1,199 @@
+//go:build cgo && !nocodecs
+
+#include "layer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <libavcodec/avcodec.h>
+#include <libavutil/imgutils.h>
+#include <libswscale/swscale.h>
+
+// Slack for codecs that round a picture's sides up to whole blocks.
+#define BLOCK 64
+
+// Set when a library refuses a picture for its size, which it tells only its
+// log. Decoders run on the thread that calls them.
+static __thread int refused;
+
+static void listen_for_size(void *ctx, int level, const char *fmt, va_list args)
+{
+	(void)ctx;
+	(void)args;
+	if (level <= AV_LOG_ERROR && (!strncmp(fmt, "Picture size ", 13) || !strncmp(fmt, "Frame size ", 11)))
+		refused = 1;
+}
+
+void lav_quiet(void) { av_log_set_callback(listen_for_size); }
+
+void lav_strerror(int code, char *buf, int size) { av_strerror(code, buf, size); }
+
+frame *lav_frame(void) { return av_frame_alloc(); }
+void lav_frame_empty(frame *f) { av_frame_unref(f); }
+void lav_frame_free(frame *f) { av_frame_free(&f); }
+
+struct decoder {
+	AVCodecContext *c;
+	AVPacket *p;
+	AVFrame *next;
+	struct SwsContext *convert;
+	int max_width, max_height;
+};
+
+static const AVCodec *decoder_of(enum lav_codec codec)
+{
+	switch (codec) {
+	case LAV_H264: return avcodec_find_decoder_by_name("h264");
+	case LAV_H265: return avcodec_find_decoder_by_name("hevc");
+	case LAV_H263: return avcodec_find_decoder_by_name("h263");
+	case LAV_H261: return avcodec_find_decoder_by_name("h261");
+	case LAV_AV1: return avcodec_find_decoder_by_name("libdav1d");
+	case LAV_VP8: return avcodec_find_decoder_by_name("vp8");
+	case LAV_VP9: return avcodec_find_decoder_by_name("vp9");
+	}
+	return NULL;
+}
+
+int lav_decodes(enum lav_codec codec) { return decoder_of(codec) != NULL; }
+
+static int fits(const decoder *d, int width, int height)
+{
+	if (width <= d->max_width + BLOCK && height <= d->max_height + BLOCK)
+		return 1;
+	refused = 1;
+	return 0;
+}
+
+// Called once the size is known and before tables are made for it.
+static enum AVPixelFormat choose_format(AVCodecContext *c, const enum AVPixelFormat *list)
+{
+	if (!fits(c->opaque, c->coded_width, c->coded_height))
+		return AV_PIX_FMT_NONE;
+	return avcodec_default_get_format(c, list);
+}
+
+static int get_buffer(AVCodecContext *c, AVFrame *f, int flags)
+{
+	if (!fits(c->opaque, f->width, f->height))
+		return AVERROR(EINVAL);
+	return avcodec_default_get_buffer2(c, f, flags);
+}
+
+decoder *lav_decoder_open(enum lav_codec codec, int max_width, int max_height)
+{
+	const AVCodec *found = decoder_of(codec);
+	decoder *d = found ? calloc(1, sizeof *d) : NULL;
+
+	if (!d)
+		return NULL;
+	d->max_width = max_width;
+	d->max_height = max_height;
+	d->c = avcodec_alloc_context3(found);
+	d->p = av_packet_alloc();
+	d->next = av_frame_alloc();
+	if (!d->c || !d->p || !d->next)
+		goto fail;
+	d->c->opaque = d;
+	d->c->thread_count = 1;
+	d->c->max_pixels = (int64_t)max_width * max_height;
+	d->c->get_format = choose_format;
+	d->c->get_buffer2 = get_buffer;
+	d->c->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // it says so in the frame
+	if (codec == LAV_H264 || codec == LAV_H265)
+		d->c->flags |= AV_CODEC_FLAG_LOW_DELAY;
+	if (codec == LAV_AV1)
+		d->c->flags |= AV_CODEC_FLAG_LOW_DELAY;
+	if (avcodec_open2(d->c, found, NULL) < 0)
+		goto fail;
+	return d;
+fail:
+	lav_decoder_close(d);
+	return NULL;
+}
+
+void lav_decoder_close(decoder *d)
+{
+	sws_freeContext(d->convert);
+	av_packet_free(&d->p);
+	av_frame_free(&d->next);
+	avcodec_free_context(&d->c);
+	free(d);
+}
+
+// Makes 8 bits and 4:2:0 in the usual range of what is not.
+static int convert(decoder *d, AVFrame *f)
+{
+	AVFrame *to;
+	int n;
+
+	if (f->format == AV_PIX_FMT_YUV420P && f->color_range != AVCOL_RANGE_JPEG && f->linesize[0] > 0)
+		return 0;
+	to = av_frame_alloc();
+	if (!to)
+		return AVERROR(ENOMEM);
+	to->format = AV_PIX_FMT_YUV420P;
+	to->width = f->width;
+	to->height = f->height;
+	n = av_frame_get_buffer(to, 0);
+	if (n < 0)
+		goto end;
+	d->convert = sws_getCachedContext(d->convert, f->width, f->height, f->format, f->width, f->height, to->format, SWS_BILINEAR, NULL, NULL, NULL);
+	n = AVERROR(ENOMEM);
+	if (!d->convert)
+		goto end;
+	sws_setColorspaceDetails(d->convert, sws_getCoefficients(SWS_CS_DEFAULT), f->color_range == AVCOL_RANGE_JPEG || f->format == AV_PIX_FMT_YUVJ420P,
+		sws_getCoefficients(SWS_CS_DEFAULT), 0, 0, 1 << 16, 1 << 16);
+	n = sws_scale(d->convert, (const uint8_t *const *)f->data, f->linesize, 0, f->height, to->data, to->linesize);
+	if (n < 0)
+		goto end;
+	to->sample_aspect_ratio = f->sample_aspect_ratio;
+	to->decode_error_flags = f->decode_error_flags;
+	to->flags = f->flags;
+	to->key_frame = f->key_frame;
+	av_frame_unref(f);
+	av_frame_move_ref(f, to);
+	n = 0;
+end:
+	av_frame_free(&to);
+	return n;
+}
+
+static void describe(const AVFrame *f, shown *s)
+{
+	for (int i = 0; i < 3; i++)
+		s->planes[i] = f->data[i];
+	s->stride_y = f->linesize[0];
+	s->stride_c = f->linesize[1];
+	s->width = f->width;
+	s->height = f->height;
+	s->sar_num = f->sample_aspect_ratio.num;
+	s->sar_den = f->sample_aspect_ratio.den;
+	s->repaired = f->decode_error_flags != 0;
+	s->shaky = (f->flags & AV_FRAME_FLAG_CORRUPT) != 0;
+	s->key = f->key_frame;
+}
+
+int lav_decode(decoder *d, const uint8_t *data, int size, frame *f, shown *s, int *too_large)
+{
+	int frames = 0;
+	int n;
+
+	refused = 0;
+	d->c->has_b_frames = 0; // nothing is held back to be put in order
+	d->p->data = (uint8_t *)data;
+	d->p->size = size;
+	n = avcodec_send_packet(d->c, d->p); // copies what is not counted
+	d->p->data = NULL;
+	d->p->size = 0;
+	while (n >= 0 && avcodec_receive_frame(d->c, d->next) == 0) {
+		frames++;
+		av_frame_unref(f);
+		av_frame_move_ref(f, d->next);
+	}
+	if (n >= 0 && frames && fits(d, f->width, f->height)) {
+		n = convert(d, f);
+		describe(f, s);
+	}
+	*too_large = refused;
+	return n < 0 ? n : frames;
+}
