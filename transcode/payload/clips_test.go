@@ -34,11 +34,9 @@ func ffmpeg(t testing.TB, stdin []byte, args ...string) []byte {
 
 // clip is a moving test picture, encoded.
 type clip struct {
-	name   string
-	codec  media.Codec
-	args   string // of ffmpeg's encoder and muxer
-	size   string
-	frames int
+	codec media.Codec
+	args  string // of ffmpeg's encoder and muxer
+	size  string
 
 	once    sync.Once
 	encoded []codec.Encoded
@@ -59,11 +57,7 @@ const clipFrames = 25
 func load(t testing.TB, name string) *clip {
 	t.Helper()
 	c := clips[name]
-	if c == nil {
-		t.Fatalf("no clip %q", name)
-	}
 	c.once.Do(func() {
-		c.name = name
 		args := []string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=" + c.size, "-frames:v", fmt.Sprint(clipFrames), "-pix_fmt", "yuv420p"}
 		c.encoded = split(t, c.codec, ffmpeg(t, nil, append(append(args, strings.Fields(c.args)...), "-")...))
 		for _, e := range c.encoded {
@@ -128,6 +122,20 @@ func whole(c media.Codec, e codec.Encoded) []byte {
 		return h264.AppendAnnexB(nil, e.Units...)
 	}
 	return e.Units[0]
+}
+
+// picture is whole without H.264's parameter sets.
+func picture(c media.Codec, e codec.Encoded) []byte {
+	if c != media.H264 {
+		return whole(c, e)
+	}
+	var nals [][]byte
+	for _, nal := range e.Units {
+		if t := h264.Type(nal); t <= h264.TypeIDR {
+			nals = append(nals, nal)
+		}
+	}
+	return h264.AppendAnnexB(nil, nals...)
 }
 
 // rtp is a packet without its header's other fields.

@@ -151,13 +151,13 @@ func TestLoss(t *testing.T) {
 				}
 				for _, f := range assemble(newTestAssembler(t, c.codec), without) {
 					i := int(f.Timestamp / 3600)
-					if i == hit && !f.Damaged && bytes.Equal(f.Data, whole(c.codec, c.encoded[i])) {
+					if i == hit && !f.Damaged && bytes.HasSuffix(f.Data, picture(c.codec, c.encoded[i])) {
 						good = i // parameter sets were lost that are known
 					}
 					if want := i >= hit && i < good; f.Damaged != want {
 						t.Fatalf("packet %d of frame %d lost: frame %d damaged %t, whole again from %d", out, hit, i, f.Damaged, good)
 					}
-					if !f.Damaged && !bytes.Equal(f.Data, whole(c.codec, c.encoded[i])) {
+					if !f.Damaged && !bytes.HasSuffix(f.Data, picture(c.codec, c.encoded[i])) {
 						t.Fatalf("frame %d differs, undamaged", i)
 					}
 				}
