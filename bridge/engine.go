@@ -73,7 +73,37 @@ type SeatStatus struct {
 	AudioIn, AudioOut     PathStatus
 	VideoIn, VideoOut     PathStatus
 	ContentIn, ContentOut PathStatus
-	Showing               string // participant id of who the terminal sees, "" is the still picture
+	Showing               string // participant id of who the terminal sees alone or largest, "" is the still picture
+	Layout                Layout // wished
+	Arranged              string // how the picture is arranged now: single, speaker, one-plus-n, grid, content; "" is the still picture
+}
+
+// Layout is what a terminal, or a room for all its terminals, wishes to see.
+type Layout string
+
+// Layouts. The zero value is the room's, and a room's is LayoutAuto.
+const (
+	LayoutAuto     Layout = "auto"       // one other picture as it is, more of them together
+	LayoutSpeaker  Layout = "speaker"    // whoever speaks
+	LayoutOnePlusN Layout = "one-plus-n" // whoever speaks large, others beside
+	LayoutGrid     Layout = "grid"       // all of one size
+	LayoutContent  Layout = "content"    // slides large, people beside them; auto while nobody shares
+)
+
+// Layouts are all of them, in the order of a terminal's keys.
+var Layouts = []Layout{LayoutAuto, LayoutSpeaker, LayoutOnePlusN, LayoutGrid, LayoutContent}
+
+// Arranger is a Seat whose layout can be chosen.
+type Arranger interface {
+	// SetLayout chooses; "" is what the room has.
+	SetLayout(l Layout)
+}
+
+// RoomArranger is an Engine whose rooms have a layout for all terminals that
+// chose none.
+type RoomArranger interface {
+	// SetRoomLayout tells whether there is such a room.
+	SetRoomLayout(room string, l Layout) bool
 }
 
 // Join is a browser's wish to enter a room.
@@ -101,6 +131,7 @@ type RoomStatus struct {
 	Name         string
 	Since        time.Time
 	Speaker      string // participant id, "" is nobody
+	Layout       Layout // of terminals that chose none
 	Participants []ParticipantStatus
 }
 
