@@ -14,7 +14,23 @@ func (s *State) Offer() ([]byte, error) {
 	if s.pending != nil {
 		return slices.Clone(s.pending.body), nil
 	}
+	for spared := spareNothing; ; spared++ {
+		next, err := s.offer(spared)
+		if err != nil {
+			return nil, err
+		}
+		if body := next.pending.body; s.local.MTU <= 0 || len(body) <= leanBody || spared == spareProfiles {
+			*s = *next
+			return slices.Clone(body), nil
+		}
+	}
+}
+
+// offer makes an offer that leaves out what is spared. The state that it gives
+// has it pending.
+func (s *State) offer(spared spare) (*State, error) {
 	next := s.clone()
+	next.spared = spared
 	p := &pendingOffer{lines: next.offerLines(), streams: make([]*madeStream, len(next.streams))}
 	sections := make([]section, len(p.lines))
 	for i := range p.lines {
@@ -36,8 +52,7 @@ func (s *State) Offer() ([]byte, error) {
 	}
 	p.body = next.publish(sections)
 	next.pending, next.restarted = p, false
-	*s = *next
-	return slices.Clone(p.body), nil
+	return next, nil
 }
 
 // madeStream is what a pending offer says of a local stream.
@@ -145,7 +160,7 @@ func (s *State) numberFormats(i int, l *lineState) []media.Format {
 			continue
 		}
 		pt, ok := s.typeInUse(i, f)
-		if !ok {
+		if !ok && !s.spared.has(f, list) {
 			pt, ok = l.types.number(f)
 		}
 		if !ok {
@@ -170,7 +185,7 @@ func (s *State) numberEvents(l *lineState, clocks map[int]bool) []media.Format {
 	var list []media.Format
 	for _, clock := range [...]int{8000, 16000, 32000, 48000} {
 		f := media.Format{Codec: media.DTMF, ClockRate: clock}
-		if !clocks[clock] {
+		if !clocks[clock] || s.spared.has(f, nil) {
 			continue
 		}
 		if pt, ok := l.types.number(f); ok {

@@ -80,6 +80,7 @@ var codecs = func() map[string]media.Codec {
 	} {
 		m[strings.ToLower(string(c))] = c
 	}
+	m["h263-2000"] = media.H263P // one payload format with two names (RFC 4629 8.1.2)
 	return m
 }()
 
@@ -126,8 +127,9 @@ func (p *payload) fillParams() {
 		p.Bitrate = p.params.number("bitrate")
 	case media.PCMU, media.PCMA, media.G722:
 		p.Bitrate = 64000
-	case media.VP8: // RFC 7741 6.1
-		fs, fr := p.params.number("max-fs"), p.params.number("max-fr")
-		p.VideoMax = media.Limits{MaxFS: fs, MaxMBPS: min(fs, 1<<20) * min(fr, 1<<10), FPS: fr}
+	case media.VP8, media.VP9:
+		p.fillVPx()
+	case media.H263, media.H263P, media.H261:
+		p.fillSizes()
 	}
 }

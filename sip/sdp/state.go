@@ -47,7 +47,8 @@ type State struct {
 	session media.Session
 	pending *pendingOffer
 
-	restarted bool // the next offer is for a new far end
+	restarted bool  // the next offer is for a new far end
+	spared    spare // what the pending offer leaves out
 
 	version uint64
 	sent    string // last description sent, without its version

@@ -81,8 +81,16 @@ func usualType(f media.Format) (uint8, bool) {
 		return 104, f.ClockRate == 16000
 	case media.DTMF:
 		return 101, f.ClockRate == 8000
+	case media.G729:
+		return 18, true
 	case media.VP8:
 		return 100, true
+	case media.H263:
+		return 34, true
+	case media.H263P:
+		return 96, true
+	case media.H261:
+		return 31, true
 	case media.H264:
 		if f.H264.Mode == 0 {
 			return 97, true

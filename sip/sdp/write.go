@@ -127,9 +127,15 @@ func writeParams(f media.Format) string {
 		add("maxaveragebitrate", f.Bitrate)
 	case media.G7221:
 		add("bitrate", f.Bitrate)
-	case media.VP8:
+	case media.G729: // RFC 4856 2.1.9: comfort noise is not ours
+		return "annexb=no"
+	case media.VP8, media.VP9: // RFC 7741 6.1, RFC 9628 6.1
 		add("max-fs", f.VideoMax.MaxFS)
 		add("max-fr", f.VideoMax.FPS)
+	case media.H263, media.H263P, media.H261: // RFC 4629 8.2.1, RFC 4587 6.2.1
+		for i, mpi := range f.Sizes.MPI() {
+			add(media.StandardSizes[i].Name, int(mpi))
+		}
 	}
 	return strings.Join(list, ";")
 }
