@@ -6,38 +6,62 @@ import "image"
 // of BT.601, which is what decoders assume when nothing is said.
 const hdHeight = 720
 
-type matrix struct{ ry, gy, by, rb, gb, bb, rr, gr, br int }
+// Matrix turns colours into luma and chroma of video range. Its numbers are in 1/65536.
+type Matrix struct{ ry, gy, by, rb, gb, bb, rr, gr, br int }
 
-// Coefficients for video range, in 1/65536.
 var (
-	bt601 = matrix{16829, 33039, 6416, -9714, -19071, 28784, 28784, -24103, -4681}
-	bt709 = matrix{11966, 40254, 4064, -6596, -22189, 28784, 28784, -26145, -2639}
+	bt601 = Matrix{16829, 33039, 6416, -9714, -19071, 28784, 28784, -24103, -4681}
+	bt709 = Matrix{11966, 40254, 4064, -6596, -22189, 28784, 28784, -26145, -2639}
 )
+
+// MatrixFor gives the matrix of pictures with so many lines.
+func MatrixFor(height int) Matrix {
+	if height >= hdHeight {
+		return bt709
+	}
+	return bt601
+}
+
+// Luma gives Y of a colour of 0 to 255.
+func (m *Matrix) Luma(r, g, b int) byte {
+	return byte((m.ry*r + m.gy*g + m.by*b + 16<<16 + 1<<15) >> 16)
+}
+
+// YCbCr converts a colour of 0 to 255.
+func (m *Matrix) YCbCr(r, g, b int) (y, cb, cr byte) {
+	cb, cr = m.chroma(4*r, 4*g, 4*b)
+	return m.Luma(r, g, b), cb, cr
+}
+
+// chroma converts the sum of four samples.
+func (m *Matrix) chroma(r, g, b int) (cb, cr byte) {
+	return byte((m.rb*r + m.gb*g + m.bb*b + 4*(128<<16) + 1<<17) >> 18), byte((m.rr*r + m.gr*g + m.br*b + 4*(128<<16) + 1<<17) >> 18)
+}
 
 // I420 converts a picture with even sides: luma, then Cb and Cr at half the
 // size, as the mean of the four samples they stand for.
 func I420(img *image.RGBA) []byte {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	m := &bt601
-	if h >= hdHeight {
-		m = &bt709
-	}
 	out := make([]byte, w*h*3/2)
-	cb := out[w*h:]
-	cr := cb[w*h/4:]
+	m := MatrixFor(h)
+	m.Convert(img, out[:w*h], out[w*h:w*h*5/4], out[w*h*5/4:], w, w/2)
+	return out
+}
+
+// Convert is I420 into planes with rows of their own length.
+func (m *Matrix) Convert(img *image.RGBA, luma, cb, cr []byte, strideY, strideC int) {
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
 	for y := 0; y < h; y += 2 {
 		for x := 0; x < w; x += 2 {
 			var r, g, b int
-			for _, at := range [4]int{y*w + x, y*w + x + 1, (y+1)*w + x, (y+1)*w + x + 1} {
-				p := img.Pix[(at/w)*img.Stride+(at%w)*4:]
+			for _, d := range [4][2]int{{x, y}, {x + 1, y}, {x, y + 1}, {x + 1, y + 1}} {
+				p := img.Pix[d[1]*img.Stride+d[0]*4:]
 				pr, pg, pb := int(p[0]), int(p[1]), int(p[2])
-				out[at] = byte((m.ry*pr + m.gy*pg + m.by*pb + 16<<16 + 1<<15) >> 16)
+				luma[d[1]*strideY+d[0]] = m.Luma(pr, pg, pb)
 				r, g, b = r+pr, g+pg, b+pb
 			}
-			at := y/2*(w/2) + x/2
-			cb[at] = byte((m.rb*r + m.gb*g + m.bb*b + 4*(128<<16) + 1<<17) >> 18)
-			cr[at] = byte((m.rr*r + m.gr*g + m.br*b + 4*(128<<16) + 1<<17) >> 18)
+			at := y/2*strideC + x/2
+			cb[at], cr[at] = m.chroma(r, g, b)
 		}
 	}
-	return out
 }
