@@ -24,6 +24,11 @@ type Concealer interface {
 	Decoder
 	// Conceal fills pcm with what the lost packet may have held.
 	Conceal(pcm []float32) error
+}
+
+// Recoverer is a Concealer of a codec whose packets can carry redundancy.
+type Recoverer interface {
+	Concealer
 	// Recover fills pcm with the packet lost before next. It is an error when
 	// next carries no redundancy about it.
 	Recover(pcm []float32, next []byte) error

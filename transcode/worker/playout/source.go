@@ -36,6 +36,7 @@ type Source struct {
 	buf  *buffer
 	dec  codec.Decoder
 	plc  codec.Concealer // dec, when it conceals by itself
+	fec  codec.Recoverer // dec, when packets can help against the loss of others
 	fill *dsp.Concealer
 	re   *dsp.Resampler
 
@@ -61,6 +62,7 @@ func NewSource(dec codec.Decoder, clock int) *Source {
 		fill: dsp.NewConcealer(dec.Rate()),
 	}
 	s.plc, _ = dec.(codec.Concealer)
+	s.fec, _ = dec.(codec.Recoverer)
 	s.frame = s.buf.ticks(2 * piece)
 	return s
 }
@@ -116,7 +118,7 @@ func (s *Source) steer(now int64) {
 // after a lost one must have come when the lost one is missed.
 func (s *Source) target() int64 {
 	t := s.buf.delay.target()
-	if s.plc != nil && s.stats.Lost > 0 {
+	if s.fec != nil && s.stats.Lost > 0 {
 		t = max(t, s.buf.nanos(s.frame)+2*piece)
 	}
 	return min(t, maxTarget)
@@ -212,9 +214,9 @@ func (s *Source) gap(p *packet, now int64) {
 // lose fills in for the packet that should come next.
 func (s *Source) lose(p *packet, missing, lost int64) {
 	length := min(s.buf.ticks(missing), s.frame)
-	if s.plc != nil && lost == 1 && length == s.frame {
+	if s.fec != nil && lost == 1 && length == s.frame {
 		pcm := s.pcm[:length*int64(s.dec.Rate())/s.buf.clock]
-		if s.plc.Recover(pcm, p.payload) == nil {
+		if s.fec.Recover(pcm, p.payload) == nil {
 			s.heard(pcm)
 			s.re.Write(pcm)
 			s.next += length
