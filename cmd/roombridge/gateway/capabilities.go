@@ -3,16 +3,18 @@ package gateway
 import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/transcode"
 )
 
 // capabilities is what our end of a call can do. Sound is mixed by the media
 // worker, so its codecs bound ours; H.264 is relayed and bounded only by what
-// browsers decode. H.323 has no keys: H.235.6 is not spoken.
+// browsers decode, other pictures pass through the worker. H.323 has no keys:
+// H.235.6 is not spoken.
 func (g *Gateway) capabilities(inv bridge.Invite) media.Capabilities {
 	rate := g.cfg.Media.Bitrate
 	c := media.Capabilities{
-		Audio:       g.audio(),
-		Video:       video(rate),
+		Audio:       audio(g.worker.Available()),
+		Video:       video(g.worker.Available(), rate),
 		RecvBitrate: rate,
 		SendBitrate: rate,
 		Feedback:    media.NACK | media.PLI | media.FIR | media.TMMBR,
@@ -29,14 +31,19 @@ func (g *Gateway) capabilities(inv bridge.Invite) media.Capabilities {
 // audio lists the codecs of the worker, best first. Without a worker the
 // codecs that every terminal has are listed all the same, so that a call is
 // not refused for its sound.
-func (g *Gateway) audio() []media.Format {
-	worker := g.worker.Available()
+func audio(worker transcode.Capabilities) []media.Format {
 	var list []media.Format
 	for _, f := range []media.Format{
 		{Codec: media.Opus, ClockRate: 48000, Channels: 2, FEC: true},
+		{Codec: media.G7221, ClockRate: 32000, Bitrate: 48000},
+		{Codec: media.G7221, ClockRate: 32000, Bitrate: 32000},
+		{Codec: media.G7221, ClockRate: 32000, Bitrate: 24000},
 		{Codec: media.G722, ClockRate: 8000},
+		{Codec: media.G7221, ClockRate: 16000, Bitrate: 32000},
+		{Codec: media.G7221, ClockRate: 16000, Bitrate: 24000},
 		{Codec: media.PCMA, ClockRate: 8000},
 		{Codec: media.PCMU, ClockRate: 8000},
+		{Codec: media.G729, ClockRate: 8000},
 	} {
 		if worker.Mixes(f.Codec) || f.Codec == media.PCMA || f.Codec == media.PCMU {
 			list = append(list, f)
@@ -45,11 +52,30 @@ func (g *Gateway) audio() []media.Format {
 	return append(list, media.Format{Codec: media.DTMF, ClockRate: 8000}, media.Format{Codec: media.DTMF, ClockRate: 48000})
 }
 
-// video is H.264 as browsers decode it: constrained baseline in both
+// video lists H.264 and behind it what the worker takes and makes: browsers
+// decode none of the old codecs, so their pictures are never passed on to them.
+func video(worker transcode.Capabilities, rate int) []media.Format {
+	list := h264(rate)
+	sizes := media.Sizes{SQCIF: 1, QCIF: 1, CIF: 1, CIF4: 1}
+	for _, f := range []media.Format{
+		{Codec: media.VP8, VideoMax: media.Limits{MaxFS: 8160, FPS: 30}},
+		{Codec: media.H263P, Sizes: sizes},
+		{Codec: media.H263, Sizes: sizes},
+		{Codec: media.H261, Sizes: media.Sizes{QCIF: 1, CIF: 1}},
+	} {
+		if worker.Decodes(f.Codec) && worker.Encodes(f.Codec) {
+			f.ClockRate = 90000
+			list = append(list, f)
+		}
+	}
+	return list
+}
+
+// h264 is H.264 as browsers decode it: constrained baseline in both
 // packetisations, which every terminal and browser shares, then high profile
 // for terminals that offer nothing else; up to 1080p at 30 pictures a second.
 // Level 3.1 is the floor that browsers name; the max parameters lift it.
-func video(rate int) []media.Format {
+func h264(rate int) []media.Format {
 	h := media.H264Params{
 		Profile: 66, Constraints: 0xc0 | 0x20, Level: 31, Mode: 1,
 		MaxFS: 8192, MaxMBPS: 245760, MaxBR: uint32(rate / 1000), AsymmetryAllowed: true,
