@@ -89,7 +89,11 @@ func streamStatus(s *relay.Stream, in, out PathStatus) StreamStatus {
 	}
 	stats := s.Stats()
 	st.In.DirectionStats, st.Out.DirectionStats = stats.Recv, stats.Send
-	st.Keying, st.Suite = s.Negotiated().Security.Keying.String(), stats.Security
+	n := s.Negotiated()
+	st.Keying, st.Suite = n.Security.Keying.String(), stats.Security
+	if n.Refused != "" && !n.Active() {
+		st.In.Reason, st.Out.Reason = n.Refused, n.Refused
+	}
 	return st
 }
 

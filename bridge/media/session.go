@@ -57,6 +57,8 @@ type Stream struct {
 	Role      Role
 	Direction Direction
 	Held      bool // the far end put this stream on hold
+	// Refused says in words why nothing was agreed, where that is known.
+	Refused string
 
 	Remote     netip.AddrPort // where RTP goes; the latch may move it
 	RemoteRTCP netip.AddrPort // where RTCP goes; equal to Remote with Mux

@@ -58,7 +58,7 @@ func equalStreams(a, b media.Stream) bool {
 	}
 	a.Recv, b.Recv = nil, nil
 	a.Security, b.Security = media.Security{}, media.Security{}
-	return a.Kind == b.Kind && a.Role == b.Role && a.Direction == b.Direction && a.Held == b.Held &&
+	return a.Kind == b.Kind && a.Role == b.Role && a.Direction == b.Direction && a.Held == b.Held && a.Refused == b.Refused &&
 		a.Remote == b.Remote && a.RemoteRTCP == b.RemoteRTCP && a.Mux == b.Mux && a.Send == b.Send &&
 		a.SendDTMF == b.SendDTMF && a.RecvDTMF == b.RecvDTMF && a.DTMFClock == b.DTMFClock &&
 		a.SendBitrate == b.SendBitrate && a.RecvBitrate == b.RecvBitrate && a.Feedback == b.Feedback

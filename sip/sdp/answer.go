@@ -40,6 +40,9 @@ func (s *State) acceptLines(d *Description, lines []remote) ([]*agreed, error) {
 		} else if err != nil && why == nil {
 			return nil, err
 		}
+		if why != nil {
+			session.Streams[i].Refused = why.Text
+		}
 		if a == nil {
 			s.streams[i].security = media.Security{} // a later start has new keys
 			continue
@@ -136,7 +139,7 @@ func (s *State) chooseFormat(a *agreed, kind media.Kind, r *remote, d *Descripti
 	}
 	i, j := media.ChooseVideo(s.local.Caps.Video, formats(a.payloads))
 	if i < 0 {
-		return &Mismatch{Code: WarnFormat, Text: "no video codec in common"}
+		return noCodec(media.Video, a.payloads, s.local.Caps.Video)
 	}
 	a.chosen = &a.payloads[j]
 	a.recvBitrate = recvLimit(d, r.m, s.local.Caps.RecvBitrate)
@@ -149,7 +152,7 @@ func (s *State) chooseAudio(a *agreed) error {
 	theirs := formats(a.payloads)
 	i, j := media.ChooseAudio(s.local.Caps.Audio, theirs)
 	if i < 0 {
-		return &Mismatch{Code: WarnFormat, Text: "no audio codec in common"}
+		return noCodec(media.Audio, a.payloads, s.local.Caps.Audio)
 	}
 	a.chosen = &a.payloads[j]
 	a.recv = []media.Format{s.ownFormat(s.local.Caps.Audio[i], a.chosen.Format, 0)}

@@ -37,8 +37,11 @@ func (s *State) ApplyAnswer(answer *Description) (media.Session, error) {
 			session.Streams[i] = next.outcome(answer, a)
 		case !errors.As(err, &why):
 			return media.Session{}, err
-		case refusal == nil:
-			refusal = why
+		default:
+			session.Streams[i].Refused = why.Text
+			if refusal == nil {
+				refusal = why
+			}
 		}
 	}
 	next.session = session

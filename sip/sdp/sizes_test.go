@@ -134,7 +134,8 @@ func TestOldTerminals(t *testing.T) {
 func TestOldTerminalWithoutWorker(t *testing.T) {
 	out, session := answer(t, with(nil), offerOf("m=audio 4998 RTP/AVP 0\nm=video 5000 RTP/AVP 34 31\n"))
 	wantLine(t, out, "m=video 0 RTP/AVP 34")
-	if session.Streams[0].Direction != media.SendRecv || session.Streams[1].Direction != media.Inactive {
+	const why = "no video codec in common: the far end has H263, H261, we have H264"
+	if session.Streams[0].Direction != media.SendRecv || session.Streams[1].Direction != media.Inactive || session.Streams[1].Refused != why {
 		t.Errorf("%+v", session)
 	}
 	_, _, err := with(nil).Answer(mustParse(t, offerOf("m=video 5000 RTP/AVP 34\n")))
