@@ -18,8 +18,7 @@ type Decoder struct {
 	powers  powers
 	share   categories
 	random  random
-	spare   [maxSize]float32 // made up beyond what was asked for
-	spared  []float32
+	rest    codec.Rest
 }
 
 // NewDecoder makes a decoder for a sample rate of 16000 or 32000 Hz and a bit
@@ -51,7 +50,7 @@ func (d *Decoder) Decode(pcm []float32, packet []byte) (int, error) {
 		d.synthesize(pcm[n : n+d.mode.size])
 		n += d.mode.size
 	}
-	d.blend(pcm[:n])
+	d.rest.Blend(pcm[:n])
 	return n, nil
 }
 
@@ -117,29 +116,12 @@ func (d *Decoder) synthesize(pcm []float32) {
 
 // Conceal makes up lost frames: the last one once more, then silence.
 func (d *Decoder) Conceal(pcm []float32) error {
-	for len(pcm) > 0 {
-		if len(d.spared) == 0 {
-			d.repeat()
-			d.spared = d.spare[:d.mode.size]
-			d.synthesize(d.spared)
-		}
-		n := copy(pcm, d.spared)
-		pcm, d.spared = pcm[n:], d.spared[n:]
-	}
+	d.rest.Fill(pcm, d.mode.size, func(frame []float32) {
+		d.repeat()
+		d.synthesize(frame)
+	})
 	return nil
-}
-
-// blend goes over from what was made up and not asked for.
-func (d *Decoder) blend(pcm []float32) {
-	n := min(len(d.spared), len(pcm))
-	for i, s := range d.spared[:n] {
-		w := float32(i+1) / float32(n+1)
-		pcm[i] = s*(1-w) + pcm[i]*w
-	}
-	d.spared = nil
 }
 
 // Close does nothing.
 func (d *Decoder) Close() {}
-
-var _ codec.Decoder = (*Decoder)(nil)
