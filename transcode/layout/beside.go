@@ -102,7 +102,7 @@ func (c canvas) split(large, others Rect, k, columns, rows int, slides bool) spl
 }
 
 // corner is a grid of side by side tiles of which the large one takes all but
-// the last column and row.
+// the last column and row. The others go down the column and back along the row.
 func (c canvas) corner(k, side int) split {
 	w, h := c.fitted((c.w-(side+1)*c.gutter)/side, (c.h-(side+1)*c.gutter)/side, leastShape, mostShape)
 	dx, dy := w+c.gutter, h+c.gutter
@@ -111,10 +111,8 @@ func (c canvas) corner(k, side int) split {
 	for row := range side {
 		s.others = append(s.others, Rect{left + (side-1)*dx, top + row*dy, w, h})
 	}
-	below := k - side
-	from := left + even((s.large.W-below*dx+c.gutter)/2)
-	for column := range below {
-		s.others = append(s.others, Rect{from + column*dx, top + (side-1)*dy, w, h})
+	for column := side - 2; len(s.others) < k; column-- {
+		s.others = append(s.others, Rect{left + column*dx, top + (side-1)*dy, w, h})
 	}
 	return s
 }

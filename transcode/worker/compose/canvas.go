@@ -31,14 +31,14 @@ type pool struct {
 	all           []*canvas
 }
 
-// next gives a canvas that nobody holds: the one preferred, if it is free, or nil when
-// there is none.
-func (p *pool) next(preferred *canvas) *canvas {
+// next gives a canvas that nobody holds, but not a certain one: the one preferred, if it is
+// free, or nil when there is none.
+func (p *pool) next(preferred, not *canvas) *canvas {
 	if preferred != nil && !preferred.held.Load() {
 		return preferred
 	}
 	for _, v := range p.all {
-		if !v.held.Load() {
+		if v != not && !v.held.Load() {
 			return v
 		}
 	}
@@ -66,31 +66,30 @@ func copyPlane(dst []byte, dstStride int, src []byte, srcStride, w, h int) {
 	}
 }
 
-// copyRect copies one place between pictures of the same size.
-func copyRect(dst, src *codec.Picture, r layout.Rect) {
-	c, d := r.Y/2*dst.StrideC+r.X/2, r.Y/2*src.StrideC+r.X/2
-	copyPlane(dst.Y[r.Y*dst.StrideY+r.X:], dst.StrideY, src.Y[r.Y*src.StrideY+r.X:], src.StrideY, r.W, r.H)
+// copyPart copies from a place of src, which has its corner at x and y, to a place of dst.
+func copyPart(dst *codec.Picture, r layout.Rect, src *codec.Picture, x, y int) {
+	c, d := r.Y/2*dst.StrideC+r.X/2, y/2*src.StrideC+x/2
+	copyPlane(dst.Y[r.Y*dst.StrideY+r.X:], dst.StrideY, src.Y[y*src.StrideY+x:], src.StrideY, r.W, r.H)
 	copyPlane(dst.U[c:], dst.StrideC, src.U[d:], src.StrideC, r.W/2, r.H/2)
 	copyPlane(dst.V[c:], dst.StrideC, src.V[d:], src.StrideC, r.W/2, r.H/2)
 }
 
+// copyRect copies one place between pictures of the same size.
+func copyRect(dst, src *codec.Picture, r layout.Rect) { copyPart(dst, r, src, r.X, r.Y) }
+
 // copyInto copies a picture of the place's size into it.
-func copyInto(dst *codec.Picture, r layout.Rect, src *codec.Picture) {
-	c := r.Y/2*dst.StrideC + r.X/2
-	copyPlane(dst.Y[r.Y*dst.StrideY+r.X:], dst.StrideY, src.Y, src.StrideY, r.W, r.H)
-	copyPlane(dst.U[c:], dst.StrideC, src.U, src.StrideC, r.W/2, r.H/2)
-	copyPlane(dst.V[c:], dst.StrideC, src.V, src.StrideC, r.W/2, r.H/2)
-}
+func copyInto(dst *codec.Picture, r layout.Rect, src *codec.Picture) { copyPart(dst, r, src, 0, 0) }
 
 func fillPlane(plane []byte, stride, x, y, w, h int, value byte) {
-	if w <= 0 {
+	if w <= 0 || h <= 0 {
 		return
 	}
-	for row := y; row < y+h; row++ {
-		line := plane[row*stride+x : row*stride+x+w]
-		for i := range line {
-			line[i] = value
-		}
+	first := plane[y*stride+x : y*stride+x+w]
+	for i := range first {
+		first[i] = value
+	}
+	for row := y + 1; row < y+h; row++ {
+		copy(plane[row*stride+x:], first)
 	}
 }
 

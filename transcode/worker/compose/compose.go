@@ -50,8 +50,12 @@ type Compositor struct {
 	versions    uint64 // the last one given
 
 	pool  pool
-	drawn *canvas // the last one that shows the arrangement as it is
+	drawn *canvas // the last one that shows the arrangement as it is; held if it was given last
 	given *canvas // the last one given out, held
+
+	hurried   bool
+	motion    motion
+	backdrops []*codec.Picture
 }
 
 // New makes a compositor.
@@ -73,26 +77,62 @@ func New(o Options) (*Compositor, error) {
 // is nil when the last pictures are all still held.
 func (c *Compositor) Compose(s *transcode.Scene, source Source, now time.Duration) (p *codec.Picture, changed bool) {
 	if c.arrangement == 0 || !same(&c.scene, s) {
-		c.arrange(s)
+		c.arrange(s, now)
 	}
 	for _, t := range c.tiles {
 		t.update(source, now)
 	}
-	if c.given != nil && !c.stale() {
+	moving := c.motion.goesOn(now)
+	switch {
+	case c.stale():
+		if !c.draw() {
+			return nil, false
+		}
+	case c.given == c.drawn && !moving:
 		return c.given.Retain(), false
 	}
+	out := c.drawn
+	if moving {
+		if v := c.pool.next(nil, c.drawn); v != nil {
+			v.arrangement = 0
+			c.motion.draw(v.Picture, c.drawn.Picture, c.look.ground, now)
+			out = v
+		}
+	}
+	if out != c.given {
+		c.giveUp()
+		out.take()
+		c.given = out
+	}
+	return out.Retain(), true
+}
+
+// draw makes a canvas that shows all as it is now. It fails when all canvases are held.
+func (c *Compositor) draw() bool {
+	c.giveUp()
+	v := c.pool.next(c.drawn, nil)
+	if v == nil {
+		return false
+	}
+	c.paint(v)
+	c.drawn = v
+	return true
+}
+
+// giveUp releases what was given out last.
+func (c *Compositor) giveUp() {
 	if c.given != nil {
 		c.given.Release()
 		c.given = nil
 	}
-	v := c.pool.next(c.drawn)
-	if v == nil {
-		return nil, false
+}
+
+// Hurry says whether the engine is late: then tiles jump to their places.
+func (c *Compositor) Hurry(on bool) {
+	c.hurried = on
+	if on {
+		c.motion.stop()
 	}
-	v.take()
-	c.paint(v)
-	c.drawn, c.given = v, v
-	return v.Retain(), true
 }
 
 // stale tells whether the last canvas no longer shows what there is.
@@ -140,8 +180,6 @@ func (c *Compositor) Close() {
 		t.close()
 	}
 	c.tiles = nil
-	if c.given != nil {
-		c.given.Release()
-		c.given = nil
-	}
+	c.motion.stop()
+	c.giveUp()
 }

@@ -7,19 +7,52 @@ import (
 	"unicode"
 
 	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/transcode/codec"
+	"github.com/roombridge/roombridge/transcode/layout"
 	"github.com/roombridge/roombridge/transcode/worker/screen"
 )
 
-// drawFace draws a tile for somebody who has no picture: initials in a disc of a colour of
-// their own.
-func (l *look) drawFace(p *screen.Painter, w, h int, t transcode.Tile) *image.RGBA {
+// backdrop gives the ground of tiles of a size without a picture.
+func (c *Compositor) backdrop(w, h int) *codec.Picture {
+	for _, p := range c.backdrops {
+		if p.Width == w && p.Height == h {
+			return p
+		}
+	}
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	gradient(img, tileTop, tileBottom)
-	x, y := float64(w)/2, float64(h)/2
-	if t.Name != "" && h < w {
-		y -= float64(h) * 0.03 // the name is below
+	p := codec.Allocate(w, h)
+	c.look.Convert(img, p.Y, p.U, p.V, p.StrideY, p.StrideC)
+	if len(c.backdrops) == maxBackdrops {
+		c.backdrops = c.backdrops[1:]
 	}
-	r := min(float64(w)*l.aspect, float64(h)) * 0.25
+	c.backdrops = append(c.backdrops, p)
+	return p
+}
+
+// maxBackdrops is how many sizes are kept: an arrangement has two.
+const maxBackdrops = 2
+
+// faceAt gives the upper left corner of the square that has the face.
+func (l *look) faceAt(place layout.Rect, t transcode.Tile) (x, y int) {
+	w, h := l.faceSize(place, t)
+	free := place.H
+	if t.Name != "" || t.Muted { // what stands above the name
+		free = max(place.H-int(l.letters(place.H)*1.3)-l.inset, h)
+	}
+	return place.X + (place.W-w)/2&^1, place.Y + (free-h)/2&^1
+}
+
+func (l *look) faceSize(place layout.Rect, t transcode.Tile) (w, h int) {
+	side := min(float64(place.W)*l.aspect, float64(place.H)) * 0.48
+	return max(even(side/l.aspect), 2), max(even(side), 2)
+}
+
+// drawFace draws what stands for a picture: initials in a disc of the person's colour.
+func (l *look) drawFace(p *screen.Painter, place layout.Rect, t transcode.Tile) *image.RGBA {
+	w, h := l.faceSize(place, t)
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	x, y, r := float64(w)/2, float64(h)/2, float64(h)/2
 	pen := newPen(img, l.aspect)
 	pen.circle(x, y, r)
 	pen.fill(img, hue(t.Owner, t.Name))

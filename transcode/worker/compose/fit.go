@@ -11,7 +11,7 @@ const mostCropped = 0.21
 // fitting says how a picture goes into a tile: which part of it, to where.
 type fitting struct {
 	part, place layout.Rect
-	bars        bool // the part does not fill the tile
+	whole       bool // nothing is cut off, but the tile is not filled
 }
 
 // fit makes a picture fill a place of a canvas, or all of it be seen when too much would
@@ -27,7 +27,7 @@ func fit(p *codec.Picture, place layout.Rect, aspect float64, whole bool) fittin
 	switch lost := 1 - min(wider, 1/wider); {
 	case lost <= 0.01: // nobody sees that it is stretched
 	case lost > mostCropped || whole:
-		f.bars = true
+		f.whole = true
 		f.place = within(place, wider)
 	case wider > 1:
 		f.part.W = max(even(float64(p.Width)/wider), 2)

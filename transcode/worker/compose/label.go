@@ -3,34 +3,16 @@ package compose
 import (
 	"fmt"
 	"image"
-	"image/color"
 
+	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/transcode/layout"
 	"github.com/roombridge/roombridge/transcode/worker/screen"
 )
 
-// addPlate puts the name, and whether one is muted, at the tile's lower left corner.
-func (t *tile) addPlate() {
-	l := t.c.look
-	img := l.drawPlate(t.c.o.Painter, t.spec.Name, t.spec.Muted, t.place.H, t.place.W-2*l.inset)
-	if img == nil {
-		return
-	}
-	o := l.overlay(img)
-	t.labels = append(t.labels, label{o, t.place.X + l.inset, t.place.Y + t.place.H - l.inset - o.h})
-}
-
-// addMore puts the number of people who are not shown at the tile's upper right corner.
-func (t *tile) addMore(n int) {
-	if n <= 0 {
-		return
-	}
-	l := t.c.look
-	img := l.drawMore(t.c.o.Painter, n, t.place.H, t.place.W-2*l.inset)
-	if img == nil {
-		return
-	}
-	o := l.overlay(img)
-	t.labels = append(t.labels, label{o, t.place.X + t.place.W - l.inset - o.w, t.place.Y + l.inset})
+// label is a line of text on a tile. An empty one has no height.
+type label struct {
+	overlay
+	says int // the number in it
 }
 
 // letters gives the size of a name's letters in a tile of a height.
@@ -52,6 +34,7 @@ type plate struct {
 	offset int     // where the text begins
 }
 
+// newPlate gives nil when there is no room.
 func (l *look) newPlate(p *screen.Painter, weight screen.Weight, size float64, mark bool, text string, room int) *plate {
 	b := &plate{face: p.Face(weight, size), pad: int(size*0.55 + 0.5)}
 	b.offset = b.pad
@@ -64,7 +47,7 @@ func (l *look) newPlate(p *screen.Painter, weight screen.Weight, size float64, m
 	}
 	w := even(float64(b.offset+b.face.Measure(text)+b.pad) + 1)
 	h := even(size*1.62 + 1)
-	if w > room&^1 {
+	if w > room || h > l.height {
 		return nil
 	}
 	b.RGBA = image.NewRGBA(image.Rect(0, 0, w, h))
@@ -76,40 +59,41 @@ func (l *look) newPlate(p *screen.Painter, weight screen.Weight, size float64, m
 	return b
 }
 
-// drawPlate gives nil when there is nothing to say, or no room.
-func (l *look) drawPlate(p *screen.Painter, name string, muted bool, height, room int) *image.RGBA {
-	if name == "" && !muted {
-		return nil
+// drawPlate draws a tile's name, and whether one is muted.
+func (l *look) drawPlate(p *screen.Painter, t transcode.Tile, place layout.Rect) *label {
+	if t.Name == "" && !t.Muted {
+		return &label{}
 	}
-	size := l.letters(height)
+	size, room := l.letters(place.H), place.W-2*l.inset
 	free := room - int(size*1.1+2)
-	if muted {
+	if t.Muted {
 		free -= int(size*1.4/l.aspect + 2)
 	}
-	name = p.Face(screen.Regular, size).Shorten(name, free)
-	if name == "" && !muted {
-		return nil
+	name := p.Face(screen.Regular, size).Shorten(t.Name, free)
+	if name == "" && !t.Muted {
+		return &label{}
 	}
-	b := l.newPlate(p, screen.Regular, size, muted, name, room)
+	b := l.newPlate(p, screen.Regular, size, t.Muted, name, room)
 	if b == nil {
-		return nil
+		return &label{}
 	}
-	if muted {
+	if t.Muted {
 		newPen(b, l.aspect).microphone(b.RGBA, float64(b.pad), (float64(b.Rect.Dy())-b.mark)/2, b.mark, mutedInk)
 	}
 	b.face.Draw(b, b.offset, b.base, name, nameInk)
-	return b.RGBA
+	return &label{overlay: *l.overlay(b.RGBA)}
 }
 
-func (l *look) drawMore(p *screen.Painter, n, height, room int) *image.RGBA {
-	size := l.letters(height)
-	b := l.newPlate(p, screen.Bold, size, true, fmt.Sprintf("+%d", n), room)
+// drawMore draws the number of people who are not shown.
+func (l *look) drawMore(p *screen.Painter, n int, place layout.Rect) *label {
+	text := fmt.Sprintf("+%d", n)
+	b := l.newPlate(p, screen.Bold, l.letters(place.H), true, text, place.W-2*l.inset)
 	if b == nil {
-		return nil
+		return &label{says: n}
 	}
 	pen := newPen(b, l.aspect)
 	pen.person(float64(b.pad), (float64(b.Rect.Dy())-b.mark)/2, b.mark)
-	pen.fill(b.RGBA, color.NRGBA{0xc3, 0xd0, 0xda, 0xff})
-	b.face.Draw(b, b.offset, b.base, fmt.Sprintf("+%d", n), nameInk)
-	return b.RGBA
+	pen.fill(b.RGBA, moreInk)
+	b.face.Draw(b, b.offset, b.base, text, nameInk)
+	return &label{*l.overlay(b.RGBA), n}
 }

@@ -15,20 +15,17 @@ type tile struct {
 	spec    transcode.Tile
 	place   layout.Rect
 	full    bool   // it is all of the canvas: nothing around it
+	hidden  int    // people who have no tile, which this one says
 	version uint64 // of how it looks
 
 	picture *codec.Picture // held; nil while there is none
 	fitting fitting
+	bars    bars
+	glow    glow
 
-	face   *codec.Picture // what stands for the picture, once it was needed
-	labels []label        // on top of it
-	glow   glow
-}
-
-// label is an overlay in its place on the canvas.
-type label struct {
-	*overlay
-	x, y int
+	// Drawn when first needed; nil too when there is nothing or no room.
+	face        *overlay
+	plate, more *label
 }
 
 // update takes what is new.
@@ -43,7 +40,7 @@ func (t *tile) update(source Source, now time.Duration) {
 	switch {
 	case p == nil:
 		return
-	case p == t.picture || p.Width <= 0 || p.Height <= 0:
+	case p == t.picture || p.Width < 2 || p.Height < 2:
 		p.Release()
 		return
 	}
@@ -51,8 +48,13 @@ func (t *tile) update(source Source, now time.Duration) {
 		t.picture.Release()
 	}
 	t.picture = p
-	t.fitting = fit(p, t.place, t.c.o.SampleAspect, t.spec.Slides)
+	t.fit()
+	t.bars.update(t, now)
 	t.version = t.c.version()
+}
+
+func (t *tile) fit() {
+	t.fitting = fit(t.picture, t.place, t.c.o.SampleAspect, t.spec.Slides || t.c.scene.Layout == transcode.Single)
 }
 
 // paint draws the tile.
@@ -60,40 +62,53 @@ func (t *tile) paint(dst *codec.Picture) {
 	if t.picture == nil || !t.scale(dst) {
 		t.paintFace(dst)
 	}
+	if t.c.scene.Layout == transcode.Single {
+		return
+	}
 	if !t.full {
 		t.c.look.edge(dst, t.place, t.glow.level, t.spec.Slides)
 	}
-	for _, l := range t.labels {
-		l.lay(dst, l.x, l.y)
-	}
+	t.paintLabels(dst)
 }
 
 // scale draws the picture.
 func (t *tile) scale(dst *codec.Picture) bool {
-	f := &t.fitting
-	if f.bars {
-		t.bars(dst)
+	if t.fitting.whole {
+		t.bars.paint(t, dst)
 	}
-	return t.c.o.Scaler.Scale(dst, scale.Rect(f.place), t.picture, scale.Rect(f.part)) == nil
-}
-
-// bars fills what the picture leaves of its tile.
-func (t *tile) bars(dst *codec.Picture) {
-	k, r, in := t.c.look.bars, t.place, t.fitting.place
-	if t.spec.Slides {
-		k = t.c.look.ground
-	}
-	fill(dst, layout.Rect{X: r.X, Y: r.Y, W: in.X - r.X, H: r.H}, k)
-	fill(dst, layout.Rect{X: in.X + in.W, Y: r.Y, W: r.X + r.W - in.X - in.W, H: r.H}, k)
-	fill(dst, layout.Rect{X: in.X, Y: r.Y, W: in.W, H: in.Y - r.Y}, k)
-	fill(dst, layout.Rect{X: in.X, Y: in.Y + in.H, W: in.W, H: r.Y + r.H - in.Y - in.H}, k)
+	return t.c.o.Scaler.Scale(dst, scale.Rect(t.fitting.place), t.picture, scale.Rect(t.fitting.part)) == nil
 }
 
 func (t *tile) paintFace(dst *codec.Picture) {
+	copyInto(dst, t.place, t.c.backdrop(t.place.W, t.place.H))
 	if t.face == nil {
-		t.face = t.c.face(t)
+		t.face = t.c.look.overlay(t.c.look.drawFace(t.c.o.Painter, t.place, t.spec))
 	}
-	copyInto(dst, t.place, t.face)
+	x, y := t.c.look.faceAt(t.place, t.spec)
+	t.face.lay(dst, x, y)
+}
+
+func (t *tile) paintLabels(dst *codec.Picture) {
+	l, r := t.c.look, t.place
+	if t.plate == nil {
+		t.plate = l.drawPlate(t.c.o.Painter, t.spec, r)
+	}
+	if y := r.Y + r.H - l.inset - t.plate.h; t.plate.h > 0 {
+		if t.spec.Slides && t.picture != nil { // nothing on top of slides
+			in := t.fitting.place
+			y = in.Y + in.H + l.inset
+		}
+		if y+t.plate.h <= r.Y+r.H {
+			t.plate.lay(dst, r.X+l.inset, y)
+		}
+	}
+	if t.hidden <= 0 {
+		return
+	}
+	if t.more == nil || t.more.says != t.hidden {
+		t.more = l.drawMore(t.c.o.Painter, t.hidden, r)
+	}
+	t.more.lay(dst, r.X+r.W-l.inset-t.more.w, r.Y+l.inset)
 }
 
 func (t *tile) close() {
