@@ -15,6 +15,12 @@ type Invite struct {
 	PIN       string // typed behind the number; never logged
 	Caller    Caller
 	Encrypted bool // signalling came over TLS
+
+	// For the number plan; empty where the front-end does not know.
+	Host       string         // whom the address named, the host of the Request-URI
+	Local      netip.AddrPort // where signalling arrived
+	Trunk      string         // name of the trunk it came by
+	Registered bool           // the terminal is registered with us, and this is it
 }
 
 // Caller is the far end as its signalling describes it. All strings come from

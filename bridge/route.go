@@ -8,7 +8,49 @@ import (
 
 // Route is what the number plan decides for a call.
 type Route struct {
-	Room string
+	Room      string  // "" with Reception and Dial
+	Reception bool    // the terminal is asked for a number
+	Dial      *Target // the call goes on to this far end
+
+	Tenant string // whose number it is; "" where there are no tenants
+	Rule   string // the rule that decided
+	Number string // what was dialled, without dressing and PIN
+
+	Door     Door // asks for a PIN; nil lets everybody in
+	Role     Role // what the PIN behind the number made of the caller; RoleNone has to be asked
+	WrongPIN bool // there was one, and it opens nothing: the first try is used up
+	Lobby    bool // guests wait until a host comes
+
+	// Bounds and wishes; a zero leaves it to the gateway.
+	Capacity           int    // participants of the room
+	Bandwidth          int    // of the call, each way, bit/s
+	Width, Height, FPS int    // of pictures to the terminal
+	Layout             string // what the terminal is shown
+	Encryption         bool   // media in clear is refused
+	Language           string // of screens and prompts: "vi", "en"
+	Greeting           string // shown and spoken
+}
+
+// Role is what somebody is in a room.
+type Role uint8
+
+// Roles.
+const (
+	RoleNone  Role = iota // not let in yet
+	RoleGuest             // takes part
+	RoleHost              // and lets others in
+)
+
+var roleText = [...]string{"none", "guest", "host"}
+
+func (r Role) String() string { return roleText[min(int(r), len(roleText)-1)] }
+
+// MarshalText implements encoding.TextMarshaler.
+func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// Door tells what a typed PIN makes of a caller. It does not count tries: who asks does.
+type Door interface {
+	Enter(pin string) Role
 }
 
 // Router decides where a call goes. An error is a *Refusal.
@@ -45,7 +87,7 @@ func (OpenRouter) Route(_ context.Context, inv Invite) (Route, error) {
 	if !ValidRoom(inv.Number) {
 		return Route{}, &Refusal{CauseNoRoute, "what was dialled cannot be a room's name"}
 	}
-	return Route{Room: inv.Number}, nil
+	return Route{Room: inv.Number, Number: inv.Number, Role: RoleGuest}, nil
 }
 
 // ClosedRouter is the plan of a gateway that has no numbers yet: it refuses
