@@ -41,10 +41,7 @@ func Parse(text string) Dialled {
 	if head, rest, ok := strings.Cut(user, "##"); ok && host == "" && strings.ContainsAny(head, ".:") {
 		user, host = rest, head
 	}
-	if strings.HasPrefix(user, "##") {
-		user = user[2:]
-	}
-	d := Split(user)
+	d := Split(strings.TrimPrefix(user, "##"))
 	d.Host = hostOf(host)
 	return d
 }

@@ -72,12 +72,12 @@ func (m Match) compileRegex() (matcher, error) {
 	if m.Number == "" || strings.HasPrefix(m.Number, `\+`) || strings.HasPrefix(m.Number, `[+]`) || strings.HasPrefix(m.Number, `^\+`) {
 		return c, errors.New("number is an expression; a leading + is taken away before numbers are compared")
 	}
-	parsed, err := syntax.Parse(m.Number, syntax.Perl) // alone first, so that it cannot break out of what is put around it
-	if err != nil {
+	if _, err := syntax.Parse(m.Number, syntax.Perl); err != nil { // alone, so that it cannot break out of what is put around it
 		return c, fmt.Errorf("number: %w", err)
 	}
 	whole := `(?i)\A(?:` + m.Number + `)\z`
-	if parsed, err = syntax.Parse(whole, syntax.Perl); err != nil {
+	parsed, err := syntax.Parse(whole, syntax.Perl)
+	if err != nil {
 		return c, fmt.Errorf("number: %w", err)
 	}
 	prog, err := syntax.Compile(parsed.Simplify())
