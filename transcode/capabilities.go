@@ -27,7 +27,8 @@ func (c Capabilities) Encodes(codec media.Codec) bool {
 	return slices.Contains(c.AudioEncode, codec) || slices.Contains(c.VideoEncode, codec)
 }
 
-// Mixes tells whether a participant with this audio codec can be served both ways.
+// Mixes tells whether a participant with this audio codec can be served both
+// ways. G7221 means both of its sample rates, with all bit rates.
 func (c Capabilities) Mixes(codec media.Codec) bool {
 	return slices.Contains(c.AudioDecode, codec) && slices.Contains(c.AudioEncode, codec)
 }

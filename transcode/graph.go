@@ -15,6 +15,7 @@ type Input struct {
 	Codec     media.Codec `json:"codec"`
 	ClockRate int         `json:"clock_rate"`
 	Channels  int         `json:"channels,omitempty"`
+	Bitrate   int         `json:"bitrate,omitempty"` // bit/s, where it is part of the coding (G.722.1); 0 is the codec's usual
 }
 
 // Output is encoded audio that the worker makes: the mix of the inputs heard.

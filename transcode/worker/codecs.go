@@ -8,6 +8,8 @@ import (
 	"github.com/roombridge/roombridge/transcode/codec"
 	"github.com/roombridge/roombridge/transcode/codec/g711"
 	"github.com/roombridge/roombridge/transcode/codec/g722"
+	"github.com/roombridge/roombridge/transcode/codec/g7221"
+	"github.com/roombridge/roombridge/transcode/codec/g729"
 	"github.com/roombridge/roombridge/transcode/codec/h264"
 	"github.com/roombridge/roombridge/transcode/codec/opus"
 	"github.com/roombridge/roombridge/transcode/wire"
@@ -17,8 +19,8 @@ import (
 // does not have.
 type audio struct {
 	name    media.Codec
-	clock   int // RTP
-	decoder func() (codec.Decoder, error)
+	clock   int // RTP, unless another was negotiated
+	decoder func(transcode.Input) (codec.Decoder, error)
 	encoder func(transcode.Output) (codec.Encoder, error)
 	ptimes  []int // ms that a packet may have, least first
 	memory  memory
@@ -33,29 +35,54 @@ const (
 	full                 // a decoder must have heard all: what another encoder makes is a bang
 )
 
+var wholeFrames = []int{20, 40, 60}
+
 var evenTimes = []int{10, 20, 30, 40, 60}
 
 var audios = []audio{
 	{
 		name: media.Opus, clock: 48000, ptimes: []int{10, 20, 40, 60}, memory: little,
-		decoder: func() (codec.Decoder, error) { return opus.NewDecoder() },
+		decoder: func(transcode.Input) (codec.Decoder, error) { return opus.NewDecoder() },
 		encoder: opusEncoder(),
 	},
 	{
 		name: media.G722, clock: 8000, ptimes: evenTimes, memory: full,
-		decoder: func() (codec.Decoder, error) { return g722.NewDecoder(), nil },
+		decoder: func(transcode.Input) (codec.Decoder, error) { return g722.NewDecoder(), nil },
 		encoder: func(transcode.Output) (codec.Encoder, error) { return g722.NewEncoder(), nil },
 	},
 	{
 		name: media.PCMU, clock: 8000, ptimes: evenTimes,
-		decoder: func() (codec.Decoder, error) { return g711.NewDecoder(g711.Mu), nil },
+		decoder: func(transcode.Input) (codec.Decoder, error) { return g711.NewDecoder(g711.Mu), nil },
 		encoder: func(transcode.Output) (codec.Encoder, error) { return g711.NewEncoder(g711.Mu), nil },
 	},
 	{
 		name: media.PCMA, clock: 8000, ptimes: evenTimes,
-		decoder: func() (codec.Decoder, error) { return g711.NewDecoder(g711.A), nil },
+		decoder: func(transcode.Input) (codec.Decoder, error) { return g711.NewDecoder(g711.A), nil },
 		encoder: func(transcode.Output) (codec.Encoder, error) { return g711.NewEncoder(g711.A), nil },
 	},
+	{ // its clock is its sample rate, so that the entry is both G.722.1 and Annex C
+		name: media.G7221, clock: 16000, ptimes: wholeFrames, memory: little,
+		decoder: func(in transcode.Input) (codec.Decoder, error) { return g7221.NewDecoder(in.ClockRate, in.Bitrate) },
+		encoder: func(o transcode.Output) (codec.Encoder, error) { return g7221.NewEncoder(o.ClockRate, o.Bitrate) },
+	},
+	{
+		name: media.G729, clock: 8000, ptimes: evenTimes, memory: little,
+		decoder: g729Decoder(), encoder: g729Encoder(),
+	},
+}
+
+func g729Decoder() func(transcode.Input) (codec.Decoder, error) {
+	if !g729.Available {
+		return nil
+	}
+	return func(transcode.Input) (codec.Decoder, error) { return g729.NewDecoder() }
+}
+
+func g729Encoder() func(transcode.Output) (codec.Encoder, error) {
+	if !g729.Available {
+		return nil
+	}
+	return func(transcode.Output) (codec.Encoder, error) { return g729.NewEncoder() }
 }
 
 func opusEncoder() func(transcode.Output) (codec.Encoder, error) {

@@ -23,23 +23,52 @@ type talker struct {
 	mute bool
 }
 
-func encoderFor(t testing.TB, name media.Codec) (codec.Encoder, int) {
+// coding is a codec and what there is to say of it. Zeros are the usual.
+type coding struct {
+	codec          media.Codec
+	clock, bitrate int
+}
+
+func (c coding) entry(t testing.TB) audio {
 	t.Helper()
-	a, err := audioCodec(name)
-	if err != nil || a.encoder == nil {
-		t.Fatalf("%s: no encoder: %v", name, err)
+	a, err := audioCodec(c.codec)
+	if err != nil || a.decoder == nil || a.encoder == nil {
+		t.Fatalf("%s is not in this build: %v", c.codec, err)
 	}
-	enc, err := a.encoder(transcode.Output{Codec: name})
+	return a
+}
+
+func (c coding) encoder(t testing.TB) (codec.Encoder, int) {
+	t.Helper()
+	a := c.entry(t)
+	clock := a.clockOr(c.clock)
+	enc, err := a.encoder(transcode.Output{Codec: c.codec, ClockRate: clock, Bitrate: c.bitrate})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(enc.Close)
-	return enc, a.clock
+	return enc, clock
+}
+
+func (c coding) decoder(t testing.TB) codec.Decoder {
+	t.Helper()
+	a := c.entry(t)
+	dec, err := a.decoder(transcode.Input{Codec: c.codec, ClockRate: a.clockOr(c.clock), Bitrate: c.bitrate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(dec.Close)
+	return dec
 }
 
 func newTalker(t testing.TB, id transcode.StreamID, name media.Codec, hz, amplitude float64) *talker {
-	enc, clock := encoderFor(t, name)
-	return &talker{in: transcode.Input{ID: id, Codec: name, ClockRate: clock}, enc: enc, gen: tone.Generator{Hz: hz, Amplitude: amplitude, Rate: enc.Rate()}}
+	return coding{codec: name}.talker(t, id, hz, amplitude)
+}
+
+func (c coding) talker(t testing.TB, id transcode.StreamID, hz, amplitude float64) *talker {
+	enc, clock := c.encoder(t)
+	in := transcode.Input{ID: id, Codec: c.codec, ClockRate: clock, Bitrate: c.bitrate}
+	return &talker{in: in, enc: enc, gen: tone.Generator{Hz: hz, Amplitude: amplitude, Rate: enc.Rate()}}
 }
 
 // send makes the next 20 ms.
@@ -65,16 +94,8 @@ type ear struct {
 	rate   int
 }
 
-func newEar(t testing.TB, name media.Codec) *ear {
-	a, err := audioCodec(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dec, err := a.decoder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(dec.Close)
+func newEar(t testing.TB, c coding) *ear {
+	dec := c.decoder(t)
 	return &ear{dec: dec, rate: dec.Rate()}
 }
 
@@ -127,11 +148,14 @@ func newMeeting(t testing.TB) *meeting {
 func (m *meeting) talk(k *talker) *talker { m.talkers = append(m.talkers, k); return k }
 
 func (m *meeting) listen(id transcode.StreamID, name media.Codec, hears ...transcode.StreamID) transcode.Output {
+	return m.listenTo(id, coding{codec: name}, hears...)
+}
+
+func (m *meeting) listenTo(id transcode.StreamID, c coding, hears ...transcode.StreamID) transcode.Output {
 	if m.ears.by[id] == nil {
-		m.ears.by[id] = newEar(m.t, name)
+		m.ears.by[id] = newEar(m.t, c)
 	}
-	a, _ := audioCodec(name)
-	return transcode.Output{ID: id, Codec: name, ClockRate: a.clock, Hears: hears}
+	return transcode.Output{ID: id, Codec: c.codec, ClockRate: c.entry(m.t).clockOr(c.clock), Bitrate: c.bitrate, Hears: hears}
 }
 
 // graph sets what all talkers send and these outputs hear.

@@ -26,11 +26,13 @@ func newInput(spec transcode.Input) (*input, error) {
 	if a.decoder == nil {
 		return nil, errors.New("this build does not decode " + string(spec.Codec))
 	}
-	dec, err := a.decoder()
+	clocked := spec
+	clocked.ClockRate = a.clockOr(spec.ClockRate)
+	dec, err := a.decoder(clocked)
 	if err != nil {
 		return nil, err
 	}
-	return &input{spec: spec, source: playout.NewSource(dec, a.clockOr(spec.ClockRate))}, nil
+	return &input{spec: spec, source: playout.NewSource(dec, clocked.ClockRate)}, nil
 }
 
 // pull makes the input's sound for this tick.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/codec"
 	"github.com/roombridge/roombridge/transcode/worker/dsp"
@@ -62,7 +63,8 @@ func subtract(from, x *[block]float32) {
 // form is what two outputs must have in common to share an encoder.
 type form struct {
 	hears   string
-	codec   string
+	codec   media.Codec
+	rate    int // of samples, where one codec has several
 	bitrate int
 	ptime   int
 	fec     bool
@@ -73,9 +75,12 @@ func formOf(o transcode.Output, hears []transcode.StreamID, ptime int) form {
 	for _, id := range hears {
 		b = binary.BigEndian.AppendUint32(b, uint32(id))
 	}
-	f := form{hears: string(b), codec: string(o.Codec), ptime: ptime}
-	if o.Codec == "opus" {
+	f := form{hears: string(b), codec: o.Codec, ptime: ptime}
+	switch o.Codec {
+	case media.Opus:
 		f.bitrate, f.fec = o.Bitrate, o.FEC
+	case media.G7221:
+		f.rate, f.bitrate = o.ClockRate, o.Bitrate
 	}
 	return f
 }
