@@ -62,7 +62,7 @@ func (in *Input) pictures() (n int) {
 // that it can.
 func (in *Input) uncomposed() string {
 	w, codec := in.Worker, in.Viewer.Format.Codec
-	seen, _ := in.others()
+	seen, _, _ := in.others()
 	slides := in.find(Ref{in.sharer(), true})
 	switch {
 	case w.Trouble != "":
@@ -76,7 +76,7 @@ func (in *Input) uncomposed() string {
 }
 
 func (v *View) compose(in Input, l transcode.Layout, class int, now int64) Decision {
-	seen, _ := in.others()
+	seen, _, _ := in.others()
 	large := v.floor.choose(in.Recent, seen, now)
 	o := OutputFor(in.Viewer, class, 0)
 	s := in.scene(l, o, large)
@@ -120,7 +120,9 @@ func (v *View) single(in Input, class int, now int64) Decision {
 		if !large {
 			return relay
 		}
-		return v.blank(in, class, why)
+		d := v.blank(in, class, why)
+		d.Show, d.Beyond = r, true
+		return d
 	}
 	return Decision{
 		Path: bridge.PathTranscode, Reason: transcoded(why), Layout: transcode.Single, Show: r, Beyond: p.Refusal == "",

@@ -11,21 +11,25 @@ import (
 // gridMost is up to how many people `auto` shows in equal tiles.
 const gridMost = 4
 
-// others gives who may have a tile in a viewer's scene, those with a picture
-// before those without, each in the order in which they came. Who has a picture that
-// the worker cannot read counts as one without.
-func (in *Input) others() (seen, heard []string) {
+// others gives the people beside the viewer: those with a picture, those
+// without one who have spoken, in the order in which they came, and how many there are
+// in all. Who has a picture that the worker cannot read counts as one without.
+// Those who only listen get no tile, which would tell nothing and make scenes unlike.
+func (in *Input) others() (seen, heard []string, all int) {
 	for i := range in.People {
 		p := &in.People[i]
+		if p.ID == in.Viewer.ID {
+			continue
+		}
+		all++
 		switch {
-		case p.ID == in.Viewer.ID:
 		case p.Main.Live && in.Worker.Capabilities.Decodes(p.Main.Format.Codec):
 			seen = append(seen, p.ID)
-		default:
+		case slices.Contains(in.Recent, p.ID):
 			heard = append(heard, p.ID)
 		}
 	}
-	return seen, heard
+	return seen, heard, all
 }
 
 // sharer gives who shows slides to the viewer, "" is nobody. Of several it is
@@ -81,7 +85,7 @@ func (in *Input) wished() transcode.Layout {
 // same for as long as people stay, in every view; the speaker and whoever had the
 // large place change places. large is the speaker, or "".
 func (in *Input) scene(l transcode.Layout, o Output, large string) Scene {
-	seen, heard := in.others()
+	seen, heard, count := in.others()
 	all := append(seen, heard...)
 	s := Scene{Layout: l}
 	places := max(layout.MaxTiles(l, o.Width, o.Height), 1)
@@ -98,7 +102,7 @@ func (in *Input) scene(l transcode.Layout, o Output, large string) Scene {
 	for _, id := range seated {
 		s.Tiles = append(s.Tiles, Ref{Person: id})
 	}
-	s.More = len(all) - len(seated)
+	s.More = count - len(seated)
 	return s
 }
 

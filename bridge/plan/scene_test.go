@@ -32,7 +32,7 @@ func TestScene(t *testing.T) {
 	}{
 		{"in the order of coming", transcode.Grid, hd, cameras(3), []string{"p2"}, "p2", []string{"p0", "p1", "p2"}, 0},
 		{"not oneself", transcode.Grid, hd, append(cameras(2), camera("me")), nil, "", []string{"p0", "p1"}, 0},
-		{"pictures first", transcode.Grid, hd, []Person{phone("x"), camera("a"), phone("y"), camera("b")}, nil, "", []string{"a", "b", "x", "y"}, 0},
+		{"pictures first, then who spoke", transcode.Grid, hd, []Person{phone("x"), camera("a"), phone("y"), camera("b"), phone("z")}, []string{"y", "a", "z"}, "", []string{"a", "b", "y", "z"}, 1},
 		{"the speaker is large and changes places", transcode.OnePlusN, hd, cameras(4), nil, "p2", []string{"p2", "p1", "p0", "p3"}, 0},
 		{"a speaker without a place", transcode.OnePlusN, hd, cameras(3), nil, "gone", []string{"p0", "p1", "p2"}, 0},
 		{"more than fit", transcode.OnePlusN, hd, many, nil, "p0", []string{"p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7"}, 12},

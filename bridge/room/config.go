@@ -35,6 +35,9 @@ type Config struct {
 	// Admit gives nil, or the *bridge.Refusal of a browser for which the gateway
 	// has no capacity. Terminals were admitted as calls.
 	Admit func() error
+	// Loaded says why the machine has no room for composing pictures, "" when it
+	// has. It is asked once a second by each room; nil is always room.
+	Loaded func() string
 	// Grace is how long a browser that lost its connection keeps its place.
 	Grace time.Duration
 	// Version is told to pages.
@@ -55,6 +58,7 @@ type Meeting interface {
 	Write(f transcode.Frame)
 	WritePicture(f transcode.Frame)
 	Refresh(id transcode.StreamID)
+	Stats() transcode.MeetingStats
 	Still(ctx context.Context, s transcode.Still) ([][]byte, error)
 	Close()
 }

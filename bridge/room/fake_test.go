@@ -24,7 +24,14 @@ type fakeWorker struct {
 
 func newFakeWorker() *fakeWorker {
 	all := []media.Codec{media.Opus, media.G722, media.PCMU, media.PCMA}
-	return &fakeWorker{caps: transcode.Capabilities{Version: 1, AudioDecode: all, AudioEncode: all, VideoEncode: []media.Codec{media.H264}}}
+	pictures := []media.Codec{media.H264, media.H263, media.VP8}
+	return &fakeWorker{caps: transcode.Capabilities{Version: 1, AudioDecode: all, AudioEncode: all, VideoDecode: pictures, VideoEncode: pictures}}
+}
+
+// noPictures takes the pictures from a rig's worker.
+func noPictures(c *Config) {
+	w := c.Worker.(*fakeWorker)
+	w.caps.VideoDecode, w.caps.VideoEncode = nil, []media.Codec{media.H264}
 }
 
 func (w *fakeWorker) Available() transcode.Capabilities { return w.caps }
@@ -35,7 +42,7 @@ func (w *fakeWorker) Open(name string, ev transcode.Events) (Meeting, error) {
 	if w.fail != nil {
 		return nil, w.fail
 	}
-	m := &fakeMeeting{name: name, events: ev, changed: make(chan struct{}), seqs: map[transcode.StreamID]uint16{}}
+	m := &fakeMeeting{name: name, events: ev, changed: make(chan struct{}), seqs: map[transcode.StreamID]uint16{}, easel: newEasel(ev)}
 	w.meetings = append(w.meetings, m)
 	return m, nil
 }
@@ -74,6 +81,7 @@ type fakeMeeting struct {
 	stills  []transcode.Still
 	closed  bool
 	seqs    map[transcode.StreamID]uint16
+	*easel
 }
 
 func (m *fakeMeeting) touch() {
@@ -85,6 +93,7 @@ func (m *fakeMeeting) SetGraph(g transcode.Graph) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.graph = g
+	m.easel.arrange(g)
 	m.touch()
 }
 
@@ -108,10 +117,6 @@ func (m *fakeMeeting) Write(f transcode.Frame) {
 	}
 }
 
-func (m *fakeMeeting) WritePicture(transcode.Frame) {}
-
-func (m *fakeMeeting) Refresh(transcode.StreamID) {}
-
 func (m *fakeMeeting) Still(_ context.Context, s transcode.Still) ([][]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -126,6 +131,7 @@ func (m *fakeMeeting) Still(_ context.Context, s transcode.Still) ([][]byte, err
 }
 
 func (m *fakeMeeting) Close() {
+	m.easel.close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.closed = true

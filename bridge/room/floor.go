@@ -18,6 +18,7 @@ type floor struct {
 type voice struct {
 	start int64   // when this speaking began
 	last  int64   // when it was heard last; a gap between syllables does not end it
+	word  int64   // when more than a syllable was heard last; 0: never
 	loud  float64 // smoothed dBov
 }
 
@@ -32,6 +33,7 @@ const (
 	floorLouder    = 4.0
 	floorThreshold = -50 // below is silence
 	floorGap       = 300e6
+	floorWords     = 800e6 // a pause up to this is one between words
 	floorHistory   = 16
 )
 
@@ -53,12 +55,15 @@ func (f *floor) hear(id string, dbov int, voiced bool, now int64) {
 		v.start = now - floorWindow
 	}
 	v.last = now
+	if now-v.start >= floorTake {
+		v.word = now
+	}
 }
 
 // mute ends a participant's speech at once.
 func (f *floor) mute(id string) {
 	if v := f.voices[id]; v != nil {
-		v.last = math.MinInt64 / 2
+		v.last, v.word = math.MinInt64/2, 0
 	}
 }
 
@@ -109,6 +114,12 @@ func (f *floor) may(v, holder *voice, now int64) bool {
 }
 
 func (v *voice) speaks(now int64) bool { return now-v.last <= floorGap }
+
+// talks tells whether somebody is speaking, in words rather than syllables.
+func (f *floor) talks(id string, now int64) bool {
+	v := f.voices[id]
+	return v != nil && v.word != 0 && now-v.word <= floorWords
+}
 
 // recent gives who had the floor, the last first.
 func (f *floor) recent() []string { return f.order }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/room/roomtest"
 	"github.com/roombridge/roombridge/transcode"
 )
@@ -52,6 +53,7 @@ func TestTerminalFollowsTheSpeaker(t *testing.T) {
 	a := r.guest("An", roomtest.Options{})                  // 640
 	b := r.guest("Bình", roomtest.Options{Simulcast: true}) // 1280
 	m := r.terminal("Room 7", terminalOptions{})
+	m.seat.(bridge.Arranger).SetLayout(bridge.LayoutSpeaker)
 	r.must(m.sees(r.ctx(), 640)) // who came first, as nobody has spoken
 	w, err := r.worker.meeting(r.ctx())
 	r.must(err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/plan"
 )
 
 // look decides what each slot of the page shows and tells the page.
@@ -22,6 +23,9 @@ func (v *visitor) look(now int64) {
 		pictures[i], told.Slots[i] = v.wish(s)
 		if p := pictures[i]; p != nil {
 			demands[i] = demand{options: p.options(now), height: s.want.Height, area: s.want.Width * s.want.Height, now: s.viewer.shown(p)}
+			if s.made.on {
+				demands[i] = s.made.demand(demands[i])
+			}
 		}
 	}
 	budget := 0
@@ -41,6 +45,9 @@ func (v *visitor) look(now int64) {
 		case got[i] < 0:
 			s.viewer.show(nil, noLimits)
 			told.Slots[i].Reason = "the connection is too slow for this picture"
+		case s.made.on:
+			v.make(s, single(demands, got, i, budget), now)
+			told.Slots[i].State = s.made.state(s.viewer, now)
 		default:
 			p.demanded(demands[i], got[i], now)
 			s.viewer.show(p.layers[got[i]].track, single(demands, got, i, budget))
@@ -63,6 +70,7 @@ func (p *picture) demanded(d demand, got int, now int64) {
 // wish gives the picture that a slot shall show, nil if there is none, and
 // the beginning of what the page is told.
 func (v *visitor) wish(s *pageSlot) (*picture, slotMsg) {
+	s.made.on = false
 	m := slotMsg{MID: s.want.MID, Participant: s.want.Participant, Kind: s.want.Kind, State: "none"}
 	if s.want.Participant == "" {
 		return nil, m
@@ -81,8 +89,10 @@ func (v *visitor) wish(s *pageSlot) (*picture, slotMsg) {
 		return nil, m
 	}
 	if len(pic.layers) > 0 && !s.viewer.takes(pic.layers[0].track) {
-		m.Reason = "this browser does not play " + describe(pic.layers[0].track.Format())
-		return nil, m
+		if s.made.on = v.converts(s, pic); !s.made.on {
+			m.Reason = "this browser does not play " + plan.Describe(pic.layers[0].track.Format())
+			return nil, m
+		}
 	}
 	return pic, m
 }
@@ -195,30 +205,6 @@ func encodingFor(rid string, l media.Limits, w, h int) encodingMsg {
 		}
 	}
 	return e
-}
-
-// describe names a format for people.
-func describe(f media.Format) string {
-	if f.Codec != media.H264 {
-		return string(f.Codec)
-	}
-	return "H.264 " + profileName(f.H264.ProfileOf())
-}
-
-func profileName(p media.H264Profile) string {
-	switch p {
-	case media.H264ConstrainedBaseline:
-		return "Constrained Baseline"
-	case media.H264Baseline:
-		return "Baseline"
-	case media.H264Main:
-		return "Main"
-	case media.H264ConstrainedHigh:
-		return "Constrained High"
-	case media.H264High:
-		return "High"
-	}
-	return "of an unknown profile"
 }
 
 // rate tells the page how good its connection is.

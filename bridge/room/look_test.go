@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/plan"
 )
 
 func TestEncodingFor(t *testing.T) {
@@ -78,7 +79,7 @@ func TestDescribe(t *testing.T) {
 		"H.264 Constrained High":      {Codec: media.H264, H264: media.H264Params{Profile: 100, Constraints: 0x0c}},
 		"H.264 of an unknown profile": {Codec: media.H264, H264: media.H264Params{Profile: 110}},
 	} {
-		if got := describe(f); got != want {
+		if got := plan.Describe(f); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

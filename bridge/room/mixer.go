@@ -18,8 +18,9 @@ type mixer struct {
 	caps   transcode.Capabilities
 	log    *slog.Logger
 	now    func() int64
-	wake   func() // something changed
-	heard  func() // levels came
+	wake   func()  // something changed
+	heard  func()  // levels came
+	studio *studio // takes what the worker tells of pictures; set before the worker is opened
 
 	meeting atomic.Pointer[meetingRef]
 	byID    atomic.Pointer[map[transcode.StreamID]*ear] // for frames of the worker
@@ -29,6 +30,7 @@ type mixer struct {
 	mics     []*mic
 	ears     []*ear
 	graph    transcode.Graph
+	pictures pictures
 	opening  bool
 	retry    int64 // no opening before
 	closed   bool
@@ -85,6 +87,21 @@ func (m *mixer) listener(owner string) *ear {
 	return e
 }
 
+// newID gives an id for a stream of the worker's.
+func (m *mixer) newID() transcode.StreamID {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.next++
+	return m.next
+}
+
+// depict says what the worker has to do for pictures from the next commit on.
+func (m *mixer) depict(p pictures) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.pictures = p
+}
+
 // commit gives the worker the graph as it is now, if it changed. wanted
 // tells whether the room needs a worker at all.
 func (m *mixer) commit(wanted bool) {
@@ -102,7 +119,8 @@ func (m *mixer) commit(wanted bool) {
 		return
 	}
 	g := graphOf(m.mics, m.ears)
-	if !sameGraph(g, m.graph) {
+	g.VideoInputs, g.VideoOutputs = m.pictures.inputs, m.pictures.outputs
+	if !sameGraph(g, m.graph) || !samePictures(m.pictures, pictures{m.graph.VideoInputs, m.graph.VideoOutputs}) {
 		m.graph = g
 		m.index()
 		ref.SetGraph(g)
@@ -168,10 +186,10 @@ func (m *mixer) Frame(f transcode.Frame) {
 }
 
 // Packet implements transcode.Events.
-func (m *mixer) Packet(transcode.Frame) {}
+func (m *mixer) Packet(f transcode.Frame) { m.studio.packet(f) }
 
 // KeyframeWanted implements transcode.Events.
-func (m *mixer) KeyframeWanted(transcode.StreamID) {}
+func (m *mixer) KeyframeWanted(id transcode.StreamID) { m.studio.keyframeWanted(id) }
 
 // Levels implements transcode.Events.
 func (m *mixer) Levels(l []transcode.Level) {

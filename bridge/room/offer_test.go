@@ -8,6 +8,7 @@ import (
 	"github.com/pion/sdp/v3"
 
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/plan"
 )
 
 func chromium(t testing.TB) string {
@@ -35,7 +36,7 @@ func TestReadOfferOfChromium(t *testing.T) {
 	}
 	var names []string
 	for _, f := range o.slots[0].formats {
-		names = append(names, describe(f.Format))
+		names = append(names, plan.Describe(f.Format))
 		if f.rtx == 0 || len(f.feedback) != 5 {
 			t.Errorf("%+v", f)
 		}
@@ -123,7 +124,7 @@ func TestMatch(t *testing.T) {
 	} {
 		got, ok := match(o.slots[0].formats, c.f)
 		if got.PT != c.pt || ok != (c.pt != 0) {
-			t.Errorf("%s: payload type %d %v, want %d", describe(c.f), got.PT, ok, c.pt)
+			t.Errorf("%s: payload type %d %v, want %d", plan.Describe(c.f), got.PT, ok, c.pt)
 		}
 	}
 	// A decoder of Main takes Constrained Baseline.

@@ -20,6 +20,9 @@ type room struct {
 	now   func() int64
 	mixer *mixer
 
+	studio *studio       // guarded by mu
+	layout bridge.Layout // of terminals that chose none; guarded by mu
+
 	poke chan struct{} // wakes the goroutine: something changed
 	ring chan struct{} // wakes the goroutine: levels came
 	done chan struct{}
@@ -51,10 +54,12 @@ const (
 
 func newRoom(name string, cfg Config) *room {
 	r := &room{
-		name: name, since: time.Now(), cfg: cfg, log: cfg.Log.With("room", name), now: relay.Clock,
+		name: name, since: time.Now(), cfg: cfg, log: cfg.Log.With("room", name), now: relay.Clock, layout: bridge.LayoutAuto,
 		poke: make(chan struct{}, 1), ring: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	r.mixer = newMixer(name, cfg.Worker, r.log, r.now, r.wake, r.rang)
+	r.studio = newStudio(r, r.mixer)
+	r.mixer.studio = r.studio
 	go r.run()
 	return r
 }
@@ -150,6 +155,7 @@ func (r *room) housekeep(now int64) {
 			p.visitor.housekeep(now)
 		}
 	}
+	r.studio.tick(now)
 }
 
 // evaluate decides who speaks, who sees whom and who hears whom, and tells
@@ -159,6 +165,7 @@ func (r *room) evaluate(now int64) {
 		return
 	}
 	r.listen(now)
+	r.studio.begin(now)
 	for _, p := range r.people {
 		if p.seat != nil {
 			p.seat.look(now)
@@ -166,6 +173,8 @@ func (r *room) evaluate(now int64) {
 			p.visitor.look(now)
 		}
 	}
+	r.studio.arrange(now)
+	r.mixer.depict(r.studio.graph(now))
 	r.mixer.commit(r.needsWorker())
 	r.tell(now)
 }
@@ -284,6 +293,7 @@ func (r *room) exit(p *participant) bool {
 	for _, l := range slices.Concat(p.main.layers, p.content.layers) {
 		r.unshow(l.track)
 	}
+	r.studio.leave(p.id)
 	if p.mic != nil {
 		p.mic.close()
 		p.mic = nil
@@ -306,6 +316,7 @@ func (r *room) unshow(t *relay.Track) {
 			}
 		}
 	}
+	r.studio.unshow(t)
 }
 
 func (p *participant) viewers() []*viewer {
@@ -324,7 +335,7 @@ func (p *participant) viewers() []*viewer {
 func (r *room) status() bridge.RoomStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := bridge.RoomStatus{Name: r.name, Since: r.since, Speaker: r.speaker}
+	s := bridge.RoomStatus{Name: r.name, Since: r.since, Speaker: r.speaker, Layout: r.layout}
 	for _, p := range r.people {
 		s.Participants = append(s.Participants, p.status())
 	}
@@ -335,6 +346,7 @@ func (r *room) status() bridge.RoomStatus {
 func (r *room) end() {
 	r.mu.Lock()
 	r.ended = true
+	r.studio.close()
 	r.mu.Unlock()
 	close(r.done)
 	<-r.gone

@@ -8,6 +8,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/plan"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/bridge/room/stills"
 )
@@ -21,7 +22,11 @@ type seat struct {
 	terminal bridge.Terminal
 
 	viewer   *viewer // nil: no video
-	view     view
+	view     plan.View
+	plan     plan.Decision // what the terminal is shown
+	met      []plan.Person // as it was given them last
+	layout   bridge.Layout // wished; "" is the room's
+	keys     keypad
 	still    *relay.Still
 	stillFor stillKey
 	drawing  context.CancelFunc // of the picture with text that is being made
@@ -29,8 +34,6 @@ type seat struct {
 	blankAt  int64              // when the still was last to be shown
 	limit    atomic.Int64       // what the terminal asked for in RTCP or signalling, bit/s
 	lossy    lossLimit          // what its line carries, by the loss it reports
-	showing  string             // participant
-	refusal  string             // why no picture can be shown, for people
 
 	listener *micSink
 	receives bool // video, at the last look
@@ -239,9 +242,6 @@ func (s *seat) MediaChanged() {
 	s.negotiated()
 	r.evaluate(r.now())
 }
-
-// Digit implements bridge.Seat: nothing in a room is steered by digits yet.
-func (s *seat) Digit(d rune) {}
 
 // KeyframeWanted implements bridge.Seat.
 func (s *seat) KeyframeWanted() {

@@ -107,7 +107,7 @@ func TestTerminalChoosesLayer(t *testing.T) {
 }
 
 func TestTerminalRefusals(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, noPictures)
 	r.guest("An", roomtest.Options{})
 	m := r.terminal("old", terminalOptions{receive: media.H264Params{Profile: 66, Level: 12}})
 	r.eventually("a reason", func() bool { return strings.Contains(m.seat.Status().VideoOut.Reason, "packetization-mode") })
@@ -155,7 +155,7 @@ func TestTerminalSound(t *testing.T) {
 // A picture that is larger than the terminal takes is not sent; the page is
 // asked for a smaller one.
 func TestTerminalTooSmall(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, noPictures)
 	g := r.guest("An", roomtest.Options{}) // one encoding of 640 by 360
 	m := r.terminal("CIF", terminalOptions{receive: media.H264Params{Profile: 66, Level: 12, Mode: 1}})
 	r.must(g.Wait(r.ctx(), "limits", func(s roomtest.State) bool {

@@ -2,59 +2,112 @@ package room
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/plan"
 	"github.com/roombridge/roombridge/bridge/relay"
 )
 
-// look decides whom the terminal sees.
+// look decides what the terminal sees.
 func (s *seat) look(now int64) {
 	if s.viewer == nil {
 		return
 	}
 	video := s.terminal.Video.Negotiated()
 	if !flows(video, media.Send) {
-		s.showing, s.refusal = "", ""
+		s.plan = plan.Decision{}
 		s.viewer.show(nil, noLimits)
 		return
 	}
-	others, refusal := s.candidates(now)
-	before := s.showing
-	if s.showing, s.refusal = s.view.choose(s.room.floor.recent(), others, now), refusal; s.showing != before {
-		s.room.log.Debug("view", "call", s.callID, "shows", s.showing)
+	limits := s.limits(video)
+	before := s.plan
+	s.plan = s.view.Decide(plan.Input{
+		Viewer: plan.Viewer{
+			ID: s.id, Room: s.room.name, Format: video.Send, Limits: limits, Wish: s.wish(), Still: s.still != nil,
+		},
+		People: s.meets(limits, now), Recent: s.room.floor.recent(), Worker: s.room.studio.able,
+	}, now)
+	if d := s.plan; d.Path != before.Path || d.Layout != before.Layout || d.Show != before.Show {
+		s.room.log.Debug("view", "call", s.callID, "path", d.Path, "layout", d.Layout, "shows", d.Show.Person, "reason", d.Reason)
 	}
-	for _, id := range others { // whoever speaks next is shown at once
-		main := &s.room.find(id).main
-		main.needs(largest(main.options(now), s.limits(video)), now)
+	s.watch(limits, now)
+}
+
+// wish is the layout that the terminal is to have.
+func (s *seat) wish() bridge.Layout {
+	if s.layout != "" {
+		return s.layout
 	}
-	if p := s.room.find(s.showing); p != nil {
-		s.watch(p, s.limits(video), now)
-	} else {
+	return s.room.layout
+}
+
+// watch shows what was decided.
+func (s *seat) watch(limits media.Limits, now int64) {
+	switch d := s.plan; {
+	case d.Made():
+		s.room.studio.wish(wished{s.viewer, limits, d.Output, d.Scene, d.Beyond})
+		s.dropText(now)
+	case d.Path == bridge.PathRelay:
+		s.viewer.show(s.suits(s.room.picture(d.Show), limits, now), limits)
+		s.dropText(now)
+	case d.Beyond:
+		// A decoder that is given more than it takes may show nothing, or worse.
+		// The maker is told the limits; a browser's camera comes down to them.
+		s.viewer.ask(s.suits(s.room.picture(d.Show), limits, now), limits)
+		s.viewer.selects(s.blank(now))
+	default:
 		s.viewer.show(s.blank(now), noLimits)
 	}
 }
 
-// watch shows a participant, in the largest layer within the limits.
-func (s *seat) watch(p *participant, limits media.Limits, now int64) {
-	options := p.main.options(now)
+// suits gives the largest layer of a picture within the limits.
+func (s *seat) suits(p *picture, limits media.Limits, now int64) *relay.Track {
+	options := p.options(now)
+	top := largest(options, limits)
+	return p.layers[alive(options, top, top)].track
+}
+
+// meets lists the people as the terminal could be shown them.
+func (s *seat) meets(limits media.Limits, now int64) []plan.Person {
+	s.met = s.met[:0]
+	for _, p := range s.room.people {
+		m := plan.Person{ID: p.id, Name: p.name}
+		if p != s.participant {
+			m.Main, m.Slides = s.judge(p, false, limits, now), s.judge(p, true, limits, now)
+		}
+		s.met = append(s.met, m)
+	}
+	return s.met
+}
+
+// judge describes a picture in the layer that suits the terminal.
+func (s *seat) judge(p *participant, slides bool, limits media.Limits, now int64) (out plan.Picture) {
+	r := plan.Ref{Person: p.id, Slides: slides}
+	pic := p.of(kindOf(r))
+	if pic == nil || len(pic.layers) == 0 || !pic.live(now) && (!s.sees(r) || !pic.live(now-pictureGap)) {
+		return out
+	}
+	options := pic.options(now)
 	top := largest(options, limits)
 	i := alive(options, top, top)
-	t, o := p.main.layers[i].track, options[i]
-	s.viewer.ask(t, limits)
-	if o.width == 0 || limits.Fits(o.width, o.height, 0) || limits.Fits(o.height, o.width, 0) {
-		s.viewer.selects(t)
-		s.dropText(now)
-		return
+	t, o := pic.layers[i].track, options[i]
+	out = plan.Picture{Live: true, Format: t.Format(), Width: o.width, Height: o.height, Bitrate: o.bitrate}
+	if !s.viewer.takes(t) {
+		out.Refusal = s.terminal.Video.Refusal(out.Format)
 	}
-	// A decoder that is given more than it takes may show nothing, or worse.
-	// The maker knows the limits now; a browser's camera comes down to them.
-	s.showing = ""
-	s.refusal = fmt.Sprintf("the picture of %s is %d by %d, more than the terminal takes", p.name, o.width, o.height)
-	s.viewer.selects(s.blank(now))
+	if !slides && s.plan.Path != bridge.PathCompose {
+		pic.needs(top, now) // whoever speaks next is shown at once
+	}
+	return out
+}
+
+// sees tells whether a picture is shown to the terminal now: a short loss must not
+// make the view jump.
+func (s *seat) sees(r plan.Ref) bool {
+	return s.plan.Show == r || slices.Contains(s.plan.Scene.Tiles, r)
 }
 
 // blank is the still picture, nil if the terminal can be shown none.
@@ -73,29 +126,6 @@ func (s *seat) limits(video media.Stream) media.Limits {
 	l = l.Intersect(media.Limits{Bitrate: video.SendBitrate})
 	l = l.Intersect(media.Limits{Bitrate: s.lossy.bitrate()})
 	return l.Intersect(media.Limits{Bitrate: int(s.limit.Load())})
-}
-
-// candidates are the others whose picture the terminal can be shown as it
-// is. With none, refusal says why pictures that are there cannot be.
-func (s *seat) candidates(now int64) (ids []string, refusal string) {
-	for _, p := range s.room.people {
-		if p == s.participant {
-			continue
-		}
-		pic := p.of(kindMain)
-		if pic == nil || !pic.live(now) && (p.id != s.view.shown || !pic.live(now-viewPatience)) {
-			continue
-		}
-		if t := pic.layers[0].track; !s.viewer.takes(t) {
-			refusal = p.name + " sends " + describe(t.Format()) + ", and " + s.terminal.Video.Refusal(t.Format())
-			continue
-		}
-		ids = append(ids, p.id)
-	}
-	if len(ids) > 0 {
-		refusal = ""
-	}
-	return ids, refusal
 }
 
 // prepareStill makes the still picture for the format negotiated.
@@ -165,98 +195,4 @@ func (s *seat) drawText() {
 	}()
 }
 
-// viewPatience is how much longer than others the picture that is shown may
-// be silent: a short loss must not make the terminal jump.
-const viewPatience = 2e9 // ns
-
 const stillTimeout = 5 * time.Second
-
-// Status implements bridge.Seat.
-func (s *seat) Status() bridge.SeatStatus {
-	r := s.room
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	audio, video := negotiatedOf(s.terminal.Audio), negotiatedOf(s.terminal.Video)
-	st := bridge.SeatStatus{Showing: s.showing}
-	st.AudioIn, st.AudioOut = s.soundStatus(audio)
-	st.VideoIn = s.videoIn(video)
-	st.VideoOut = s.videoOut(video)
-	none := bridge.PathStatus{Path: bridge.PathNone, Reason: "no content is negotiated"}
-	st.ContentIn, st.ContentOut = none, none
-	return st
-}
-
-// idle says why nothing flows in a direction, or "".
-func idle(st media.Stream, d media.Direction) string {
-	switch {
-	case !st.Active():
-		return "not negotiated"
-	case st.Held:
-		return "the terminal is on hold"
-	case st.Direction&d == 0 && d == media.Recv:
-		return "the terminal does not send"
-	case st.Direction&d == 0:
-		return "the terminal does not receive"
-	}
-	return ""
-}
-
-func (s *seat) soundStatus(audio media.Stream) (in, out bridge.PathStatus) {
-	in = bridge.PathStatus{Path: bridge.PathTranscode, Reason: "sound is mixed in the meeting's media worker"}
-	out = in
-	trouble := s.room.mixer.trouble()
-	caps := s.room.mixer.caps
-	decodes := slices.ContainsFunc(audio.Recv, func(f media.Format) bool { return caps.Decodes(f.Codec) })
-	for _, x := range []struct {
-		st    *bridge.PathStatus
-		idle  string
-		codec bool
-	}{{&in, idle(audio, media.Recv), decodes}, {&out, idle(audio, media.Send), caps.Encodes(audio.Send.Codec)}} {
-		switch {
-		case x.idle != "":
-			*x.st = bridge.PathStatus{Path: bridge.PathNone, Reason: x.idle}
-		case trouble != "":
-			*x.st = bridge.PathStatus{Path: bridge.PathNone, Reason: trouble}
-		case !x.codec:
-			*x.st = bridge.PathStatus{Path: bridge.PathNone, Reason: "the media worker does not handle " + string(audio.Send.Codec)}
-		}
-	}
-	return in, out
-}
-
-// videoIn is how the others see the terminal.
-func (s *seat) videoIn(video media.Stream) bridge.PathStatus {
-	if why := idle(video, media.Recv); why != "" {
-		return bridge.PathStatus{Path: bridge.PathNone, Reason: why}
-	}
-	t := s.terminal.Video.Track()
-	refusal := ""
-	for _, p := range s.room.people {
-		for _, v := range p.viewers() {
-			if p != s.participant && v.takes(t) {
-				return bridge.PathStatus{Path: bridge.PathRelay, Reason: "both ends speak " + describe(t.Format()) + ": its packets are passed on"}
-			}
-			if p != s.participant {
-				refusal = p.name + " does not take " + describe(t.Format())
-			}
-		}
-	}
-	if refusal == "" {
-		refusal = "nobody is there to see it"
-	}
-	return bridge.PathStatus{Path: bridge.PathNone, Reason: refusal}
-}
-
-// videoOut is what the terminal sees.
-func (s *seat) videoOut(video media.Stream) bridge.PathStatus {
-	if why := idle(video, media.Send); why != "" {
-		return bridge.PathStatus{Path: bridge.PathNone, Reason: why}
-	}
-	if p := s.room.find(s.showing); p != nil && s.viewer.track != nil {
-		return bridge.PathStatus{Path: bridge.PathRelay, Reason: "both ends speak " + describe(s.viewer.track.Format()) + ": packets of " + p.name + " are passed on"}
-	}
-	if s.refusal != "" {
-		return bridge.PathStatus{Path: bridge.PathNone, Reason: s.refusal}
-	}
-	return bridge.PathStatus{Path: bridge.PathNone, Reason: "nobody else shows a picture: a still picture is sent"}
-}

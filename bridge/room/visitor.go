@@ -39,6 +39,7 @@ type visitor struct {
 type pageSlot struct {
 	viewer *viewer
 	want   want
+	made   made
 }
 
 // sentState is what the page was told, to be compared.
