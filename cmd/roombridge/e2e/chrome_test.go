@@ -131,8 +131,8 @@ type tab struct {
 	cancel context.CancelFunc
 }
 
-// join opens a room's page as a new participant.
-func (c *chrome) join(t *testing.T, g *gw, room, name, query string) *tab {
+// join opens a room's page as a new participant. Scripts run before the page's own.
+func (c *chrome) join(t *testing.T, g *gw, room, name, query string, scripts ...string) *tab {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(c.ctx)
 	p := &tab{t: t, ctx: ctx, cancel: cancel}
@@ -144,7 +144,7 @@ func (c *chrome) join(t *testing.T, g *gw, room, name, query string) *tab {
 		cancel()
 	})
 	u := fmt.Sprintf("%s/room/%s?join=1&lang=en&name=%s%s", g.web, url.PathEscape(room), url.QueryEscape(name), query)
-	err := open(ctx, u)
+	err := open(ctx, u, scripts...)
 	if err != nil {
 		t.Fatalf("opening %s: %v", u, err)
 	}
@@ -153,10 +153,14 @@ func (c *chrome) join(t *testing.T, g *gw, room, name, query string) *tab {
 
 // open loads a page with the spy in it. A namespace that was just made still
 // gets addresses, for which Chromium gives up a request.
-func open(ctx context.Context, u string) error {
+func open(ctx context.Context, u string, scripts ...string) error {
 	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := page.AddScriptToEvaluateOnNewDocument(spy).Do(ctx)
-		return err
+		for _, s := range append(scripts, spy) {
+			if _, err := page.AddScriptToEvaluateOnNewDocument(s).Do(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
 	}))
 	for range 10 {
 		if err != nil {
