@@ -55,7 +55,9 @@ func (b *bars) sample(p *codec.Picture, dark colour, kept int) {
 				dst[at] = byte((int(dst[at])*kept + v*(4-kept) + 2) / 4)
 			}
 		}
-		soften(dst, w, h)
+		for range 3 {
+			soften(dst, w, h)
+		}
 	}
 	plane(b.small.Y, p.Y, p.StrideY, 2*barsWide, 2*barsHigh, p.Width, p.Height, dark.y)
 	plane(b.small.U, p.U, p.StrideC, barsWide, barsHigh, (p.Width+1)/2, (p.Height+1)/2, dark.u)

@@ -34,9 +34,17 @@ type plate struct {
 	offset int     // where the text begins
 }
 
+// pad is the room beside the text in its box.
+func (l *look) pad(size float64, room int) int {
+	if float64(room) < 12*size {
+		return int(size*0.35 + 0.5)
+	}
+	return int(size*0.55 + 0.5)
+}
+
 // newPlate gives nil when there is no room.
 func (l *look) newPlate(p *screen.Painter, weight screen.Weight, size float64, mark bool, text string, room int) *plate {
-	b := &plate{face: p.Face(weight, size), pad: int(size*0.55 + 0.5)}
+	b := &plate{face: p.Face(weight, size), pad: l.pad(size, room)}
 	b.offset = b.pad
 	if mark {
 		b.mark = size * 1.1
@@ -65,7 +73,7 @@ func (l *look) drawPlate(p *screen.Painter, t transcode.Tile, place layout.Rect)
 		return &label{}
 	}
 	size, room := l.letters(place.H), place.W-2*l.inset
-	free := room - int(size*1.1+2)
+	free := room - 2*l.pad(size, room) - 1
 	if t.Muted {
 		free -= int(size*1.4/l.aspect + 2)
 	}

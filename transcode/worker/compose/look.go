@@ -60,7 +60,7 @@ func newLook(o Options) *look {
 	l.unit = min(float64(o.Height), float64(o.Width)*o.SampleAspect*9/16) / 720
 	l.radius = even(max(12*l.unit, 4))
 	l.glow = even(max(4*l.unit, 2))
-	l.inset = even(max(9*l.unit, 4))
+	l.inset = even(max(9*l.unit, 2))
 	l.ground, l.bars, l.glowInk = l.colour(ground), l.colour(tileBottom), l.colour(glowInk)
 	return l
 }
