@@ -24,6 +24,8 @@ func readAudio(a *h245.AudioCapability) (media.Format, bool) {
 		return sampled(media.PCMA, ptPCMA, *a.G711Alaw64k)
 	case a.G72264k != nil:
 		return sampled(media.G722, ptG722, *a.G72264k)
+	case a.G729 != nil, a.G729AnnexA != nil, a.G729wAnnexB != nil, a.G729AnnexAwAnnexB != nil:
+		return media.Format{Codec: media.G729, ClockRate: 8000, PT: ptG729}, true
 	case is(a.GenericAudioCapability, oidG7221):
 		return readG7221(a.GenericAudioCapability, 16000, ptG7221)
 	case is(a.GenericAudioCapability, oidG7221C):
@@ -80,6 +82,8 @@ func writeAudio(f media.Format, millis uint16) *h245.AudioCapability {
 		return &h245.AudioCapability{G711Alaw64k: new(millis)}
 	case media.G722:
 		return &h245.AudioCapability{G72264k: new(millis)}
+	case media.G729:
+		return &h245.AudioCapability{G729AnnexA: new(frames(millis))}
 	case media.G7221:
 		id, rate := oidG7221, uint32(f.Bitrate)
 		if f.ClockRate == 32000 {
@@ -93,6 +97,18 @@ func writeAudio(f media.Format, millis uint16) *h245.AudioCapability {
 		}}
 	}
 	return nil
+}
+
+// frames counts those of G.729 in a packet, 10 ms each.
+func frames(millis uint16) uint16 { return millis / 10 }
+
+// otherAudio describes a decoder under the name by which other terminals look for it:
+// G.729 and its annex A decode each other.
+func otherAudio(f media.Format, millis uint16) *h245.AudioCapability {
+	if f.Codec != media.G729 {
+		return nil
+	}
+	return &h245.AudioCapability{G729: new(frames(millis))}
 }
 
 // rates gives G.722.1 without a rate at each of its rates, best first; other formats
@@ -119,6 +135,11 @@ func narrowAudio(a *h245.AudioCapability) *h245.AudioCapability {
 	for _, p := range []**uint16{&n.G711Ulaw64k, &n.G711Alaw64k, &n.G72264k} {
 		if *p != nil {
 			*p = new(min(max(**p, 1), sendMillis))
+		}
+	}
+	for _, p := range []**uint16{&n.G729, &n.G729AnnexA, &n.G729wAnnexB, &n.G729AnnexAwAnnexB} {
+		if *p != nil {
+			*p = new(min(max(**p, 1), frames(sendMillis)))
 		}
 	}
 	return &n

@@ -51,7 +51,7 @@ func Read(own media.Capabilities, dt *h245.DataType, p *h245.H2250LogicalChannel
 		return m, ErrOther
 	}
 	for _, f := range theirs {
-		f.H264.Mode = mode(p)
+		f = carried(f, p)
 		if o, ok := arriving(list, f); ok {
 			m.Format = o
 			m.Given = p != nil && p.DynamicRTPPayloadType != nil && dynamic(*p.DynamicRTPPayloadType)
@@ -62,6 +62,33 @@ func Read(own media.Capabilities, dt *h245.DataType, p *h245.H2250LogicalChannel
 		}
 	}
 	return m, ErrOther
+}
+
+// carried is a format in the packetization of a channel.
+func carried(f media.Format, p *h245.H2250LogicalChannelParameters) media.Format {
+	switch {
+	case f.Codec == media.H264:
+		f.H264.Mode = mode(p)
+	case f.Codec == media.H263 && plus(p):
+		f.Codec, f.PT = media.H263P, ptH263P
+	}
+	return f
+}
+
+// plus tells whether H.263 comes as H.263+ is packed. Without a word it comes under its
+// static payload type, and so as RFC 2190 has it.
+func plus(p *h245.H2250LogicalChannelParameters) bool {
+	if p == nil {
+		return false
+	}
+	if m := p.MediaPacketization; m != nil && m.RTPPayloadType != nil && m.RTPPayloadType.PayloadDescriptor.RfcNumber != nil {
+		return isPlus(&m.RTPPayloadType.PayloadDescriptor)
+	}
+	return p.DynamicRTPPayloadType != nil && dynamic(*p.DynamicRTPPayloadType)
+}
+
+func isPlus(d *h245.RTPPayloadTypePayloadDescriptor) bool {
+	return d.RfcNumber != nil && (*d.RfcNumber == rfc2429 || *d.RfcNumber == rfc4629)
 }
 
 // mode reads the packetization of H.264; without one it is that of H.241 annex A.
@@ -119,7 +146,7 @@ func payload(p *h245.H2250LogicalChannelParameters, f media.Format) {
 	if dynamic(f.PT) {
 		p.DynamicRTPPayloadType = new(f.PT)
 	}
-	if f.Codec == media.H264 {
+	if f.Codec == media.H264 || f.Codec == media.H263P {
 		p.MediaPacketization = &h245.H2250LogicalChannelParametersMediaPacketization{RTPPayloadType: new(packing(f, f.PT))}
 	}
 }
@@ -166,6 +193,8 @@ func payloadType(f media.Format) (uint8, bool) {
 		return ptPCMA, true
 	case media.G722:
 		return ptG722, true
+	case media.G729:
+		return ptG729, true
 	case media.G7221:
 		if f.ClockRate == 32000 {
 			return ptG7221C, true
@@ -200,7 +229,7 @@ func Sending(own media.Capabilities, dt *h245.DataType, p *h245.H2250LogicalChan
 		theirs, _ = readVideo(dt.VideoData)
 	}
 	for _, f := range theirs {
-		f.H264.Mode = mode(p)
+		f = carried(f, p)
 		if f.Matches(m.Format) {
 			f.PT = m.Format.PT
 			m.Format = f

@@ -120,9 +120,13 @@ func TestReadMode(t *testing.T) {
 		{"G.722.1 annex C", h245.ModeElementType{AudioMode: &h245.AudioMode{GenericAudioMode: generic(oidG7221C, 480)}}, media.Audio, 1},
 		{"Opus", h245.ModeElementType{AudioMode: &h245.AudioMode{NonStandard: &h245.NonStandardParameter{Data: per.Octets("opus")}}}, media.Audio, 1},
 		{"G.728", h245.ModeElementType{AudioMode: &h245.AudioMode{G728: true}}, media.Audio, 0},
-		{"H.261", h245.ModeElementType{VideoMode: &h245.VideoMode{H261VideoMode: &h245.H261VideoMode{}}}, media.Video, 1},
-		{"H.263", h245.ModeElementType{VideoMode: &h245.VideoMode{H263VideoMode: &h245.H263VideoMode{}}}, media.Video, 1},
-		{"H.263 with annexes", h245.ModeElementType{VideoMode: &h245.VideoMode{H263VideoMode: &h245.H263VideoMode{H263Options: &h245.H263Options{}}}}, media.Video, 1},
+		{"H.261", h245.ModeElementType{VideoMode: &h245.VideoMode{H261VideoMode: &h245.H261VideoMode{Resolution: h245.H261VideoModeResolution{Cif: true}}}}, media.Video, 1},
+		{"H.263", h245.ModeElementType{VideoMode: h263v(h245.H263VideoModeResolution{Qcif: true}, nil)}, media.Video, 4},
+		{"H.263 with annexes", h245.ModeElementType{VideoMode: h263v(h245.H263VideoModeResolution{Cif: true}, &h245.H263Options{})}, media.Video, 4},
+		{"H.263 in a size that is not listed", h245.ModeElementType{VideoMode: h263v(h245.H263VideoModeResolution{Cif4: true}, nil)}, media.Video, 0},
+		{"H.263 in a size of its own", h245.ModeElementType{VideoMode: h263v(h245.H263VideoModeResolution{Custom: true}, nil)}, media.Video, 4},
+		{"H.262", h245.ModeElementType{VideoMode: &h245.VideoMode{H262VideoMode: &h245.H262VideoMode{}}}, media.Video, 0},
+		{"G.729", h245.ModeElementType{AudioMode: &h245.AudioMode{G729AnnexA: true}}, media.Audio, 2},
 		{"H.264", h245.ModeElementType{VideoMode: &h245.VideoMode{GenericVideoMode: h264v(64)}}, media.Video, 2},
 		{"H.264 High", h245.ModeElementType{VideoMode: &h245.VideoMode{GenericVideoMode: h264v(8)}}, media.Video, 2},
 		{"another generic mode", h245.ModeElementType{VideoMode: &h245.VideoMode{GenericVideoMode: generic("0.0.8.1", 1)}}, media.Video, 0},
@@ -144,3 +148,7 @@ func TestReadMode(t *testing.T) {
 }
 
 func h264v(profile uint8) *h245.GenericCapability { return h264(profile, 71).GenericVideoCapability }
+
+func h263v(r h245.H263VideoModeResolution, o *h245.H263Options) *h245.VideoMode {
+	return &h245.VideoMode{H263VideoMode: &h245.H263VideoMode{Resolution: r, BitRate: 1280, H263Options: o}}
+}

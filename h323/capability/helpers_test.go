@@ -23,7 +23,9 @@ func own() media.Capabilities {
 	single, high := h, h
 	single.Mode = 0
 	high.Profile, high.Constraints = 100, 0
-	cif := media.Limits{Width: 352, Height: 288, FPS: 30, Bitrate: 768_000}
+	cif := func(c media.Codec) media.Format {
+		return media.Format{Codec: c, ClockRate: 90000, Bitrate: 768_000, Sizes: media.Sizes{QCIF: 1, CIF: 1}}
+	}
 	return media.Capabilities{
 		Audio: []media.Format{
 			{Codec: media.Opus, ClockRate: 48000, Channels: 2},
@@ -32,15 +34,14 @@ func own() media.Capabilities {
 			{Codec: media.G722, ClockRate: 8000},
 			{Codec: media.PCMA, ClockRate: 8000},
 			{Codec: media.PCMU, ClockRate: 8000},
+			{Codec: media.G729, ClockRate: 8000},
 			{Codec: media.DTMF, ClockRate: 8000},
 		},
 		Video: []media.Format{
 			{Codec: media.H264, ClockRate: 90000, H264: h},
 			{Codec: media.H264, ClockRate: 90000, H264: single},
 			{Codec: media.H264, ClockRate: 90000, H264: high},
-			{Codec: media.H263, ClockRate: 90000, VideoMax: cif},
-			{Codec: media.H263P, ClockRate: 90000, VideoMax: cif},
-			{Codec: media.H261, ClockRate: 90000, VideoMax: cif},
+			cif(media.H263P), cif(media.H263), cif(media.H261),
 			{Codec: media.VP8, ClockRate: 90000},
 		},
 		RecvBitrate: 4_000_000, SendBitrate: 2_000_000,

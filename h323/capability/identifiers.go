@@ -18,6 +18,14 @@ const (
 	packInterleaved    per.OID = "0.0.8.241.0.0.0.2" // RFC 6184 mode 2, which nobody here takes
 )
 
+// Payload formats of H.263 as mediaPacketization names them (H.245 B.2.2.3). RFC 4629
+// is RFC 2429 on the wire, and terminals use either number.
+const (
+	rfc2190 = 2190 // the first edition, whose payload type is static
+	rfc2429 = 2429 // H.263+
+	rfc4629 = 4629
+)
+
 // Parameters of H.264 (H.241 table 8).
 const (
 	h264MaxMBPS  = 3  // 500 macroblocks a second
@@ -53,6 +61,7 @@ const (
 	ptPCMU   = 0
 	ptPCMA   = 8
 	ptG722   = 9
+	ptG729   = 18
 	ptH261   = 31
 	ptH263   = 34
 	ptH264   = 96

@@ -1,6 +1,8 @@
 package capability
 
 import (
+	"slices"
+
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/h323/h245"
 )
@@ -10,6 +12,19 @@ import (
 type Mode struct {
 	Kind    media.Kind // 0 is neither sound nor picture
 	Matches func(*Entry) bool
+	Sizes   media.Sizes // of H.261 and H.263: the one that is wanted; zero is any
+	Bitrate int         // bit/s; 0 is any
+}
+
+// Narrow is a format as the mode wants it: one size, and no more than its bit rate.
+func (m Mode) Narrow(f media.Format) media.Format {
+	if s := f.Sizes.Intersect(m.Sizes); s != (media.Sizes{}) {
+		f.Sizes = s
+	}
+	if m.Bitrate > 0 && (f.Bitrate == 0 || m.Bitrate < f.Bitrate) {
+		f.Bitrate = m.Bitrate
+	}
+	return f
 }
 
 // ReadMode reads an element of a mode description (H.245 B.12).
@@ -18,11 +33,11 @@ func ReadMode(t *h245.ModeElementType) Mode {
 	case t.AudioMode != nil:
 		a := audioOfMode(t.AudioMode)
 		f, ok := readAudio(&a)
-		return Mode{media.Audio, func(e *Entry) bool { return ok && e.Format.Matches(f) }}
+		return Mode{Kind: media.Audio, Matches: func(e *Entry) bool { return ok && e.Format.Matches(f) }}
 	case t.VideoMode != nil:
-		return Mode{media.Video, matchVideo(t.VideoMode)}
+		return videoMode(t.VideoMode)
 	}
-	return Mode{0, func(*Entry) bool { return false }}
+	return Mode{Matches: func(*Entry) bool { return false }}
 }
 
 func audioOfMode(m *h245.AudioMode) (a h245.AudioCapability) {
@@ -33,6 +48,8 @@ func audioOfMode(m *h245.AudioMode) (a h245.AudioCapability) {
 		a.G711Ulaw64k = new(uint16(sendMillis))
 	case m.G72264k:
 		a.G72264k = new(uint16(sendMillis))
+	case m.G729, m.G729AnnexA, m.G729wAnnexB != nil, m.G729AnnexAwAnnexB != nil:
+		a.G729 = new(frames(sendMillis))
 	case m.GenericAudioMode != nil:
 		a.GenericAudioCapability = m.GenericAudioMode
 	case m.NonStandard != nil:
@@ -41,25 +58,47 @@ func audioOfMode(m *h245.AudioMode) (a h245.AudioCapability) {
 	return a
 }
 
-func matchVideo(m *h245.VideoMode) func(*Entry) bool {
-	codec := media.Codec("")
-	var formats []media.Format
+func videoMode(v *h245.VideoMode) Mode {
+	m := Mode{Kind: media.Video}
 	switch {
-	case m.H261VideoMode != nil:
-		codec = media.H261
-	case m.H263VideoMode != nil && m.H263VideoMode.H263Options != nil:
-		codec = media.H263P
-	case m.H263VideoMode != nil:
-		codec = media.H263
-	case is(m.GenericVideoMode, oidH264):
-		formats = readH264(m.GenericVideoMode)
-	}
-	return func(e *Entry) bool {
-		for _, f := range formats {
-			if e.Format.Codec == media.H264 && e.Format.H264.SameProfile(f.H264) {
-				return true
-			}
+	case v.H261VideoMode != nil:
+		r := &v.H261VideoMode.Resolution
+		m.Sizes, m.Bitrate = wanted(false, r.Qcif, r.Cif, false, false), bitrate(uint32(v.H261VideoMode.BitRate))
+		m.Matches = m.sized(media.H261)
+	case v.H263VideoMode != nil:
+		r := &v.H263VideoMode.Resolution
+		m.Sizes, m.Bitrate = wanted(r.Sqcif, r.Qcif, r.Cif, r.Cif4, r.Cif16), bitrate(uint32(v.H263VideoMode.BitRate))
+		m.Matches = m.sized(media.H263, media.H263P)
+	case is(v.GenericVideoMode, oidH264):
+		formats := readH264(v.GenericVideoMode)
+		m.Matches = func(e *Entry) bool {
+			return e.Format.Codec == media.H264 &&
+				slices.ContainsFunc(formats, func(f media.Format) bool { return e.Format.H264.SameProfile(f.H264) })
 		}
-		return codec != "" && e.Format.Codec == codec
+	default:
+		m.Matches = func(*Entry) bool { return false }
+	}
+	return m
+}
+
+// wanted lists a size of a mode, at any rate.
+func wanted(sqcif, qcif, cif, cif4, cif16 bool) (s media.Sizes) {
+	for _, x := range []struct {
+		said bool
+		size *uint8
+	}{{sqcif, &s.SQCIF}, {qcif, &s.QCIF}, {cif, &s.CIF}, {cif4, &s.CIF4}, {cif16, &s.CIF16}} {
+		if x.said {
+			*x.size = 1
+		}
+	}
+	return s
+}
+
+// sized tells of entries of some codecs that list the mode's size. H.263 is wanted in
+// whichever packetization there is.
+func (m Mode) sized(codecs ...media.Codec) func(*Entry) bool {
+	return func(e *Entry) bool {
+		return slices.Contains(codecs, e.Format.Codec) &&
+			(m.Sizes == media.Sizes{} || e.Format.Sizes.Intersect(m.Sizes) != media.Sizes{})
 	}
 }

@@ -14,8 +14,10 @@ func Own(c media.Capabilities) *h245.TerminalCapabilitySet {
 	b.begin()
 	for _, f := range c.Audio {
 		for _, r := range rates(f) {
-			if a := writeAudio(r, takeMillis); a != nil {
-				b.add(&h245.Capability{ReceiveAudioCapability: a})
+			for _, a := range []*h245.AudioCapability{writeAudio(r, takeMillis), otherAudio(r, takeMillis)} {
+				if a != nil {
+					b.add(&h245.Capability{ReceiveAudioCapability: a})
+				}
 			}
 		}
 	}
@@ -91,8 +93,8 @@ func profiles(own []media.Format) (list []media.Format) {
 	return list
 }
 
-// transport is what H.225.0 carries for us: unicast, and H.264 in the packetizations of
-// our formats.
+// transport is what H.225.0 carries for us: unicast, and H.264 and H.263+ in the
+// packetizations of our formats.
 func transport(c media.Capabilities) *h245.H2250Capability {
 	none := func() h245.MultipointCapability {
 		return h245.MultipointCapability{MediaDistributionCapability: []h245.MediaDistributionCapability{{}}}
@@ -108,19 +110,27 @@ func transport(c media.Capabilities) *h245.H2250Capability {
 	p := &t.MediaPacketizationCapability
 	known := [2]bool{}
 	for _, f := range c.Video {
-		if f.Codec == media.H264 && f.H264.Mode < 2 && !known[f.H264.Mode] {
+		switch {
+		case f.Codec == media.H264 && f.H264.Mode < 2 && !known[f.H264.Mode]:
 			known[f.H264.Mode] = true
 			p.RTPPayloadType = append(p.RTPPayloadType, packing(f, ptH264))
+		case f.Codec == media.H263P:
+			p.RTPPayloadType = append(p.RTPPayloadType, packing(f, ptH263P))
 		}
 	}
 	return t
 }
 
-// packing names the packetization of H.264.
+// packing names the packetization of H.264 and H.263+.
 func packing(f media.Format, pt uint8) h245.RTPPayloadType {
-	id := packAnnexA
-	if f.H264.Mode == 1 {
-		id = packNonInterleaved
+	d := h245.RTPPayloadTypePayloadDescriptor{}
+	switch {
+	case f.Codec == media.H263P:
+		d.RfcNumber = new(int64(rfc2429))
+	case f.H264.Mode == 1:
+		d.OID = new(packNonInterleaved)
+	default:
+		d.OID = new(packAnnexA)
 	}
-	return h245.RTPPayloadType{PayloadDescriptor: h245.RTPPayloadTypePayloadDescriptor{OID: new(id)}, PayloadType: new(pt)}
+	return h245.RTPPayloadType{PayloadDescriptor: d, PayloadType: new(pt)}
 }

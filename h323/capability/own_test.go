@@ -24,6 +24,8 @@ func TestOwn(t *testing.T) {
 		{Codec: media.G722, ClockRate: 8000, PT: 9},
 		{Codec: media.PCMA, ClockRate: 8000, PT: 8},
 		{Codec: media.PCMU, ClockRate: 8000, PT: 0},
+		{Codec: media.G729, ClockRate: 8000, PT: 18},
+		{Codec: media.G729, ClockRate: 8000, PT: 18}, // without annex A
 	})
 	type pic struct {
 		Codec                         media.Codec
@@ -40,9 +42,11 @@ func TestOwn(t *testing.T) {
 		{media.H264, 96, 66, 0, 8192, 245500, 4_000_000, 0, 0},
 		{media.H264, 96, 100, 1, 8192, 245500, 4_000_000, 0, 0},
 		{media.H264, 96, 100, 0, 8192, 245500, 4_000_000, 0, 0},
-		{media.H263, 34, 0, 0, 0, 0, 768_000, 352, 30},
-		{media.H263P, 98, 0, 0, 0, 0, 768_000, 352, 30},
-		{media.H261, 31, 0, 0, 0, 0, 768_000, 352, 30},
+		{media.H263P, 98, 0, 0, 396, 11880, 768_000, 352, 30}, // with options
+		{media.H263, 34, 0, 0, 396, 11880, 768_000, 352, 30},
+		{media.H263P, 98, 0, 0, 396, 11880, 768_000, 352, 30}, // and without
+		{media.H263, 34, 0, 0, 396, 11880, 768_000, 352, 30},
+		{media.H261, 31, 0, 0, 396, 11880, 768_000, 352, 30},
 	})
 	equal(t, "user input", s.Input, Input{Basic: true, IA5: true, General: true, Signal: true})
 	if s.DTMF != 101 || s.H239 || s.Content || s.H224 {
@@ -56,7 +60,7 @@ func TestOwn(t *testing.T) {
 
 // Codecs are listed only when the worker has them, and a list that is empty is left out.
 func TestOwnOnlyWhatThereIs(t *testing.T) {
-	c := media.Capabilities{Audio: []media.Format{{Codec: media.PCMA, ClockRate: 8000}, {Codec: media.G729, ClockRate: 8000}}}
+	c := media.Capabilities{Audio: []media.Format{{Codec: media.PCMA, ClockRate: 8000}, {Codec: "G728", ClockRate: 8000}}}
 	set := Own(c)
 	if n := len(set.CapabilityTable); n != 1+4 {
 		t.Errorf("%d capabilities", n)
@@ -86,7 +90,7 @@ func TestConstrainedHigh(t *testing.T) {
 }
 
 func TestProposals(t *testing.T) {
-	kinds := map[media.Kind]int{media.Audio: 9, media.Video: 6}
+	kinds := map[media.Kind]int{media.Audio: 10, media.Video: 6}
 	for k, n := range kinds {
 		list := Proposals(own(), k)
 		if len(list) != n {

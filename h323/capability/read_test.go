@@ -34,7 +34,10 @@ func TestReadAudio(t *testing.T) {
 		{"Opus", named("OPUS_48"), media.Format{Codec: media.Opus, ClockRate: 48000, Channels: 2, PT: 107}},
 		{"speex", named("speex sr=8000"), media.Format{}},
 		{"G.711 at 56 kbit/s", h245.AudioCapability{G711Alaw56k: new(uint16(20))}, media.Format{}},
-		{"G.729", h245.AudioCapability{G729: new(uint16(2))}, media.Format{}},
+		{"G.729", h245.AudioCapability{G729: new(uint16(2))}, media.Format{Codec: media.G729, ClockRate: 8000, PT: 18}},
+		{"G.729 annex A", h245.AudioCapability{G729AnnexA: new(uint16(6))}, media.Format{Codec: media.G729, ClockRate: 8000, PT: 18}},
+		{"G.729 annexes A and B", h245.AudioCapability{G729AnnexAwAnnexB: new(uint16(6))}, media.Format{Codec: media.G729, ClockRate: 8000, PT: 18}},
+		{"G.728", h245.AudioCapability{G728: new(uint16(2))}, media.Format{}},
 	} {
 		f, ok := readAudio(&x.a)
 		if want := x.want != (media.Format{}); ok != want {
@@ -112,39 +115,6 @@ func TestWriteH264(t *testing.T) {
 		g := writeH264(x.p, x.limit)
 		equal(t, "parameters", g.Collapsing, x.want)
 		equal(t, "rate", *g.MaxBitRate, x.rate)
-	}
-}
-
-func TestReadOlderVideo(t *testing.T) {
-	one, four := new(uint8(1)), new(uint8(4))
-	for _, x := range []struct {
-		name string
-		v    h245.VideoCapability
-		want []media.Format
-	}{
-		{"H.261 CIF", h245.VideoCapability{H261VideoCapability: &h245.H261VideoCapability{CifMPI: one, QcifMPI: one, MaxBitRate: 6217}},
-			[]media.Format{{Codec: media.H261, ClockRate: 90000, PT: 31, VideoMax: media.Limits{Width: 352, Height: 288, FPS: 30, Bitrate: 621_700}}}},
-		{"H.261 without a size", h245.VideoCapability{H261VideoCapability: &h245.H261VideoCapability{MaxBitRate: 1}}, nil},
-		{"H.263 QCIF", h245.VideoCapability{H263VideoCapability: &h245.H263VideoCapability{QcifMPI: four, MaxBitRate: 1000}},
-			[]media.Format{{Codec: media.H263, ClockRate: 90000, PT: 34, VideoMax: media.Limits{Width: 176, Height: 144, FPS: 7, Bitrate: 100_000}}}},
-		{"H.263 without a size", h245.VideoCapability{H263VideoCapability: &h245.H263VideoCapability{MaxBitRate: 1}}, nil},
-		{"H.263 4CIF with annexes", h245.VideoCapability{H263VideoCapability: &h245.H263VideoCapability{Cif4MPI: one, MaxBitRate: 1000, H263Options: &h245.H263Options{}}},
-			[]media.Format{{Codec: media.H263P, ClockRate: 90000, PT: 98, VideoMax: media.Limits{Width: 704, Height: 576, FPS: 30, Bitrate: 100_000}}}},
-	} {
-		got, content := readVideo(&x.v)
-		if content {
-			t.Errorf("%s: a presentation", x.name)
-		}
-		equal(t, x.name, got, x.want)
-	}
-	slow := media.Format{Codec: media.H261, VideoMax: media.Limits{Width: 176, Height: 144, FPS: 10}}
-	v := writeVideo(slow, 64_000).H261VideoCapability
-	if v.CifMPI != nil || *v.QcifMPI != 3 || v.MaxBitRate != 640 {
-		t.Errorf("%+v", v)
-	}
-	large := media.Format{Codec: media.H263, VideoMax: media.Limits{Width: 704, Height: 576}}
-	if c := writeVideo(large, 0).H263VideoCapability; c.Cif4MPI == nil || c.MaxBitRate != 20_000 {
-		t.Errorf("%+v", c)
 	}
 }
 

@@ -1,6 +1,8 @@
 package capability
 
 import (
+	"cmp"
+
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/h323/h245"
 )
@@ -81,8 +83,6 @@ func (s *Set) addAudio(n uint16, a *h245.AudioCapability, symmetric bool) {
 	}
 }
 
-// addVideo lists H.264 in both packetizations where the terminal takes both; the first
-// of them is always there (H.241 8.3.3).
 func (t *Table) addVideo(s *Set, n uint16, v *h245.VideoCapability, symmetric bool) {
 	list, content := readVideo(v)
 	if content {
@@ -90,19 +90,31 @@ func (t *Table) addVideo(s *Set, n uint16, v *h245.VideoCapability, symmetric bo
 		return
 	}
 	for _, f := range list {
-		if f.Codec == media.H264 {
-			f.PT = ptH264
-			if t.h264PT != 0 {
-				f.PT = t.h264PT
-			}
-			if t.nonAligned {
-				g := f
-				g.H264.Mode, g.H264.MaxNAL = 1, 0
-				s.Video = append(s.Video, Entry{Number: n, Format: g, Symmetric: symmetric, video: v})
-			}
+		for _, g := range t.packed(f) {
+			s.Video = append(s.Video, Entry{Number: n, Format: g, Symmetric: symmetric, video: v})
 		}
-		s.Video = append(s.Video, Entry{Number: n, Format: f, Symmetric: symmetric, video: v})
 	}
+}
+
+// packed gives a format in each packetization that the terminal takes. The simple one is
+// always there: annex A of H.264 (H.241 8.3.3), RFC 2190 of H.263.
+func (p *packings) packed(f media.Format) []media.Format {
+	g := f
+	switch f.Codec {
+	case media.H264:
+		f.PT = cmp.Or(p.h264PT, ptH264)
+		if p.nonAligned {
+			g = f
+			g.H264.Mode, g.H264.MaxNAL = 1, 0
+			return []media.Format{g, f}
+		}
+	case media.H263:
+		if p.plus {
+			g.Codec, g.PT = media.H263P, cmp.Or(p.plusPT, ptH263P)
+			return []media.Format{g, f}
+		}
+	}
+	return []media.Format{f}
 }
 
 func (i *Input) add(c *h245.UserInputCapability) {

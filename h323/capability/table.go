@@ -1,6 +1,7 @@
 package capability
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -27,8 +28,15 @@ var (
 type Table struct {
 	entries     []tableEntry                // in the order in which they came
 	descriptors []h245.CapabilityDescriptor // by number
-	nonAligned  bool                        // H.264 may come in RFC 6184 mode 1
-	h264PT      uint8                       // payload type that the far end names for H.264
+	packings                                // how media may be packed
+}
+
+// packings is what a far end says of packetizations, for all its capabilities together.
+type packings struct {
+	nonAligned bool  // H.264 may come in RFC 6184 mode 1
+	h264PT     uint8 // payload type that the far end names for H.264
+	plus       bool  // H.263 may come as RFC 2429 has it
+	plusPT     uint8
 }
 
 // tableEntry is a capability and how long its encoding is.
@@ -46,10 +54,7 @@ func Empty(t *h245.TerminalCapabilitySet) bool {
 
 // Apply takes a set that is not empty. With an error the table is as it was.
 func (t *Table) Apply(s *h245.TerminalCapabilitySet) error {
-	next := Table{
-		entries: slices.Clone(t.entries), descriptors: slices.Clone(t.descriptors),
-		nonAligned: t.nonAligned, h264PT: t.h264PT,
-	}
+	next := Table{entries: slices.Clone(t.entries), descriptors: slices.Clone(t.descriptors), packings: t.packings}
 	for _, e := range s.CapabilityTable {
 		next.setEntry(e)
 	}
@@ -57,7 +62,7 @@ func (t *Table) Apply(s *h245.TerminalCapabilitySet) error {
 		next.setDescriptor(d)
 	}
 	if m := s.MultiplexCapability; m != nil && m.H2250Capability != nil {
-		next.packetization(&m.H2250Capability.MediaPacketizationCapability)
+		next.packings = readPackings(&m.H2250Capability.MediaPacketizationCapability)
 	}
 	switch {
 	case len(next.entries) > maxEntries || next.size() > maxSize:
@@ -124,19 +129,23 @@ func (t *Table) setDescriptor(d h245.CapabilityDescriptor) {
 	})
 }
 
-func (t *Table) packetization(m *h245.MediaPacketizationCapability) {
-	t.nonAligned, t.h264PT = false, 0
+func readPackings(m *h245.MediaPacketizationCapability) (t packings) {
 	for i := range m.RTPPayloadType {
 		p := &m.RTPPayloadType[i]
-		id := p.PayloadDescriptor.OID
-		if id == nil || *id != packAnnexA && *id != packNonInterleaved {
-			continue
-		}
-		t.nonAligned = t.nonAligned || *id == packNonInterleaved
+		pt := uint8(0)
 		if p.PayloadType != nil && dynamic(*p.PayloadType) {
-			t.h264PT = *p.PayloadType
+			pt = *p.PayloadType
+		}
+		switch id := p.PayloadDescriptor.OID; {
+		case isPlus(&p.PayloadDescriptor):
+			t.plus = true
+			t.plusPT = cmp.Or(pt, t.plusPT)
+		case id != nil && (*id == packAnnexA || *id == packNonInterleaved):
+			t.nonAligned = t.nonAligned || *id == packNonInterleaved
+			t.h264PT = cmp.Or(pt, t.h264PT)
 		}
 	}
+	return t
 }
 
 // defined tells whether the descriptors mean anything. Single numbers that are not in

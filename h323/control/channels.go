@@ -14,12 +14,12 @@ type stream struct {
 	out *outgoing
 	in  []*incoming // newest first
 
-	refused []media.Format               // codecs that the far end did not want from us
-	given   bool                         // nothing more is tried until the far end's set changes
-	closed  bool                         // the far end asked for our channel to be closed
-	wanted  func(*capability.Entry) bool // what a requestMode asked for; nil is anything
-	limit   int                          // flowControlCommand, bit/s; 0 is none
-	stopped bool                         // flowControlCommand said 0
+	refused []media.Format   // codecs that the far end did not want from us
+	given   bool             // nothing more is tried until the far end's set changes
+	closed  bool             // the far end asked for our channel to be closed
+	wanted  *capability.Mode // what a requestMode asked for; nil is anything
+	limit   int              // flowControlCommand, bit/s; 0 is none
+	stopped bool             // flowControlCommand said 0
 	told    limitTold
 }
 

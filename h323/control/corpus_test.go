@@ -91,7 +91,7 @@ func TestRecordedCapabilities(t *testing.T) {
 			continue
 		}
 		seen++
-		l := newLone(t, nil)
+		l := newLone(t, everyCodec)
 		l.Start(l.now)
 		l.take()
 		l.respond(capsAck(1))
@@ -166,7 +166,7 @@ func TestRecordedFastConnect(t *testing.T) {
 		t.Fatal("no fast connect was recorded")
 	}
 	for i, offer := range offers {
-		l := newLone(t, nil)
+		l := newLone(t, everyCodec)
 		answer := sameOnTheWire(t, l.FastAnswer(l.now, offer))
 		s := l.stream(media.Audio)
 		if len(answer) != 2 || s.Direction != media.SendRecv || !s.Remote.IsValid() || !s.RemoteRTCP.IsValid() {

@@ -1,8 +1,11 @@
 package control
 
 import (
+	"fmt"
 	"net/netip"
 	"reflect"
+	"slices"
+	"strings"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/h323/capability"
@@ -56,7 +59,11 @@ func (s *Session) flow(st *stream) media.Stream {
 		m.Recv = st.formats()
 		m.RecvBitrate = s.recvRate(st)
 	}
-	if st.out == nil && len(st.in) == 0 || m.Direction == media.Inactive && !m.Remote.IsValid() {
+	if st.out == nil && len(st.in) == 0 {
+		m.Refused = s.refusal(st)
+		return m
+	}
+	if m.Direction == media.Inactive && !m.Remote.IsValid() {
 		return m
 	}
 	m.RemoteRTCP = st.controlled()
@@ -67,6 +74,39 @@ func (s *Session) flow(st *stream) media.Stream {
 		s.digits(&m)
 	}
 	return m
+}
+
+// refusal says why a stream has no channel, where no codec is common.
+func (s *Session) refusal(st *stream) string {
+	if !s.settled || s.caps.remote == nil || s.caps.paused {
+		return ""
+	}
+	own, theirs := s.cfg.Caps.Audio, s.caps.remote.Audio
+	if st.Kind == media.Video {
+		own, theirs = s.cfg.Caps.Video, s.caps.remote.Video
+	}
+	for i := range theirs {
+		if slices.ContainsFunc(own, theirs[i].Format.Matches) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("no %s codec in common: the far end has %s, we have %s", st.Kind,
+		codecNames(len(theirs), func(i int) media.Codec { return theirs[i].Format.Codec }),
+		codecNames(len(own), func(i int) media.Codec { return own[i].Codec }))
+}
+
+// codecNames lists codecs, each once.
+func codecNames(n int, codec func(int) media.Codec) string {
+	var list []string
+	for i := range n {
+		if c := codec(i); c != media.DTMF && !slices.Contains(list, string(c)) {
+			list = append(list, string(c))
+		}
+	}
+	if len(list) == 0 {
+		return "none that is known"
+	}
+	return strings.Join(list, ", ")
 }
 
 func (s *Session) below(control netip.AddrPort) netip.AddrPort {

@@ -32,8 +32,8 @@ const maxElements = 16
 
 // wish is what a mode wants of a stream.
 type wish struct {
-	stream  *stream
-	matches func(*capability.Entry) bool
+	stream *stream
+	mode   *capability.Mode
 }
 
 // readMode tells what a mode wants, and whether it can be had.
@@ -47,7 +47,7 @@ func (s *Session) readMode(d h245.ModeDescription) (list []wish, ok bool) {
 		if st == nil || !s.can(st, m) {
 			return nil, false
 		}
-		list = append(list, wish{st, m.Matches})
+		list = append(list, wish{st, &m})
 	}
 	return list, true
 }
@@ -63,15 +63,20 @@ func (s *Session) can(st *stream, m capability.Mode) bool {
 	return c.Video != nil
 }
 
-// change opens the channels of a mode; what already is as it wants stays.
+// change opens the channels of a mode; one whose codec it wants stays, and obeys its size
+// and rate.
 func (s *Session) change(list []wish) {
 	for _, w := range list {
 		st := w.stream
-		if st.out != nil && st.out.entry != nil && w.matches(st.out.entry) {
+		if o := st.out; o != nil && o.entry != nil && w.mode.Matches(o.entry) {
+			st.wanted = w.mode
+			pt := o.format.PT
+			o.format = w.mode.Narrow(o.entry.Format)
+			o.format.PT = pt
 			continue
 		}
 		st.forget()
-		st.wanted = w.matches
+		st.wanted = w.mode
 		if st.out != nil {
 			s.closeOurs(st)
 		}

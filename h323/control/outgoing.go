@@ -43,7 +43,7 @@ func (s *Session) avoid(e *capability.Entry) bool {
 	if st.out != nil {
 		return !e.Format.Matches(st.out.format)
 	}
-	if st.wanted != nil && !st.wanted(e) {
+	if st.wanted != nil && !st.wanted.Matches(e) {
 		return true
 	}
 	return slices.ContainsFunc(st.refused, e.Format.Matches)
@@ -67,6 +67,9 @@ func sameCodec(a, b media.Format) bool {
 // open proposes a channel of ours.
 func (s *Session) open(st *stream, e *capability.Entry) {
 	o := &outgoing{number: s.number(), session: sessionOf(st.Kind), entry: e, format: e.Format}
+	if st.wanted != nil {
+		o.format = st.wanted.Narrow(e.Format)
+	}
 	st.out = o
 	dataType, p := e.Channel(s.cfg.Caps.SendBitrate)
 	p.SessionID = o.session
