@@ -66,7 +66,9 @@ func (c *Compositor) move(before map[*tile]layout.Rect, gone []*tile, now time.D
 	c.motion.from, c.motion.start = from, now
 	for _, t := range c.tiles {
 		at, was := before[t]
-		c.motion.moves = append(c.motion.moves, move{from: at, to: t.place, comes: !was})
+		v := move{tile: t, from: at, to: t.place, comes: !was}
+		t.bare = v.glides()
+		c.motion.moves = append(c.motion.moves, v)
 	}
 	for _, t := range gone {
 		c.motion.gone = append(c.motion.gone, before[t])

@@ -99,10 +99,11 @@ func BenchmarkMotion(b *testing.B) {
 	from, to, dst := codec.Allocate(1280, 720), codec.Allocate(1280, 720), codec.Allocate(1280, 720)
 	m := motion{from: from, gone: []layout.Rect{{X: 8, Y: 8, W: 628, H: 348}}}
 	after := layout.Arrange(transcode.Grid, 9, 1280, 720)
+	c, _ := compositor(b, 1280, 720)
 	for i, r := range layout.Arrange(transcode.Grid, 4, 1280, 720) {
-		m.moves = append(m.moves, move{from: r, to: after[i]})
+		m.moves = append(m.moves, move{tile: &tile{c: c, spec: transcode.Tile{Name: names[i]}, place: after[i]}, from: r, to: after[i]})
 	}
-	m.moves = append(m.moves, move{to: after[8], comes: true})
+	m.moves = append(m.moves, move{tile: &tile{}, to: after[8], comes: true})
 	for b.Loop() {
 		m.draw(dst, to, colour{16, 128, 128}, motionTime/2)
 	}

@@ -21,14 +21,24 @@ type motion struct {
 
 // move is of one tile. One that comes has no place to come from.
 type move struct {
+	*tile
 	from, to layout.Rect
 	comes    bool
 }
+
+// glides tells whether the tile moves. Then its edge and its labels are drawn where it is seen,
+// in their own size, and not with its picture.
+func (v move) glides() bool { return !v.comes && v.from != v.to }
 
 func (m *motion) stop() {
 	if m.from != nil {
 		m.from.Release()
 		m.from = nil
+	}
+	for _, v := range m.moves {
+		if v.bare {
+			v.bare, v.version = false, v.c.version()
+		}
 	}
 	m.moves, m.gone = m.moves[:0], m.gone[:0]
 }
@@ -69,10 +79,11 @@ func (m *motion) draw(dst, to *codec.Picture, ground colour, now time.Duration) 
 	for pass := range 3 { // those that move are above those that stay, and who comes is above all
 		for _, v := range m.moves {
 			switch {
-			case pass == 0 && !v.comes && v.from == v.to:
+			case pass == 0 && !v.comes && !v.glides():
 				copyRect(dst, to, v.to)
-			case pass == 1 && !v.comes && v.from != v.to:
+			case pass == 1 && v.glides():
 				stretch(dst, v.at(k), to, v.to)
+				v.decorate(dst, v.at(k))
 			case pass == 2 && v.comes:
 				mix(dst, to, v.to, k)
 			}

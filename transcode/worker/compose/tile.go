@@ -15,6 +15,7 @@ type tile struct {
 	spec    transcode.Tile
 	place   layout.Rect
 	full    bool   // it is all of the canvas: nothing around it
+	bare    bool   // only its picture is drawn in its place, while it moves there
 	hidden  int    // people who have no tile, which this one says
 	version uint64 // of how it looks
 
@@ -62,13 +63,45 @@ func (t *tile) paint(dst *codec.Picture) {
 	if t.picture == nil || !t.scale(dst) {
 		t.paintFace(dst)
 	}
+	if !t.bare {
+		t.decorate(dst, t.place)
+	}
+}
+
+// decorate draws what is on top of the picture, which is seen at r now.
+func (t *tile) decorate(dst *codec.Picture, r layout.Rect) {
 	if t.c.scene.Layout == transcode.Single {
 		return
 	}
 	if !t.full {
-		t.c.look.edge(dst, t.place, t.glow.level, t.spec.Slides)
+		t.c.look.edge(dst, r, t.glow.level, t.spec.Slides)
 	}
-	t.paintLabels(dst)
+	if t.plate == nil {
+		t.plate = t.c.look.drawPlate(t.c.o.Painter, t.spec, t.place)
+	}
+	if t.hidden > 0 && (t.more == nil || t.more.says != t.hidden) {
+		t.more = t.c.look.drawMore(t.c.o.Painter, t.hidden, t.place)
+	}
+	t.paintLabels(dst, r)
+}
+
+func (t *tile) paintLabels(dst *codec.Picture, r layout.Rect) {
+	inset := t.c.look.inset
+	fits := func(l *label) bool { return l != nil && l.w+2*inset <= r.W && l.h+2*inset <= r.H }
+	if t.hidden > 0 && fits(t.more) {
+		t.more.lay(dst, r.X+r.W-inset-t.more.w, r.Y+inset)
+	}
+	if !fits(t.plate) {
+		return
+	}
+	y := r.Y + r.H - inset - t.plate.h
+	if t.spec.Slides && t.picture != nil { // below slides, not on top of them
+		in := t.fitting.place
+		if y = in.Y + in.H + inset; y+t.plate.h > r.Y+r.H || r != t.place {
+			return
+		}
+	}
+	t.plate.lay(dst, r.X+inset, y)
 }
 
 // scale draws the picture.
@@ -86,29 +119,6 @@ func (t *tile) paintFace(dst *codec.Picture) {
 	}
 	x, y := t.c.look.faceAt(t.place, t.spec)
 	t.face.lay(dst, x, y)
-}
-
-func (t *tile) paintLabels(dst *codec.Picture) {
-	l, r := t.c.look, t.place
-	if t.plate == nil {
-		t.plate = l.drawPlate(t.c.o.Painter, t.spec, r)
-	}
-	if y := r.Y + r.H - l.inset - t.plate.h; t.plate.h > 0 {
-		if t.spec.Slides && t.picture != nil { // nothing on top of slides
-			in := t.fitting.place
-			y = in.Y + in.H + l.inset
-		}
-		if y+t.plate.h <= r.Y+r.H {
-			t.plate.lay(dst, r.X+l.inset, y)
-		}
-	}
-	if t.hidden <= 0 {
-		return
-	}
-	if t.more == nil || t.more.says != t.hidden {
-		t.more = l.drawMore(t.c.o.Painter, t.hidden, r)
-	}
-	t.more.lay(dst, r.X+r.W-l.inset-t.more.w, r.Y+l.inset)
 }
 
 func (t *tile) close() {
