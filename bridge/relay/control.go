@@ -263,9 +263,18 @@ func (c *control) one(b []byte, ours uint32, now int64, h *heard) bool {
 		return len(b) >= 12 && c.transport(b, ours, now, h)
 	case rtcp.TypePayloadSpecificFeedback:
 		return len(b) >= 12 && c.payload(b, ours, now, h)
+	case typeH261FIR, typeH261NACK:
+		h.keyframe = true
 	}
 	return true
 }
+
+// What terminals with H.261 send before RFC 4585 (RFC 2032 5.2): a wish for a
+// whole picture, and a report of lost packets, which that answers as well.
+const (
+	typeH261FIR  rtcp.PacketType = 192
+	typeH261NACK rtcp.PacketType = 193
+)
 
 // blocks reads the report on what we send.
 func (c *control) blocks(reports []rtcp.ReceptionReport, ours uint32, h *heard) {

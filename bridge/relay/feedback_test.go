@@ -87,6 +87,21 @@ func TestKeyframeWishes(t *testing.T) {
 	})
 }
 
+// TestOldKeyframeWishes: what terminals with H.261 send (RFC 2032 5.2), alone and compound.
+func TestOldKeyframeWishes(t *testing.T) {
+	fir, nack := []byte{0x80, 192, 0, 1, 0, 0, 0, 9}, []byte{0x80, 193, 0, 2, 0, 0, 0, 9, 0, 5, 0, 0}
+	withFeedback(t, func(r *rig, w *wishes) {
+		r.control(fir, append(receiverReport(9, 0), nack...))
+		if w.keyframes != 2 {
+			t.Fatalf("%d wishes", w.keyframes)
+		}
+		r.control([]byte{0x80, 192, 0, 7, 0, 0, 0, 9}) // cut short
+		if w.keyframes != 2 {
+			t.Fatal("a damaged packet was taken")
+		}
+	})
+}
+
 func TestBitrateWishes(t *testing.T) {
 	withFeedback(t, func(r *rig, w *wishes) {
 		ours := r.stream.tx.ssrc
