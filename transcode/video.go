@@ -136,4 +136,5 @@ type VideoOutputStats struct {
 	ComposeUS float64  `json:"compose_us"` // likewise of its composition, once for all that share it
 	DelayP50  float64  `json:"delay_p50"`  // ms from a frame's last packet in to its first out, over the last second; single layout only
 	DelayMax  float64  `json:"delay_max"`
+	Slowed    int      `json:"slowed,omitempty"` // pictures a second that overload allows its composition, 0: as many as asked for
 }
