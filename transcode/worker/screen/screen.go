@@ -17,15 +17,19 @@ const (
 	maxLines = 6
 )
 
-// Colours of the screen: a dark blue that gets darker downwards, nearly white
+// Colours of the screen, those of the meeting page's dark theme: a dark ground
+// that gets darker downwards, with a little light from the upper right; nearly white
 // letters, an accent that calms the eye where to begin.
 var (
-	top       = color.RGBA{0x1b, 0x2a, 0x3d, 0xff}
-	bottom    = color.RGBA{0x0d, 0x14, 0x1f, 0xff}
-	titleInk  = color.RGBA{0xf4, 0xf7, 0xfa, 0xff}
-	lineInk   = color.RGBA{0xb4, 0xc2, 0xd2, 0xff}
-	accentInk = color.RGBA{0x4c, 0xa6, 0xff, 0xff}
+	top       = color.RGBA{0x22, 0x30, 0x3b, 0xff}
+	bottom    = color.RGBA{0x0d, 0x14, 0x1a, 0xff}
+	light     = color.RGBA{0x2f, 0xd0, 0xb8, 0xff}
+	titleInk  = color.RGBA{0xf0, 0xf5, 0xf8, 0xff}
+	lineInk   = color.RGBA{0xb2, 0xc1, 0xcd, 0xff}
+	accentInk = light
 )
+
+const lightShare = 0.09 // of the light, where it is brightest
 
 // Text is what a screen says.
 type Text struct {
@@ -45,21 +49,37 @@ func (p *Painter) Draw(width, height int, t Text) (*image.RGBA, error) {
 	return img, nil
 }
 
-// background fills with a vertical gradient. It is dithered: after encoding, a
-// plain one would show bands.
+// background fills with a gradient. It is dithered: after encoding, a plain one
+// would show bands.
 func background(img *image.RGBA) {
-	b := img.Bounds()
-	for y := range b.Dy() {
-		at := float64(y) / float64(b.Dy())
-		for x := range b.Dx() {
-			noise := (float64((x*7+y*13)&15)/15 - 0.5) / 1
-			img.SetRGBA(x, y, color.RGBA{mixed(top.R, bottom.R, at, noise), mixed(top.G, bottom.G, at, noise), mixed(top.B, bottom.B, at, noise), 0xff})
+	w, h := img.Bounds().Dx(), img.Bounds().Dy()
+	across := bell(w, 0.95, 0.5)
+	down := bell(h, 0, 0.7)
+	for y := range h {
+		at := float64(y) / float64(h)
+		for x := range w {
+			noise := float64((x*7+y*13)&15)/15 - 0.5
+			shine := lightShare * across[x] * down[y]
+			p := img.Pix[y*img.Stride+4*x:]
+			p[0], p[1], p[2], p[3] = mixed(top.R, bottom.R, light.R, at, shine, noise), mixed(top.G, bottom.G, light.G, at, shine, noise),
+				mixed(top.B, bottom.B, light.B, at, shine, noise), 0xff
 		}
 	}
 }
 
-func mixed(from, to uint8, at, noise float64) uint8 {
-	return uint8(math.Round(min(max(float64(from)+(float64(to)-float64(from))*at+noise, 0), 255)))
+// bell gives a curve that is 1 at a place of n and falls to both sides; place and width are shares of n.
+func bell(n int, place, width float64) []float64 {
+	curve := make([]float64, n)
+	for i := range curve {
+		d := (float64(i)/float64(n) - place) / width
+		curve[i] = math.Exp(-d * d * 2)
+	}
+	return curve
+}
+
+func mixed(from, to, light uint8, at, shine, noise float64) uint8 {
+	ground := float64(from) + (float64(to)-float64(from))*at
+	return uint8(min(max(ground+(float64(light)-ground)*shine+noise+0.5, 0), 255))
 }
 
 // line is one line of text in its place.
@@ -79,21 +99,24 @@ type layout struct {
 // layout places the text: the block of lines sits in the middle of the
 // picture's height, left aligned within margins that no television cuts off.
 func (p *Painter) layout(width, height int, t Text) layout {
-	unit := float64(min(height, width*9/16))
+	unit := float64(min(height, width*2/3))
 	margin := max(width/12, 6)
 	room := width - 2*margin
-	title := p.fit(Bold, Clean(t.Title, maxText), unit/7.5, unit/16, room, 2)
+	title := p.fit(Bold, Clean(t.Title, maxText), unit/9, unit/13, room, 1)
+	if len(title) == 1 && strings.HasSuffix(title[0].text, "…") {
+		title = p.fit(Bold, Clean(t.Title, maxText), unit/10, unit/18, room, 2)
+	}
 	var rest []line
 	for _, s := range t.Lines[:min(len(t.Lines), maxLines)] {
-		rest = append(rest, p.fit(Regular, Clean(s, maxText), unit/15, unit/24, room, 2)...)
+		rest = append(rest, p.fit(Regular, Clean(s, maxText), unit/19, unit/26, room, 2)...)
 	}
-	bar := max(int(unit/90), 2)
-	gap := int(unit / 14)
+	bar := max(int(unit/120), 2)
+	gap := int(unit / 15)
 	total := blockHeight(title) + gap + bar + gap + blockHeight(rest)
 	y := max((height-total)/2, margin/2)
 	y = place(title, margin, y, titleInk)
 	y += gap / 2
-	l := layout{accent: image.Rect(margin, y, margin+int(unit/7), y+bar)}
+	l := layout{accent: image.Rect(margin, y, margin+int(unit/9), y+bar)}
 	y += bar + gap
 	place(rest, margin, y, lineInk)
 	l.lines = append(title, rest...)
@@ -124,7 +147,7 @@ func (p *Painter) fit(w Weight, text string, largest, smallest float64, room, mo
 	if text == "" {
 		return nil
 	}
-	smallest = max(smallest, 9)
+	smallest = max(smallest, 10)
 	for size := max(largest, smallest); ; size *= 0.92 {
 		last := size*0.92 < smallest
 		face := p.Face(w, size)
