@@ -27,6 +27,8 @@ type building struct {
 	key     bool
 	hole    bool // packets of this frame are missing before the one that comes now
 	content bool // data that only one frame can have is there: another beginning is another frame
+	free    int  // bits of the last byte that are not used yet, which are 0
+	unsure  bool // how many those are was not told
 	full    bool // it grew beyond MaxFrame; nothing more is added
 }
 

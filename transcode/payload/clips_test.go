@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/h264"
+	"github.com/roombridge/roombridge/bridge/h26x"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode/codec"
 )
@@ -39,6 +40,7 @@ type clip struct {
 	size  string
 
 	once    sync.Once
+	raw     []byte // as FFmpeg wrote it
 	encoded []codec.Encoded
 	keys    int
 }
@@ -49,17 +51,29 @@ var clips = map[string]*clip{
 	"h264":        {codec: media.H264, size: "640x360", args: "-c:v libx264 -preset veryfast -tune zerolatency -g 10 -b:v 1M -f h264"},
 	"h264 sliced": {codec: media.H264, size: "640x360", args: "-c:v libx264 -preset veryfast -tune zerolatency -profile:v baseline -g 10 -x264-params slice-max-size=1100:threads=1 -f h264"},
 	"vp8":         {codec: media.VP8, size: "640x360", args: "-c:v libvpx -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 10 -b:v 1M -f ivf"},
+	"h263":        {codec: media.H263, size: "352x288", args: "-c:v h263 -g 10 -b:v 512k -f h263"},
+	"h263 gobs":   {codec: media.H263, size: "352x288", args: "-c:v h263 -g 10 -b:v 512k -ps 200 -f h263"},
+	"h263 4cif":   {codec: media.H263, size: "704x576", args: "-c:v h263 -g 10 -qscale:v 8 -f h263"},
+	"h263p":       {codec: media.H263P, size: "320x240", args: "-c:v h263p -g 10 -b:v 512k -f h263"},
+	"h263p gobs":  {codec: media.H263P, size: "352x288", args: "-c:v h263p -g 10 -b:v 512k -ps 200 -f h263"},
+	"h261":        {codec: media.H261, size: "352x288", args: "-c:v h261 -g 10 -b:v 512k -f h261"},
+	"h261 qcif":   {codec: media.H261, size: "176x144", args: "-c:v h261 -g 10 -b:v 64k -f h261"},
 }
 
 const clipFrames = 25
+
+// source is FFmpeg's input.
+func (c *clip) source() string {
+	return fmt.Sprintf("-f lavfi -i testsrc2=rate=25:size=%s,scroll=h=0.006:v=0.003 -frames:v %d -pix_fmt yuv420p", c.size, clipFrames)
+}
 
 // load encodes a clip, once for all tests.
 func load(t testing.TB, name string) *clip {
 	t.Helper()
 	c := clips[name]
 	c.once.Do(func() {
-		args := []string{"-f", "lavfi", "-i", "testsrc2=rate=25:size=" + c.size, "-frames:v", fmt.Sprint(clipFrames), "-pix_fmt", "yuv420p"}
-		c.encoded = split(t, c.codec, ffmpeg(t, nil, append(append(args, strings.Fields(c.args)...), "-")...))
+		c.raw = ffmpeg(t, nil, append(strings.Fields(c.source()+" "+c.args), "-")...)
+		c.encoded = split(t, c.codec, c.raw)
 		for _, e := range c.encoded {
 			if e.Key {
 				c.keys++
@@ -79,6 +93,10 @@ func split(t testing.TB, c media.Codec, stream []byte) []codec.Encoded {
 		return splitH264(stream)
 	case media.VP8:
 		return splitIVF(stream, vp8Key)
+	case media.H263, media.H263P:
+		return splitRaw(stream, h26x.StartsPicture263)
+	case media.H261:
+		return splitRaw(stream, h26x.StartsPicture261)
 	}
 	t.Fatalf("%s?", c)
 	return nil
@@ -112,6 +130,19 @@ func splitIVF(stream []byte, key func([]byte) bool) []codec.Encoded {
 		frame := b[12 : 12+n]
 		b = b[12+n:]
 		all = append(all, codec.Encoded{Units: [][]byte{frame}, Key: key(frame)})
+	}
+	return all
+}
+
+// splitRaw splits at start codes. Every tenth picture is intra.
+func splitRaw(stream []byte, starts func([]byte) bool) []codec.Encoded {
+	var all []codec.Encoded
+	from := 0
+	for i := 1; i <= len(stream); i++ {
+		if i == len(stream) || starts(stream[i:]) {
+			all = append(all, codec.Encoded{Units: [][]byte{stream[from:i]}, Key: len(all)%10 == 0})
+			from = i
+		}
 	}
 	return all
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/roombridge/roombridge/transcode/codec"
 )
 
-// maxSingle is how large a NAL unit of packetization-mode 0 may be at most, bytes. An
-// encoder keeps to the MTU but for a few units, which still fit Ethernet.
+// maxSingle is how large a payload may be at most that cannot be cut, bytes: an H.264
+// encoder keeps to the MTU in packetization-mode 0 but for a few units, which still fit Ethernet.
 const maxSingle = 1400
 
 // h264Packetizer cuts access units (RFC 6184 6): in mode 0 each NAL unit is a

@@ -71,6 +71,10 @@ func NewAssembler(c media.Codec) (Assembler, error) {
 		return NewH264Assembler(""), nil
 	case media.VP8:
 		return newAssembler(new(vp8Format)), nil
+	case media.H263, media.H263P:
+		return newAssembler(&h263Format{old: c == media.H263}), nil
+	case media.H261:
+		return newAssembler(new(h261Format)), nil
 	}
 	return nil, ErrUnsupported
 }
@@ -86,6 +90,15 @@ func NewPacketizer(c media.Codec, o Options) (Packetizer, error) {
 		return &h264Packetizer{mtu: o.MTU, mode: o.Mode}, nil
 	case media.VP8:
 		return &vp8Packetizer{mtu: o.MTU}, nil
+	case media.H263:
+		return &rfc2190{mtu: o.MTU}, nil
+	case media.H263P:
+		if o.Old {
+			return &rfc2190{mtu: o.MTU}, nil
+		}
+		return &rfc4629{mtu: o.MTU}, nil
+	case media.H261:
+		return &h261Packetizer{mtu: o.MTU}, nil
 	}
 	return nil, ErrUnsupported
 }

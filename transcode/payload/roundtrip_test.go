@@ -19,6 +19,15 @@ var roundtrips = []struct {
 	{"H.264 mode 0", "h264 sliced", Options{}},
 	{"VP8", "vp8", Options{}},
 	{"VP8 small", "vp8", Options{MTU: 100}},
+	{"RFC 2190", "h263", Options{}},
+	{"RFC 2190 small", "h263", Options{MTU: 700}},
+	{"RFC 2190 GOBs", "h263 gobs", Options{}},
+	{"RFC 2190 4CIF", "h263 4cif", Options{}},
+	{"RFC 4629", "h263p", Options{}},
+	{"RFC 4629 GOBs", "h263p gobs", Options{MTU: 500}},
+	{"RFC 4587", "h261", Options{}},
+	{"RFC 4587 small", "h261", Options{MTU: 700}},
+	{"RFC 4587 QCIF", "h261 qcif", Options{}},
 }
 
 // sameFrames holds that all frames came as they were sent.
