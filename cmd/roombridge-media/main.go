@@ -16,6 +16,7 @@ import (
 
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/codec/h264"
+	"github.com/roombridge/roombridge/transcode/codec/pictures"
 	"github.com/roombridge/roombridge/transcode/worker"
 	"github.com/roombridge/roombridge/transcode/worker/confine"
 	"github.com/roombridge/roombridge/transcode/worker/screen"
@@ -83,6 +84,9 @@ func seal(o options) error {
 		return err
 	}
 	h264.Warm()
+	if err := pictures.Warm(); err != nil {
+		return err
+	}
 	conn, err := gateway(o.selfCheck)
 	if err != nil {
 		return err
@@ -96,7 +100,7 @@ func seal(o options) error {
 	if o.selfCheck {
 		return json.NewEncoder(os.Stdout).Encode(confine.SelfCheck(o.limits.Memory))
 	}
-	return worker.Serve(conn, worker.Options{Confinement: confinement, Screens: painter})
+	return worker.Serve(conn, worker.Options{Confinement: confinement, Screens: painter, CPUs: o.cpus, Nice: o.limits.Nice})
 }
 
 func setUp(o options) {
@@ -104,7 +108,9 @@ func setUp(o options) {
 	if o.cpus > 0 {
 		cpus = min(cpus, o.cpus)
 	}
-	runtime.GOMAXPROCS(cpus) // setting it also stops the runtime from looking for changes in files
+	// Two more than picture codecs take, so that what is behind the sound's tick never waits for one of them.
+	// Setting it also stops the runtime from looking for changes in files.
+	runtime.GOMAXPROCS(cpus + 2)
 	if o.limits.Memory > 0 {
 		debug.SetMemoryLimit(o.limits.Memory / 2) // the codecs' own memory takes the rest
 	}

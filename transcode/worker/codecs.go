@@ -10,7 +10,6 @@ import (
 	"github.com/roombridge/roombridge/transcode/codec/g722"
 	"github.com/roombridge/roombridge/transcode/codec/g7221"
 	"github.com/roombridge/roombridge/transcode/codec/g729"
-	"github.com/roombridge/roombridge/transcode/codec/h264"
 	"github.com/roombridge/roombridge/transcode/codec/opus"
 	"github.com/roombridge/roombridge/transcode/wire"
 )
@@ -138,9 +137,6 @@ func Capabilities() transcode.Capabilities {
 			c.AudioEncode = append(c.AudioEncode, a.name)
 		}
 	}
-	if h264.Available {
-		c.VideoDecode = []media.Codec{media.H264}
-		c.VideoEncode = []media.Codec{media.H264}
-	}
+	c.VideoDecode, c.VideoEncode = pictureCodecs()
 	return c
 }

@@ -2,13 +2,16 @@ package worker
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/transcode/codec"
 	"github.com/roombridge/roombridge/transcode/codec/h264"
+	"github.com/roombridge/roombridge/transcode/codec/pictures"
 	"github.com/roombridge/roombridge/transcode/wire"
 )
 
@@ -21,10 +24,76 @@ type pictureDecoder interface {
 }
 
 func newPictureDecoder(name string) (pictureDecoder, error) {
-	if media.Codec(name) != media.H264 {
-		return nil, fmt.Errorf("codec %q is not decoded", name)
+	if media.Codec(name) == media.H264 {
+		return h264.NewDecoder()
 	}
-	return h264.NewDecoder()
+	dec, err := pictures.NewVideoDecoder(media.Codec(name), "")
+	if err != nil {
+		return nil, err
+	}
+	return &otherDecoder{dec: dec}, nil
+}
+
+// otherDecoder decodes what is not H.264. It does not tell keyframes.
+type otherDecoder struct {
+	dec  codec.VideoDecoder
+	last *codec.Picture
+}
+
+// Decode implements pictureDecoder.
+func (d *otherDecoder) Decode(frame []byte) (h264.Result, error) {
+	p, damaged, err := d.dec.Decode(frame)
+	var r h264.Result
+	if damaged {
+		r.Damaged = 1
+	}
+	if p != nil {
+		r.Frames = 1
+		d.drop()
+		d.last = p
+	}
+	return r, err
+}
+
+func (d *otherDecoder) drop() {
+	if d.last != nil {
+		d.last.Release()
+		d.last = nil
+	}
+}
+
+// Size implements pictureDecoder.
+func (d *otherDecoder) Size() (width, height int) {
+	if d.last == nil {
+		return 0, 0
+	}
+	return d.last.Width, d.last.Height
+}
+
+var errNothing = errors.New("nothing decoded yet")
+
+// Picture implements pictureDecoder.
+func (d *otherDecoder) Picture() (i420 []byte, width, height int, err error) {
+	if d.last == nil {
+		return nil, 0, 0, errNothing
+	}
+	p := d.last
+	width, height = p.Width&^1, p.Height&^1
+	for y := range height {
+		i420 = append(i420, p.Y[y*p.StrideY:][:width]...)
+	}
+	for _, plane := range [][]byte{p.U, p.V} {
+		for y := range height / 2 {
+			i420 = append(i420, plane[y*p.StrideC:][:width/2]...)
+		}
+	}
+	return i420, width, height, nil
+}
+
+// Close implements pictureDecoder.
+func (d *otherDecoder) Close() {
+	d.drop()
+	d.dec.Close()
 }
 
 // work is an access unit, or the wish for the last picture.

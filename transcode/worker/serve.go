@@ -5,54 +5,66 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime/metrics"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/wire"
 	"github.com/roombridge/roombridge/transcode/worker/screen"
+	"github.com/roombridge/roombridge/transcode/worker/video"
 )
 
-// Options say what a worker tells of itself.
+// Options say what a worker tells of itself and how it works.
 type Options struct {
 	Confinement transcode.Confinement
 	Screens     *screen.Painter
+	CPUs        int // processors that picture codecs use at once, 0 is all
+	Nice        int // scheduling priority of the process
 }
 
 // server is a worker at its socket.
 type server struct {
-	conn   io.ReadWriter
-	queue  *wire.Queue
-	engine *Engine
-	begun  time.Time
-	done   chan struct{}
-	pings  atomic.Int32
-	pinged chan struct{}        // wakes who rests
-	graphs chan transcode.Graph // holds the latest
-	video  *pictures
-	meter  tickMeter
+	conn     io.ReadWriter
+	queue    *wire.Queue
+	engine   *Engine
+	begun    time.Time
+	done     chan struct{}
+	pings    atomic.Int32
+	pinged   chan struct{}        // wakes who rests
+	graphs   chan transcode.Graph // holds the latest
+	requests *requests
+	video    *video.Engine
+	meter    tickMeter
+	sound    chan transcode.WorkerStats // holds the latest counters of the engine
+
+	packetMu sync.Mutex
+	packets  []wire.Message
 }
 
 // Serve works for the gateway at the other end of conn until that closes it.
 // It is an error when the gateway breaks the protocol.
 func Serve(conn io.ReadWriteCloser, o Options) error {
-	s := &server{conn: conn, queue: wire.NewQueue(), begun: time.Now(), done: make(chan struct{}), graphs: make(chan transcode.Graph, 1), pinged: make(chan struct{}, 1)}
+	s := &server{conn: conn, queue: wire.NewQueue(), begun: time.Now(), done: make(chan struct{}), graphs: make(chan transcode.Graph, 1), pinged: make(chan struct{}, 1), sound: make(chan transcode.WorkerStats, 1)}
 	s.engine = NewEngine(s)
-	s.video = newPictures(s.queue, o.Screens)
+	s.requests = newRequests(s.queue, o.Screens)
+	s.video = video.New(video.Options{Build: video.Native(o.Screens), CPUs: o.CPUs, Lower: lower(o.Nice)}, s)
 	hello, err := json.Marshal(transcode.Hello{Version: wire.Version, Capabilities: Capabilities(), Confinement: o.Confinement})
 	if err != nil {
 		return err
 	}
 	s.queue.Control(wire.Message{Kind: wire.Hello, Payload: hello})
-	ends := make(chan struct{}, 2)
+	ends := make(chan struct{}, 3)
 	go func() { s.write(); conn.Close(); ends <- struct{}{} }()
 	go func() { s.run(); ends <- struct{}{} }()
+	go func() { s.report(); ends <- struct{}{} }()
 	err = s.read()
 	close(s.done)
 	s.queue.Close()
 	conn.Close()
-	s.video.close()
+	s.requests.close()
+	s.video.Close()
 	for range cap(ends) {
 		<-ends
 	}
@@ -105,6 +117,10 @@ func (s *server) handle(m wire.Message, now int64) error {
 	switch m.Kind {
 	case wire.Frame:
 		s.engine.Write(transcode.Frame{Stream: transcode.StreamID(m.ID), Seq: m.Seq, Timestamp: m.Timestamp, Marker: m.Marker(), Payload: m.Payload}, now)
+	case wire.Packet:
+		s.video.Write(transcode.Frame{Stream: transcode.StreamID(m.ID), Seq: m.Seq, Timestamp: m.Timestamp, Marker: m.Marker(), Payload: m.Payload})
+	case wire.Refresh:
+		s.video.Refresh(transcode.StreamID(m.ID))
 	case wire.Graph:
 		return s.graph(m.Payload)
 	case wire.Ping:
@@ -114,7 +130,7 @@ func (s *server) handle(m wire.Message, now int64) error {
 		default:
 		}
 	case wire.Still, wire.Picture, wire.Decode, wire.DecodeClose, wire.AccessUnit:
-		return s.video.handle(m)
+		return s.requests.handle(m)
 	default:
 		return errors.New("not one that the gateway sends")
 	}
@@ -126,6 +142,10 @@ func (s *server) graph(body []byte) error {
 	if err := json.Unmarshal(body, &g); err != nil {
 		return err
 	}
+	if err := g.CheckPictures(); err != nil {
+		return err
+	}
+	s.video.SetGraph(g)
 	select { // an older one that was not taken up yet is void
 	case <-s.graphs:
 	default:
@@ -137,9 +157,12 @@ func (s *server) graph(body []byte) error {
 // maxStall is how far behind the clock the engine catches up by ticking faster.
 const maxStall = int64(500 * time.Millisecond)
 
-// run ticks the engine at the pace of the clock. The times of ticks are
-// computed, not read, so that no error adds up.
+// run ticks the engine at the pace of the clock, on a thread of its own: those of
+// picture codecs have a lower priority. The times of ticks are computed, not
+// read, so that no error adds up.
 func (s *server) run() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	defer s.engine.Close()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -209,7 +232,7 @@ func (s *server) tick(at, now int64) {
 	s.pong()
 	s.meter.add(s.now()-now, now-at)
 	if s.meter.ticks == statsTicks {
-		s.report()
+		s.count()
 	}
 }
 
@@ -228,45 +251,4 @@ func (s *server) Levels(l []transcode.Level) {
 	if err == nil {
 		s.queue.Control(wire.Message{Kind: wire.Levels, Payload: body})
 	}
-}
-
-const statsTicks = 100
-
-// tickMeter measures what ticks cost, over a second.
-type tickMeter struct {
-	ticks, skipped uint64
-	sum, max       int64
-	allLate        uint64
-}
-
-func (t *tickMeter) add(cost, late int64) {
-	t.ticks++
-	t.sum += cost
-	t.max = max(t.max, cost)
-	if late > tickTime {
-		t.allLate++
-	}
-}
-
-func (s *server) report() {
-	st := s.engine.Stats()
-	st.Late, st.Skipped = s.meter.allLate, s.meter.skipped
-	st.TickUS = float64(s.meter.sum) / float64(s.meter.ticks) / 1e3
-	st.MaxUS = float64(s.meter.max) / 1e3
-	st.HeapKB = heapKB()
-	s.meter.ticks, s.meter.sum, s.meter.max = 0, 0, 0
-	st.Inputs = st.Inputs[:min(len(st.Inputs), 150)] // what fits a message
-	body, err := json.Marshal(st)
-	if err == nil {
-		s.queue.Control(wire.Message{Kind: wire.Stats, Payload: body})
-	}
-}
-
-func heapKB() uint64 {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return 0
-	}
-	return sample[0].Value.Uint64() >> 10
 }

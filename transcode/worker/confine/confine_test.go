@@ -67,6 +67,9 @@ func TestFilter(t *testing.T) {
 		{"own thread", unix.SYS_TGKILL, []uint64{4711, 1, 2}, unix.SECCOMP_RET_ALLOW},
 		{"another's thread", unix.SYS_TGKILL, []uint64{1, 1, 2}, denied},
 		{"name memory", unix.SYS_PRCTL, []uint64{unix.PR_SET_VMA}, unix.SECCOMP_RET_ALLOW},
+		{"own priority", unix.SYS_SETPRIORITY, []uint64{unix.PRIO_PROCESS, 0, 10}, unix.SECCOMP_RET_ALLOW},
+		{"another's priority", unix.SYS_SETPRIORITY, []uint64{unix.PRIO_PROCESS, 4711, 10}, denied},
+		{"a user's priority", unix.SYS_SETPRIORITY, []uint64{unix.PRIO_USER, 0, 10}, denied},
 		{"other prctl", unix.SYS_PRCTL, []uint64{unix.PR_SET_DUMPABLE, 1}, denied},
 	} {
 		if got := verdict(t, arch, c.number, c.args...); got != c.want {

@@ -49,6 +49,7 @@ func program(pid int) []bpf.Instruction {
 	p = append(p, on(unix.SYS_MMAP, bit(2, unix.PROT_EXEC, false)...)...)
 	p = append(p, on(unix.SYS_MPROTECT, bit(2, unix.PROT_EXEC, false)...)...)
 	p = append(p, on(unix.SYS_TGKILL, equal(0, uint32(pid))...)...) // the runtime preempts its own threads
+	p = append(p, on(unix.SYS_SETPRIORITY, equal(0, unix.PRIO_PROCESS, 0)...)...) // of the calling thread, which cannot raise it
 	p = append(p, on(unix.SYS_PRCTL, equal(0, unix.PR_SET_VMA)...)...)
 	return append(p, ret(denied))
 }
@@ -73,12 +74,10 @@ func bit(arg, mask uint32, set bool) []bpf.Instruction {
 	}
 }
 
-// equal allows the call when an argument has this value.
-func equal(arg, value uint32) []bpf.Instruction {
-	return []bpf.Instruction{
-		bpf.LoadAbsolute{Off: offArgs + 8*arg, Size: 4},
-		bpf.JumpIf{Cond: bpf.JumpEqual, Val: value, SkipFalse: 1},
-		ret(unix.SECCOMP_RET_ALLOW),
-		ret(denied),
+// equal allows the call when the arguments, from one on, have these values.
+func equal(arg uint32, values ...uint32) (p []bpf.Instruction) {
+	for i, v := range values {
+		p = append(p, bpf.LoadAbsolute{Off: offArgs + 8*(arg+uint32(i)), Size: 4}, bpf.JumpIf{Cond: bpf.JumpEqual, Val: v, SkipTrue: 1}, ret(denied))
 	}
+	return append(p, ret(unix.SECCOMP_RET_ALLOW))
 }

@@ -19,8 +19,8 @@ const (
 	maxQueued   = 128 // access units that wait for one decoder
 )
 
-// pictures draws stills and decodes streams, beside the sound and never in its way.
-type pictures struct {
+// requests draws stills and decodes streams, beside the sound and never in its way.
+type requests struct {
 	queue    *wire.Queue
 	painter  *screen.Painter
 	stills   chan still
@@ -33,14 +33,14 @@ type still struct {
 	spec transcode.Still
 }
 
-func newPictures(q *wire.Queue, painter *screen.Painter) *pictures {
-	p := &pictures{queue: q, painter: painter, stills: make(chan still, maxStills), decoders: make(map[uint32]*decoding)}
+func newRequests(q *wire.Queue, painter *screen.Painter) *requests {
+	p := &requests{queue: q, painter: painter, stills: make(chan still, maxStills), decoders: make(map[uint32]*decoding)}
 	p.running.Go(p.draw)
 	return p
 }
 
 // handle takes a message of the gateway. An error is one of the protocol.
-func (p *pictures) handle(m wire.Message) error {
+func (p *requests) handle(m wire.Message) error {
 	switch m.Kind {
 	case wire.Still:
 		var s transcode.Still
@@ -73,13 +73,13 @@ func (p *pictures) handle(m wire.Message) error {
 	return nil
 }
 
-func (p *pictures) fail(id uint32, kind wire.Kind, err error) {
+func (p *requests) fail(id uint32, kind wire.Kind, err error) {
 	text := err.Error()
 	p.queue.Control(wire.Message{Kind: wire.Error, ID: id, Seq: uint16(kind), Payload: []byte(text[:min(len(text), 500)])})
 }
 
 // draw answers requests for stills, one after the other.
-func (p *pictures) draw() {
+func (p *requests) draw() {
 	for s := range p.stills {
 		units, err := p.picture(s.spec)
 		if err != nil {
@@ -92,7 +92,7 @@ func (p *pictures) draw() {
 	}
 }
 
-func (p *pictures) picture(s transcode.Still) ([][]byte, error) {
+func (p *requests) picture(s transcode.Still) ([][]byte, error) {
 	if p.painter == nil || !h264.Available {
 		return nil, h264.ErrUnavailable
 	}
@@ -106,7 +106,7 @@ func (p *pictures) picture(s transcode.Still) ([][]byte, error) {
 }
 
 // open starts a decoder.
-func (p *pictures) open(m wire.Message) error {
+func (p *requests) open(m wire.Message) error {
 	var o transcode.DecodeOrder
 	if err := json.Unmarshal(m.Payload, &o); err != nil {
 		return err
@@ -129,7 +129,7 @@ func (p *pictures) open(m wire.Message) error {
 	return nil
 }
 
-func (p *pictures) feed(id uint32, w work) bool {
+func (p *requests) feed(id uint32, w work) bool {
 	d := p.decoders[id]
 	if d == nil {
 		return false
@@ -144,7 +144,7 @@ func (p *pictures) feed(id uint32, w work) bool {
 }
 
 // close waits until all is done. No message may be handled any more.
-func (p *pictures) close() {
+func (p *requests) close() {
 	close(p.stills)
 	for _, d := range p.decoders {
 		close(d.work)
