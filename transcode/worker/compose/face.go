@@ -2,7 +2,6 @@ package compose
 
 import (
 	"image"
-	"image/color"
 	"strings"
 	"unicode"
 
@@ -19,10 +18,11 @@ func (c *Compositor) backdrop(w, h int) *codec.Picture {
 			return p
 		}
 	}
-	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	gradient(img, tileTop, tileBottom)
 	p := codec.Allocate(w, h)
-	c.look.Convert(img, p.Y, p.U, p.V, p.StrideY, p.StrideC)
+	from, to := c.look.colour(tileTop), c.look.colour(tileBottom)
+	gradient(p.Y, w, h, from.y, to.y)
+	gradient(p.U, w/2, h/2, from.u, to.u)
+	gradient(p.V, w/2, h/2, from.v, to.v)
 	if len(c.backdrops) == maxBackdrops {
 		c.backdrops = c.backdrops[1:]
 	}
@@ -67,23 +67,19 @@ func (l *look) drawFace(p *screen.Painter, place layout.Rect, t transcode.Tile) 
 	return img
 }
 
-// gradient fills from the upper left to the lower right, dithered: after encoding, a plain
-// one would show bands.
-func gradient(img *image.RGBA, from, to color.NRGBA) {
-	w, h := img.Rect.Dx(), img.Rect.Dy()
+// gradient fills a plane from above to below and a little from left to right, dithered: after
+// encoding, a plain one would show bands.
+func gradient(plane []byte, w, h int, from, to byte) {
+	const one = 1 << 16
+	all := (int(to) - int(from)) * one
+	right, down := all*35/100/w, all*65/100/h
 	for y := range h {
-		row := img.Pix[y*img.Stride:]
-		for x := range w {
-			at := (float64(x)/float64(w)*0.35 + float64(y)/float64(h)*0.65)
-			noise := float64((x*7+y*13)&15)/16 - 0.5 + 0.5
-			p := row[4*x:]
-			p[0], p[1], p[2], p[3] = between(from.R, to.R, at, noise), between(from.G, to.G, at, noise), between(from.B, to.B, at, noise), 0xff
+		row, at := plane[y*w:(y+1)*w], int(from)*one+y*down
+		for x := range row {
+			row[x] = byte((at + (x*7+y*13)&15*(one/16)) >> 16)
+			at += right
 		}
 	}
-}
-
-func between(from, to uint8, at, noise float64) uint8 {
-	return uint8(float64(from) + (float64(to)-float64(from))*at + noise)
 }
 
 // initials gives the first letters of the first and last word: Vietnamese given names come last, so

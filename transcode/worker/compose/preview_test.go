@@ -20,12 +20,30 @@ var names = []string{
 	"ຫ້ອງປະຊຸມ", "Trường Đại học Kỹ thuật",
 }
 
+// wash fills from the upper left to the lower right, dithered.
+func wash(img *image.RGBA, from, to color.NRGBA) {
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	for y := range h {
+		row := img.Pix[y*img.Stride:]
+		for x := range w {
+			at := (float64(x)/float64(w)*0.35 + float64(y)/float64(h)*0.65)
+			noise := float64((x*7+y*13)&15) / 16
+			p := row[4*x:]
+			p[0], p[1], p[2], p[3] = between(from.R, to.R, at, noise), between(from.G, to.G, at, noise), between(from.B, to.B, at, noise), 0xff
+		}
+	}
+}
+
+func between(from, to uint8, at, noise float64) uint8 {
+	return uint8(float64(from) + (float64(to)-float64(from))*at + noise)
+}
+
 // portrait draws something like a person before a wall.
 func portrait(w, h, n int, aspect float32) *codec.Picture {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	walls := []color.NRGBA{{0xc9, 0xb8, 0x9c, 255}, {0x8f, 0xa3, 0xad, 255}, {0xd8, 0xd4, 0xcc, 255}, {0x6d, 0x7f, 0x6a, 255}, {0xa8, 0x8f, 0x86, 255}}
 	wall := walls[n%len(walls)]
-	gradient(img, wall, color.NRGBA{wall.R / 2, wall.G / 2, wall.B / 2, 255})
+	wash(img, wall, color.NRGBA{wall.R / 2, wall.G / 2, wall.B / 2, 255})
 	p := newPen(img, 1)
 	fw, fh := float64(w), float64(h)
 	p.box(fw*0.06, fh*0.1, fw*0.2, fh*0.42, 4)
@@ -54,7 +72,7 @@ func toPicture(img *image.RGBA, aspect float32) *codec.Picture {
 
 func slide(t *testing.T, w, h int) *codec.Picture {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
-	gradient(img, color.NRGBA{255, 255, 255, 255}, color.NRGBA{0xf0, 0xf3, 0xf6, 255})
+	wash(img, color.NRGBA{255, 255, 255, 255}, color.NRGBA{0xf0, 0xf3, 0xf6, 255})
 	p, u := painter(t), float64(h)/720
 	pen := newPen(img, 1)
 	for i, k := range []float64{0.35, 0.55, 0.48, 0.8, 0.66} {
