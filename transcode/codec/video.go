@@ -2,6 +2,7 @@ package codec
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 )
 
@@ -77,6 +78,18 @@ func (p *Picture) Release() {
 	}
 }
 
+// Check tells whether a picture has a size and the memory for it.
+func (p *Picture) Check(width, height int) error {
+	cw, ch := (width+1)/2, (height+1)/2
+	switch {
+	case p.Width != width || p.Height != height:
+		return fmt.Errorf("a picture of %dx%d where one of %dx%d is wanted", p.Width, p.Height, width, height)
+	case p.StrideY < width || p.StrideC < cw || len(p.Y) < p.StrideY*(height-1)+width || min(len(p.U), len(p.V)) < p.StrideC*(ch-1)+cw:
+		return fmt.Errorf("a picture of %dx%d with less memory", width, height)
+	}
+	return nil
+}
+
 // VideoDecoder decodes one stream. It is used by one goroutine at a time.
 type VideoDecoder interface {
 	// Decode takes one whole frame as it was coded: an access unit of H.264 or
@@ -99,6 +112,21 @@ type VideoSettings struct {
 	MaxUnit int
 	// Content asks for sharp slides rather than smooth motion.
 	Content bool
+}
+
+// Bounds of an encoder's rates: bit/s and pictures a second.
+const (
+	MinBitrate = 16_000
+	MaxBitrate = 50_000_000
+	MaxFPS     = 120
+)
+
+// CheckRates tells whether encoders can keep to these rates.
+func CheckRates(bitrate, fps int) error {
+	if bitrate < MinBitrate || bitrate > MaxBitrate || fps < 1 || fps > MaxFPS {
+		return fmt.Errorf("%w: %d bit/s and %d pictures a second", ErrSettings, bitrate, fps)
+	}
+	return nil
 }
 
 // Encoded is one encoded frame. Its memory is valid until the encoder's next call.

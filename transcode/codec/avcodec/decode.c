@@ -12,19 +12,22 @@
 // Slack for codecs that round a picture's sides up to whole blocks.
 #define BLOCK 64
 
-// Set when a library refuses a picture for its size, which it tells only its
-// log. Decoders run on the thread that calls them.
-static __thread int refused;
+// What libraries tell only their log: that a picture was refused for its size,
+// and that something is wrong with a frame. Decoders run on the thread that calls them.
+static __thread int refused, complained;
 
-static void listen_for_size(void *ctx, int level, const char *fmt, va_list args)
+static void listen(void *ctx, int level, const char *fmt, va_list args)
 {
 	(void)ctx;
 	(void)args;
-	if (level <= AV_LOG_ERROR && (!strncmp(fmt, "Picture size ", 13) || !strncmp(fmt, "Frame size ", 11)))
+	if (level > AV_LOG_ERROR || !strncmp(fmt, "warning: ", 9))
+		return;
+	complained = 1;
+	if (!strncmp(fmt, "Picture size ", 13) || !strncmp(fmt, "Frame size ", 11))
 		refused = 1;
 }
 
-void lav_quiet(void) { av_log_set_callback(listen_for_size); }
+void lav_quiet(void) { av_log_set_callback(listen); }
 
 void lav_strerror(int code, char *buf, int size) { av_strerror(code, buf, size); }
 
@@ -37,6 +40,7 @@ struct decoder {
 	AVPacket *p;
 	AVFrame *next;
 	struct SwsContext *convert;
+	enum lav_codec codec;
 	int max_width, max_height;
 };
 
@@ -86,6 +90,7 @@ decoder *lav_decoder_open(enum lav_codec codec, int max_width, int max_height)
 
 	if (!d)
 		return NULL;
+	d->codec = codec;
 	d->max_width = max_width;
 	d->max_height = max_height;
 	d->c = avcodec_alloc_context3(found);
@@ -99,10 +104,10 @@ decoder *lav_decoder_open(enum lav_codec codec, int max_width, int max_height)
 	d->c->get_format = choose_format;
 	d->c->get_buffer2 = get_buffer;
 	d->c->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT; // it says so in the frame
-	if (codec == LAV_H264 || codec == LAV_H265)
+	if (codec == LAV_H264 || codec == LAV_H265 || codec == LAV_AV1)
 		d->c->flags |= AV_CODEC_FLAG_LOW_DELAY;
-	if (codec == LAV_AV1)
-		d->c->flags |= AV_CODEC_FLAG_LOW_DELAY;
+	if (codec == LAV_H261)
+		d->c->export_side_data |= AV_CODEC_EXPORT_DATA_MVS;
 	if (avcodec_open2(d->c, found, NULL) < 0)
 		goto fail;
 	return d;
@@ -158,7 +163,22 @@ end:
 	return n;
 }
 
-static void describe(const AVFrame *f, shown *s)
+// H.261 has no types of pictures: one without motion vectors, of which blocks
+// that are left out have one too, refers to no other.
+static int is_key(const decoder *d, const AVFrame *f)
+{
+	if (d->codec != LAV_H261)
+		return f->key_frame;
+	return !av_frame_get_side_data(f, AV_FRAME_DATA_MOTION_VECTORS);
+}
+
+// H.261's and H.263's decoders go on after errors and do not always say so in the frame.
+static int is_repaired(const decoder *d, const AVFrame *f)
+{
+	return f->decode_error_flags || (complained && (d->codec == LAV_H261 || d->codec == LAV_H263));
+}
+
+static void describe(const decoder *d, const AVFrame *f, shown *s)
 {
 	for (int i = 0; i < 3; i++)
 		s->planes[i] = f->data[i];
@@ -168,9 +188,9 @@ static void describe(const AVFrame *f, shown *s)
 	s->height = f->height;
 	s->sar_num = f->sample_aspect_ratio.num;
 	s->sar_den = f->sample_aspect_ratio.den;
-	s->repaired = f->decode_error_flags != 0;
+	s->repaired = is_repaired(d, f);
 	s->shaky = (f->flags & AV_FRAME_FLAG_CORRUPT) != 0;
-	s->key = f->key_frame;
+	s->key = is_key(d, f);
 }
 
 int lav_decode(decoder *d, const uint8_t *data, int size, frame *f, shown *s, int *too_large)
@@ -178,7 +198,7 @@ int lav_decode(decoder *d, const uint8_t *data, int size, frame *f, shown *s, in
 	int frames = 0;
 	int n;
 
-	refused = 0;
+	refused = complained = 0;
 	d->c->has_b_frames = 0; // nothing is held back to be put in order
 	d->p->data = (uint8_t *)data;
 	d->p->size = size;
@@ -192,7 +212,7 @@ int lav_decode(decoder *d, const uint8_t *data, int size, frame *f, shown *s, in
 	}
 	if (n >= 0 && frames && fits(d, f->width, f->height)) {
 		n = convert(d, f);
-		describe(f, s);
+		describe(d, f, s);
 	}
 	*too_large = refused;
 	return n < 0 ? n : frames;

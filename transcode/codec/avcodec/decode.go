@@ -82,7 +82,8 @@ func (d *Decoder) Decode(frame []byte) (*codec.Picture, bool, error) {
 		return d.nothing(n, tooLarge != 0 || n > 0)
 	}
 	k.describe(&s, d.aspect(&s))
-	return k.picture, d.health.picture(s.repaired != 0, s.shaky != 0, s.key != 0), nil
+	repaired := s.repaired != 0 || d.name == media.H261 && !wholeH261(frame, k.picture.Width)
+	return k.picture, d.health.picture(repaired, s.shaky != 0, s.key != 0), nil
 }
 
 // nothing says why there is no picture.

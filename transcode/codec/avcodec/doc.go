@@ -49,17 +49,3 @@ func (h *health) picture(repaired, shaky, key bool) bool {
 
 // fault is a frame that was not decoded, or not as it was coded.
 func (h *health) fault() { h.bad, h.since = true, 0 }
-
-// Bounds of rates: bit/s and pictures a second.
-const (
-	leastBitrate = 16_000
-	mostBitrate  = 50_000_000
-	mostFPS      = 120
-)
-
-func checkRate(name string, bitrate, fps int) error {
-	if bitrate < leastBitrate || bitrate > mostBitrate || fps < 1 || fps > mostFPS {
-		return fmt.Errorf("%s: %w: %d bit/s and %d pictures a second", name, codec.ErrSettings, bitrate, fps)
-	}
-	return nil
-}

@@ -13,9 +13,10 @@ struct encoder {
 	AVFrame *f;
 	AVPacket *p;
 	int64_t count;
+	int keeps; // the encoder keeps pictures to refer to, so it must have its own
 };
 
-static encoder *allocate(const AVCodec *codec, const settings *s)
+static encoder *allocate(const AVCodec *codec, int width, int height, AVRational tick)
 {
 	encoder *e = codec ? calloc(1, sizeof *e) : NULL;
 
@@ -28,11 +29,11 @@ static encoder *allocate(const AVCodec *codec, const settings *s)
 		lav_encoder_close(e);
 		return NULL;
 	}
-	e->c->width = s->width;
-	e->c->height = s->height;
+	e->c->width = width;
+	e->c->height = height;
 	e->c->pix_fmt = AV_PIX_FMT_YUV420P;
-	e->c->time_base = (AVRational){1, s->fps};
-	e->c->framerate = (AVRational){s->fps, 1};
+	e->c->time_base = tick;
+	e->c->framerate = av_inv_q(tick);
 	e->c->max_b_frames = 0;
 	e->c->thread_count = 1;
 	return e;
@@ -53,7 +54,7 @@ int lav_encodes_h264(void) { return x264() != NULL; }
 
 encoder *lav_encoder_h264(const settings *s)
 {
-	encoder *e = allocate(x264(), s);
+	encoder *e = allocate(x264(), s->width, s->height, (AVRational){1, s->fps});
 
 	if (!e)
 		return NULL;
@@ -74,48 +75,83 @@ void lav_encoder_rate(encoder *e, int64_t bitrate, int64_t buffer)
 	e->c->rc_buffer_size = (int)buffer;
 }
 
+static const AVCodec *old(enum lav_old codec)
+{
+	switch (codec) {
+	case LAV_OLD_H263: return avcodec_find_encoder_by_name("h263");
+	case LAV_OLD_H263P: return avcodec_find_encoder_by_name("h263p");
+	case LAV_OLD_H261: return avcodec_find_encoder_by_name("h261");
+	}
+	return NULL;
+}
+
+int lav_encodes_old(enum lav_old codec) { return old(codec) != NULL; }
+
+encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob, int cut)
+{
+	encoder *e = allocate(old(codec), width, height, (AVRational){1001, 30000}); // H.261 3.1, H.263 5.1.2
+
+	if (!e)
+		return NULL;
+	e->keeps = 1;
+	e->c->gop_size = 600; // keyframes come when they are asked for, which is earlier
+	e->c->flags |= AV_CODEC_FLAG_QSCALE;
+	e->c->global_quality = 8 * FF_QP2LAMBDA;
+	e->c->qmin = 1;
+	e->c->qmax = 31;
+	if (gob)
+		av_opt_set_int(e->c->priv_data, "ps", gob, 0);
+	if (cut)
+		av_opt_set_int(e->c->priv_data, "mb_info", cut, 0);
+	return opened(e, old(codec));
+}
+
 static void keep(void *opaque, uint8_t *data)
 {
 	(void)opaque;
 	(void)data;
 }
 
-// Lends a plane to the encoder, which would copy what has no buffer.
-static int lend(AVFrame *f, int i, const uint8_t *data, int stride, int rows)
+// Lends a plane to the encoder.
+static int lend(encoder *e, int i, const uint8_t *data, int stride, int rows)
 {
-	f->data[i] = (uint8_t *)data;
-	f->linesize[i] = stride;
-	f->buf[i] = av_buffer_create((uint8_t *)data, (size_t)stride * rows, keep, NULL, AV_BUFFER_FLAG_READONLY);
-	return f->buf[i] ? 0 : AVERROR(ENOMEM);
+	e->f->data[i] = (uint8_t *)data;
+	e->f->linesize[i] = stride;
+	if (e->keeps)
+		return 0; // what has no buffer is copied
+	e->f->buf[i] = av_buffer_create((uint8_t *)data, (size_t)stride * rows, keep, NULL, AV_BUFFER_FLAG_READONLY);
+	return e->f->buf[i] ? 0 : AVERROR(ENOMEM);
 }
 
-int lav_encode(encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v, int stride_y, int stride_c, int key, coded *out)
+int lav_encode(encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v, const input *in, coded *out)
 {
 	AVCodecContext *c = e->c;
 	int n;
 
+	memset(out, 0, sizeof *out);
 	av_packet_unref(e->p);
 	e->f->width = c->width;
 	e->f->height = c->height;
 	e->f->format = c->pix_fmt;
 	e->f->pts = e->count++;
-	e->f->pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-	n = lend(e->f, 0, y, stride_y, c->height);
+	e->f->pict_type = in->key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+	e->f->quality = in->quant * FF_QP2LAMBDA;
+	n = lend(e, 0, y, in->stride_y, c->height);
 	if (!n)
-		n = lend(e->f, 1, u, stride_c, (c->height + 1) / 2);
+		n = lend(e, 1, u, in->stride_c, (c->height + 1) / 2);
 	if (!n)
-		n = lend(e->f, 2, v, stride_c, (c->height + 1) / 2);
+		n = lend(e, 2, v, in->stride_c, (c->height + 1) / 2);
 	if (!n)
 		n = avcodec_send_frame(c, e->f);
 	av_frame_unref(e->f);
 	if (!n)
 		n = avcodec_receive_packet(c, e->p);
-	memset(out, 0, sizeof *out);
 	if (n < 0)
 		return n;
 	out->data = e->p->data;
 	out->size = e->p->size;
 	out->key = (e->p->flags & AV_PKT_FLAG_KEY) != 0;
+	out->blocks = av_packet_get_side_data(e->p, AV_PKT_DATA_H263_MB_INFO, &out->blocks_size);
 	return 0;
 }
 

@@ -9,20 +9,21 @@ package avcodec
 import "C"
 
 import (
-	"fmt"
 	"unsafe"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode/codec"
 )
 
+var olds = map[media.Codec]C.enum_lav_old{media.H263: C.LAV_OLD_H263, media.H263P: C.LAV_OLD_H263P, media.H261: C.LAV_OLD_H261}
+
 // Encodes tells whether this build encodes a codec.
 func Encodes(c media.Codec) bool {
-	switch c {
-	case media.H264:
+	if c == media.H264 {
 		return C.lav_encodes_h264() != 0
 	}
-	return false
+	id, ok := olds[c]
+	return ok && C.lav_encodes_old(id) != 0
 }
 
 // NewEncoder makes an encoder.
@@ -31,49 +32,43 @@ func NewEncoder(c media.Codec, s codec.VideoSettings) (codec.VideoEncoder, error
 	if !Encodes(c) {
 		return nil, unavailable(c)
 	}
-	return newH264(s)
+	if c == media.H264 {
+		return newH264(s)
+	}
+	return newOld(c, s)
 }
 
 // encoder is what all of them have in common.
 type encoder struct {
 	e             *C.encoder
 	width, height int
+	in            C.input
+	out           C.coded
 }
 
-// encode gives a frame in memory of libavcodec.
-func (e *encoder) encode(p *codec.Picture, key bool) (C.coded, error) {
-	var out C.coded
-	if err := fits(p, e.width, e.height); err != nil {
-		return out, err
+// encode makes a frame, which then lies in out.
+func (e *encoder) encode(p *codec.Picture, key bool, quant int) error {
+	if err := p.Check(e.width, e.height); err != nil {
+		return err
 	}
-	k := C.int(0)
+	e.in = C.input{stride_y: C.int(p.StrideY), stride_c: C.int(p.StrideC), quant: C.int(quant)}
 	if key {
-		k = 1
+		e.in.key = 1
 	}
-	n := C.lav_encode(e.e, (*C.uint8_t)(&p.Y[0]), (*C.uint8_t)(&p.U[0]), (*C.uint8_t)(&p.V[0]), C.int(p.StrideY), C.int(p.StrideC), k, &out)
+	n := C.lav_encode(e.e, (*C.uint8_t)(&p.Y[0]), (*C.uint8_t)(&p.U[0]), (*C.uint8_t)(&p.V[0]), &e.in, &e.out)
 	if n < 0 {
-		return out, failure(n)
+		return failure(n)
 	}
-	return out, nil
+	return nil
 }
 
+// data is the frame.
+func (e *encoder) data() []byte { return unsafe.Slice((*byte)(e.out.data), int(e.out.size)) }
+
+// Close frees the encoder.
 func (e *encoder) Close() {
 	if e.e != nil {
 		C.lav_encoder_close(e.e)
 		e.e = nil
 	}
 }
-
-// fits checks that a picture has the size and the memory it should.
-func fits(p *codec.Picture, width, height int) error {
-	cw, ch := (width+1)/2, (height+1)/2
-	switch {
-	case p.Width != width || p.Height != height:
-		return fmt.Errorf("a picture of %dx%d for an encoder of %dx%d", p.Width, p.Height, width, height)
-	case p.StrideY < width || p.StrideC < cw || len(p.Y) < p.StrideY*(height-1)+width || len(p.U) < p.StrideC*(ch-1)+cw || len(p.V) < p.StrideC*(ch-1)+cw:
-		return fmt.Errorf("a picture of %dx%d with less memory", width, height)
-	}
-	return nil
-}
-
-func data(c C.coded) []byte { return unsafe.Slice((*byte)(c.data), int(c.size)) }

@@ -31,9 +31,6 @@ type h264Encoder struct {
 // buffered is how many seconds of bits a keyframe can take at most.
 const buffered = 0.6
 
-// leastUnit is the smallest bound of NAL units that can be kept.
-const leastUnit = 200
-
 var profiles = map[uint8]string{66: "baseline", 77: "main", 100: "high"}
 
 func checkH264(s codec.VideoSettings) error {
@@ -47,7 +44,7 @@ func checkH264(s codec.VideoSettings) error {
 	case s.MaxUnit != 0 && s.MaxUnit < leastUnit:
 		return fmt.Errorf("H264: %w: units of %d bytes", codec.ErrSettings, s.MaxUnit)
 	}
-	return checkRate("H264", s.Bitrate, s.FPS)
+	return codec.CheckRates(s.Bitrate, s.FPS)
 }
 
 func newH264(s codec.VideoSettings) (codec.VideoEncoder, error) {
@@ -74,7 +71,7 @@ func newH264(s codec.VideoSettings) (codec.VideoEncoder, error) {
 		return nil, fmt.Errorf("H264: the encoder does not open for %+v", s)
 	}
 	return &h264Encoder{
-		encoder: encoder{e, s.Width, s.Height}, settings: s, opened: s.FPS,
+		encoder: encoder{e: e, width: s.Width, height: s.Height}, settings: s, opened: s.FPS,
 		pace: pace.New(s.Bitrate, s.FPS), told: float64(s.Bitrate),
 	}, nil
 }
@@ -85,17 +82,16 @@ func (e *h264Encoder) Encode(p *codec.Picture, pts int64, key bool) (codec.Encod
 		return codec.Encoded{}, nil
 	}
 	e.tell()
-	out, err := e.encode(p, key)
-	if err != nil {
+	if err := e.encode(p, key, 0); err != nil {
 		return codec.Encoded{}, fmt.Errorf("H264: %w", err)
 	}
-	e.split(data(out))
+	e.split(e.data())
 	size := 0
 	for _, u := range e.units {
 		size += len(u)
 	}
 	e.pace.Spent(size)
-	return codec.Encoded{Units: e.units, Key: out.key != 0}, nil
+	return codec.Encoded{Units: e.units, Key: e.out.key != 0}, nil
 }
 
 // tell gives libx264 the bit rate in its own time, when that has changed enough to matter.
@@ -121,8 +117,8 @@ func (e *h264Encoder) split(stream []byte) {
 
 // Adjust changes the rates. See codec.VideoEncoder.
 func (e *h264Encoder) Adjust(bitrate, fps int) error {
-	if err := checkRate("H264", bitrate, fps); err != nil {
-		return err
+	if err := codec.CheckRates(bitrate, fps); err != nil {
+		return fmt.Errorf("H264: %w", err)
 	}
 	e.settings.Bitrate, e.settings.FPS = bitrate, fps
 	e.pace.Adjust(bitrate, fps)

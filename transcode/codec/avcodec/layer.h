@@ -38,26 +38,37 @@ decoder *lav_decoder_open(enum lav_codec codec, int max_width, int max_height);
 int lav_decode(decoder *d, const uint8_t *data, int size, frame *f, shown *s, int *too_large);
 void lav_decoder_close(decoder *d);
 
-// How an encoder is opened.
+// How libx264 is opened.
 typedef struct settings {
 	int width, height, fps;
 	int64_t bitrate, buffer; // bit/s, bits
-	const char *profile, *level, *preset, *params; // of libx264
+	const char *profile, *level, *preset, *params;
 } settings;
+
+enum lav_old { LAV_OLD_H263, LAV_OLD_H263P, LAV_OLD_H261 };
+
+typedef struct input {
+	int stride_y, stride_c;
+	int key;
+	int quant; // of H.263 and H.261, 1 to 31
+} input;
 
 // A coded frame, valid until the encoder's next call.
 typedef struct coded {
 	uint8_t *data;
 	int size, key;
-	uint8_t *mb_info; // of H.263, 12 bytes each
-	size_t mb_info_size;
+	uint8_t *blocks; // of H.263, where it can be cut, 12 bytes each
+	size_t blocks_size;
 } coded;
 
 int lav_encodes_h264(void);
 encoder *lav_encoder_h264(const settings *s);
 void lav_encoder_rate(encoder *e, int64_t bitrate, int64_t buffer);
-// Encodes one picture, as a keyframe if asked.
-int lav_encode(encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v, int stride_y, int stride_c, int key, coded *out);
+int lav_encodes_old(enum lav_old codec);
+// Opens an encoder of H.263 or H.261. A header stands about every gob bytes where the
+// codec can have one, and a place to cut is told of every cut bytes; 0 is none.
+encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob, int cut);
+int lav_encode(encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v, const input *in, coded *out);
 void lav_encoder_close(encoder *e);
 
 #endif

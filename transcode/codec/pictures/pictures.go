@@ -9,6 +9,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode/codec"
 	"github.com/roombridge/roombridge/transcode/codec/avcodec"
+	"github.com/roombridge/roombridge/transcode/codec/vpx"
 )
 
 var all = []media.Codec{media.H264, media.H265, media.VP8, media.VP9, media.AV1, media.H263P, media.H263, media.H261}
@@ -26,7 +27,9 @@ func list(has func(media.Codec) bool) (l []media.Codec) {
 func Decodes() []media.Codec { return list(avcodec.Decodes) }
 
 // Encodes lists the codecs that this build encodes.
-func Encodes() []media.Codec { return list(avcodec.Encodes) }
+func Encodes() []media.Codec {
+	return list(func(c media.Codec) bool { return avcodec.Encodes(c) || vpx.Encodes(c) })
+}
 
 // NewVideoDecoder makes a decoder. parameterSets are those of H.264 that the signalling
 // gave, as media.Format has them; they may be empty, and what is no parameter set is ignored.
@@ -65,6 +68,9 @@ func byteStream(sets string) (b []byte) {
 
 // NewVideoEncoder makes an encoder.
 func NewVideoEncoder(c media.Codec, s codec.VideoSettings) (codec.VideoEncoder, error) {
+	if c == media.VP8 || c == media.VP9 {
+		return vpx.NewEncoder(c, s)
+	}
 	return avcodec.NewEncoder(c, s)
 }
 

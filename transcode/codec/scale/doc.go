@@ -22,11 +22,7 @@ func check(p *codec.Picture, r Rect) error {
 	if r.X < 0 || r.Y < 0 || r.W < 1 || r.H < 1 || r.X%2+r.Y%2 != 0 || r.X+r.W > p.Width || r.Y+r.H > p.Height {
 		return fmt.Errorf("%w: %+v in %dx%d", errPlace, r, p.Width, p.Height)
 	}
-	cw, ch := (p.Width+1)/2, (p.Height+1)/2
-	if p.StrideY < p.Width || p.StrideC < cw || len(p.Y) < p.StrideY*(p.Height-1)+p.Width || len(p.U) < p.StrideC*(ch-1)+cw || len(p.V) < p.StrideC*(ch-1)+cw {
-		return fmt.Errorf("scale: a picture of %dx%d with less memory", p.Width, p.Height)
-	}
-	return nil
+	return p.Check(p.Width, p.Height)
 }
 
 // luma and chroma give the samples of a place from its first on.

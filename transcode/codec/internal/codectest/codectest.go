@@ -4,6 +4,7 @@ package codectest
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"os"
@@ -74,6 +75,32 @@ func rows(dst, plane []byte, stride, w, h int) []byte {
 		dst = append(dst, plane[y*stride:y*stride+w]...)
 	}
 	return dst
+}
+
+// IVF packs frames of VP8 ("VP80"), VP9 ("VP90") or AV1 ("AV01") as ffmpeg reads them.
+func IVF(fourcc string, width, height int, frames [][]byte) []byte {
+	b := append([]byte("DKIF\x00\x00\x20\x00"), fourcc...)
+	b = binary.LittleEndian.AppendUint16(b, uint16(width))
+	b = binary.LittleEndian.AppendUint16(b, uint16(height))
+	b = binary.LittleEndian.AppendUint32(b, 30)
+	b = binary.LittleEndian.AppendUint32(b, 1)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(frames)))
+	b = append(b, 0, 0, 0, 0)
+	for i, f := range frames {
+		b = binary.LittleEndian.AppendUint32(b, uint32(len(f)))
+		b = binary.LittleEndian.AppendUint64(b, uint64(i))
+		b = append(b, f...)
+	}
+	return b
+}
+
+// ParseIVF is the reverse of IVF.
+func ParseIVF(b []byte) (frames [][]byte) {
+	for b = b[32:]; len(b) >= 12; {
+		n := int(binary.LittleEndian.Uint32(b))
+		frames, b = append(frames, b[12:12+n]), b[12+n:]
+	}
+	return frames
 }
 
 // PSNR compares the luma of two pictures in every third row, dB; 99 is the same.
