@@ -91,6 +91,9 @@ type Format struct {
 	H264      H264Params // meaningful for H264 only
 	VideoMax  Limits     // receiver's limits for codecs other than H.264; zero is none
 	Sizes     Sizes      // the receiver's list for H.261 and H.263; zero is QCIF alone
+	// LastResort is a format of ours that is taken where nothing else will do,
+	// and never offered.
+	LastResort bool
 	// ParameterSets are the H.264 parameter sets that signalling gave for what
 	// arrives, as NAL units in base64 with commas between
 	// (sprop-parameter-sets, RFC 6184 8.1); empty is none.

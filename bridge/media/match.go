@@ -65,7 +65,7 @@ func ChooseVideo(own, theirs []Format) (int, int) {
 
 // betterMode tells whether o may still replace the choice made from own.
 func betterMode(o, chosen Format) bool {
-	return o.Codec == H264 && chosen.Codec == H264 && o.H264.Mode > chosen.H264.Mode
+	return o.Codec == H264 && chosen.Codec == H264 && o.H264.Mode > chosen.H264.Mode && !o.LastResort
 }
 
 // greatest finds the match with the largest picture, the first of equals.

@@ -67,6 +67,7 @@ func TestChooseAudio(t *testing.T) {
 
 func TestChooseVideo(t *testing.T) {
 	limits := func(f Format, fs, mbps uint32) Format { f.H264.MaxFS, f.H264.MaxMBPS = fs, mbps; return f }
+	last := func(f Format) Format { f.LastResort = true; return f }
 	cb0, cb1, hi1 := h264(66, 0xe0, 31, 0), h264(66, 0xe0, 31, 1), h264(100, 0, 31, 1)
 	for _, c := range []struct {
 		name        string
@@ -77,6 +78,8 @@ func TestChooseVideo(t *testing.T) {
 		{"mode 1 with smaller limits", []Format{cb1, cb0}, []Format{limits(cb0, 8160, 245000), limits(cb1, 8160, 122400)}, 0, 1},
 		{"mode 0 alone", []Format{cb1, cb0}, []Format{h264(66, 0x80, 13, 0)}, 1, 0},
 		{"mode 1 in another profile before mode 0", []Format{cb1, cb0, hi1}, []Format{cb0, hi1}, 2, 1},
+		{"the last resort after mode 0", []Format{cb1, cb0, last(hi1)}, []Format{hi1, cb0}, 1, 1},
+		{"the last resort", []Format{cb1, cb0, last(hi1), vp8}, []Format{vp8, hi1}, 2, 1},
 		{"our order of profiles", []Format{hi1, cb1}, []Format{cb1, hi1}, 0, 1},
 		{"the larger of two alike", []Format{cb1}, []Format{h264(66, 0xe0, 13, 1), h264(66, 0xe0, 31, 1)}, 0, 1},
 		{"the faster of two alike", []Format{cb1}, []Format{limits(cb1, 0, 120000), limits(cb1, 0, 200000)}, 0, 1},

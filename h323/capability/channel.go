@@ -176,7 +176,7 @@ func Proposals(own media.Capabilities, kind media.Kind) (list []media.Format) {
 	}
 	for _, f := range from {
 		for _, r := range rates(f) {
-			if pt, ok := payloadType(r); ok {
+			if pt, ok := payloadType(r); ok && !r.LastResort {
 				r.PT = pt
 				list = append(list, r)
 			}

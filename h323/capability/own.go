@@ -81,7 +81,7 @@ func (b *builder) finish() {
 // capabilities know no packetization, that is told in transport.
 func profiles(own []media.Format) (list []media.Format) {
 	for _, f := range own {
-		known := false
+		known := f.LastResort
 		for _, g := range list {
 			same := f.Codec == g.Codec && (f.Codec != media.H264 || profileBit(f.H264) == profileBit(g.H264))
 			known = known || same

@@ -160,7 +160,7 @@ func (s *State) numberFormats(i int, l *lineState) []media.Format {
 			continue
 		}
 		pt, ok := s.typeInUse(i, f)
-		if !ok && !s.spared.has(f, list) {
+		if !ok && !f.LastResort && !s.spared.has(f, list) {
 			pt, ok = l.types.number(f)
 		}
 		if !ok {

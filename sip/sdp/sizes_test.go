@@ -215,6 +215,27 @@ func TestOfferOfEveryCodec(t *testing.T) {
 	}
 }
 
+// TestLastResort: High profile is taken of a terminal that has nothing else, and not offered.
+func TestLastResort(t *testing.T) {
+	resort := func(l *Local) {
+		all := high(1)
+		all.LastResort = true
+		l.Caps.Video, l.Caps.Encryption = []media.Format{cb(1), cb(0), all}, media.EncryptionOff
+	}
+	wantNone(t, mustOffer(t, with(resort)), "profile-level-id=64")
+	const line = "m=video 5000 RTP/AVP 96 97\na=rtpmap:96 H264/90000\na=fmtp:96 profile-level-id=64001f;packetization-mode=1\na=rtpmap:97 H264/90000\na=fmtp:97 profile-level-id="
+	for other, want := range map[string]uint8{"42801f": 97, "4d001f": 96} {
+		s := with(resort)
+		_, session := answer(t, s, offerOf(line+other+"\n"))
+		if got := session.Streams[1].Send.PT; got != want {
+			t.Errorf("beside %s: %d", other, got)
+		}
+		if body := mustOffer(t, s); strings.Contains(body, "64001f") != (want == 96) {
+			t.Errorf("beside %s:\n%s", other, body)
+		}
+	}
+}
+
 // TestOldAnswer: what an old terminal takes of our offer.
 func TestOldAnswer(t *testing.T) {
 	s := with(func(l *Local) { everyCodec(l); l.Caps.Encryption = media.EncryptionOff })

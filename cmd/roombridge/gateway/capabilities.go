@@ -54,8 +54,15 @@ func audio(worker transcode.Capabilities) []media.Format {
 
 // video lists H.264 and behind it what the worker takes and makes: browsers
 // decode none of the old codecs, so their pictures are never passed on to them.
+// High profile is for terminals that have no other; where it were offered they
+// would send it, and it cannot be passed on to all browsers.
 func video(worker transcode.Capabilities, rate int) []media.Format {
 	list := h264(rate)
+	if worker.Decodes(media.H264) && worker.Encodes(media.H264) {
+		high := list[0]
+		high.H264.Profile, high.H264.Constraints, high.LastResort = 100, 0, true
+		list = append(list, high)
+	}
 	sizes := media.Sizes{SQCIF: 1, QCIF: 1, CIF: 1, CIF4: 1}
 	for _, f := range []media.Format{
 		{Codec: media.VP8, VideoMax: media.Limits{MaxFS: 8160, FPS: 30}},

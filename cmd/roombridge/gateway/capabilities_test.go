@@ -34,9 +34,9 @@ func TestCapabilitiesFollowTheWorker(t *testing.T) {
 		{"everything", transcode.Capabilities{AudioDecode: sounds, AudioEncode: sounds, VideoDecode: pictures, VideoEncode: pictures},
 			[]string{"opus", "G7221/32000/48000", "G7221/32000/32000", "G7221/32000/24000", "G722", "G7221/16000/32000", "G7221/16000/24000",
 				"PCMA", "PCMU", "G729", "telephone-event", "telephone-event"},
-			[]string{"H264", "H264", "H264", "VP8", "H263-1998", "H263", "H261"}},
+			[]string{"H264", "H264", "H264", "H264", "VP8", "H263-1998", "H263", "H261"}},
 		{"decodes only", transcode.Capabilities{AudioDecode: sounds, AudioEncode: sounds[:2], VideoDecode: pictures, VideoEncode: pictures[:2]},
-			[]string{"PCMA", "PCMU", "telephone-event", "telephone-event"}, []string{"H264", "H264", "H264", "H261"}},
+			[]string{"PCMA", "PCMU", "telephone-event", "telephone-event"}, []string{"H264", "H264", "H264", "H264", "H261"}},
 		{"encodes only", transcode.Capabilities{VideoEncode: pictures},
 			[]string{"PCMA", "PCMU", "telephone-event", "telephone-event"}, []string{"H264", "H264", "H264"}},
 	} {
