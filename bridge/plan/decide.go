@@ -31,8 +31,8 @@ func (v *View) Decide(in Input, now int64) Decision {
 			l = transcode.Grid
 		}
 	}
-	if v.wish != in.Viewer.Wish || many != v.composed {
-		v.wish, v.composed, v.changed = in.Viewer.Wish, many, now
+	if v.wish = in.Viewer.Wish; many != v.composed {
+		v.composed, v.changed = many, now
 	}
 	if l == transcode.Single {
 		note = ""

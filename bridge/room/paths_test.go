@@ -224,11 +224,13 @@ func TestTerminalToBrowsersDoesNotAllocate(t *testing.T) {
 // still is a worker's meeting that takes everything.
 type stillMeeting struct {
 	Meeting
-	frames int
+	frames, packets int
 }
 
-func (m *stillMeeting) Write(transcode.Frame) { m.frames++ }
-func (m *stillMeeting) Close()                {}
+func (m *stillMeeting) Write(transcode.Frame)        { m.frames++ }
+func (m *stillMeeting) WritePicture(transcode.Frame) { m.packets++ }
+func (m *stillMeeting) Refresh(transcode.StreamID)   {}
+func (m *stillMeeting) Close()                       {}
 
 func TestSoundDoesNotAllocate(t *testing.T) {
 	m, _ := mixerFor(t)

@@ -130,6 +130,9 @@ func (s *studio) nourish(now int64) {
 		f.height = 0
 	}
 	for _, o := range s.outputs {
+		if o.idle != 0 && !o.seen() {
+			continue // it rests
+		}
 		places := places(o.spec, o.scene)
 		for i, r := range o.scene.Tiles {
 			if f := s.feedFor(r, now); f != nil && i < len(places) {

@@ -154,6 +154,9 @@ func (s *Slot) read(t *webrtc.TrackRemote) {
 		st.Bytes += len(payload)
 		if t.Codec().MimeType == webrtc.MimeTypeH264 {
 			frame = append(frame, s.nals(payload)...)
+		} else if len(payload) > 10 && payload[0] == 0x10 && payload[1]&1 == 0 { // a keyframe of VP8 (RFC 6386 9.1)
+			frame = append(frame, 5)
+			st.Width, st.Height = int(payload[7])|int(payload[8])<<8, int(payload[9])|int(payload[10])<<8
 		}
 		if h.Marker {
 			s.ended(frame)

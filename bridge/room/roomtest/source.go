@@ -27,6 +27,8 @@ type Source struct {
 	sender *webrtc.RTPSender
 	mid    func() string
 
+	size      stills.Size // as VP8 is said to have; zero is H.264
+	keyed     uint32      // timestamp of the last keyframe of VP8
 	mu        sync.Mutex
 	off       bool
 	Keyframes atomic.Int64 // asked for by RTCP
@@ -140,7 +142,9 @@ func (p *Page) source(mime, id, rid string, size stills.Size, old *Source) (*Sou
 	s.still = relay.NewStill(relay.StillConfig{ID: id + rid, FPS: SourceFPS, Format: media.Format{
 		Codec: media.H264, ClockRate: 90000, H264: media.H264Params{Profile: 66, Constraints: 0xe0, Level: 31, Mode: 1},
 	}})
-	s.off = id == "screen"
+	if s.off = id == "screen"; mime == webrtc.MimeTypeVP8 {
+		s.size = size
+	}
 	return s, s.still.SetPicture(size.NALs(), size.Width, size.Height)
 }
 
@@ -247,6 +251,12 @@ func (s *Source) WriteRTP(p *packet.Packet) {
 	if s.off {
 		return
 	}
+	if s.size.Width > 0 {
+		q := *p
+		if p = &q; !s.asVP8(p) {
+			return
+		}
+	}
 	out := rtp.Packet{Header: rtp.Header{Version: 2, Marker: p.Marker, SequenceNumber: s.seq, Timestamp: p.Timestamp}, Payload: append([]byte(nil), p.Payload...)}
 	s.seq++
 	if s.rid != "" && s.sender != nil {
@@ -260,6 +270,23 @@ func (s *Source) WriteRTP(p *packet.Packet) {
 		}
 	}
 	_ = s.track.WriteRTP(&out)
+}
+
+// asVP8 makes one packet of VP8 of each frame (RFC 7741 4.2, RFC 6386 9.1), and
+// tells whether p is that.
+func (s *Source) asVP8(p *packet.Packet) bool {
+	w, h := s.size.Width, s.size.Height
+	switch {
+	case p.Keyframe:
+		s.keyed = p.Timestamp
+		p.Payload = []byte{0x10, 0, 0, 0, 0x9d, 1, 0x2a, byte(w), byte(w >> 8), byte(h), byte(h >> 8), 0}
+	case p.Timestamp == s.keyed:
+		return false
+	default:
+		p.Payload = []byte{0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	}
+	p.Marker = true
+	return true
 }
 
 // Flush implements relay.Sink.
