@@ -48,6 +48,7 @@ var arrows = map[string][]string{
 	"bridge/store":         {"bridge", "bridge/number"},
 	"transcode":            {"bridge/media", "transcode/wire"},
 	"transcode/layout":     {"transcode"},
+	"transcode/internal":   {"bridge/media", "transcode/..."},
 	"transcode/payload":    {"bridge/media", "bridge/h264", "bridge/h26x", "transcode/codec"},
 	"transcode/worker":     {"bridge/media", "transcode/..."},
 	"transcode/codec":      {"bridge/media", "transcode/codec/..."},
