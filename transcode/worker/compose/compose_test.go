@@ -114,6 +114,25 @@ func TestSourcesAreReleased(t *testing.T) {
 	}
 }
 
+// A picture without the memory that it says is not shown.
+func TestUnsoundPictures(t *testing.T) {
+	c, n := compositor(t, 320, 180)
+	s := &transcode.Scene{Layout: transcode.Speaker, Tiles: []transcode.Tile{{Owner: "a", Input: 1}}}
+	for _, harm := range []func(*codec.Picture){
+		func(p *codec.Picture) { p.Width = 66 }, func(p *codec.Picture) { p.Height = 4000 }, func(p *codec.Picture) { p.Y = p.Y[1:] },
+		func(p *codec.Picture) { p.V = nil }, func(p *codec.Picture) { p.Width, p.Height = 0, 0 }, func(p *codec.Picture) { p.StrideC = 1 },
+		func(p *codec.Picture) { p.StrideY = -64 },
+	} {
+		p := plain(64, 36, 80, 128, 128)
+		harm(p)
+		got, _ := c.Compose(s, streams{1: p}.source, 0)
+		got.Release()
+		if n.calls > 0 {
+			t.Fatalf("%dx%d was shown", p.Width, p.Height)
+		}
+	}
+}
+
 // However a picture came about, it is the same as when drawn at once.
 func TestRepaintingIsLikePainting(t *testing.T) {
 	in := streams{}

@@ -48,12 +48,17 @@ func (l *look) faceSize(place layout.Rect, t transcode.Tile) (w, h int) {
 	return max(even(side/l.aspect), 2), max(even(side), 2)
 }
 
-// drawFace draws what stands for a picture: initials in a disc of the person's colour.
+// drawFace draws what stands for a picture: initials in a disc of the person's colour, or a
+// screen for slides.
 func (l *look) drawFace(p *screen.Painter, place layout.Rect, t transcode.Tile) *image.RGBA {
 	w, h := l.faceSize(place, t)
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	x, y, r := float64(w)/2, float64(h)/2, float64(h)/2
 	pen := newPen(img, l.aspect)
+	if t.Slides {
+		pen.display(img, x-r*0.45/l.aspect, y-r*0.45, r*0.9, slidesInk)
+		return img
+	}
 	pen.circle(x, y, r)
 	pen.fill(img, hue(t.Owner, t.Name))
 	letters := initials(t.Name)

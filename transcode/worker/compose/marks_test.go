@@ -54,6 +54,23 @@ func TestName(t *testing.T) {
 	}
 }
 
+// Letters with two marks on them stand in the box with all of them.
+func TestMarksOnCapitals(t *testing.T) {
+	for _, height := range []int{60, 180, 360, 720} {
+		l := testLook(720)
+		p := l.drawPlate(painter(t), transcode.Tile{Name: "ỄẬỮỔ Ặgjỵ"}, layout.Rect{W: 1280, H: height})
+		edge := func(y int) (brightest byte) {
+			for x := p.w / 8; x < p.w*7/8; x++ {
+				brightest = max(brightest, p.luma[y*p.w+x])
+			}
+			return brightest
+		}
+		if a, b := edge(0), edge(p.h-1); a > 60 || b > 60 {
+			t.Errorf("in a tile of %d: letters reach the edge, %d above and %d below", height, a, b)
+		}
+	}
+}
+
 func TestMutedMark(t *testing.T) {
 	red := func(k colour) bool { return k.v > 140 && k.y > 120 }
 	s := pair()
@@ -137,6 +154,20 @@ func TestMoreAndFaces(t *testing.T) {
 	q, _ := shown(t, 1280, 720, s, grey)
 	if n := count(q, r, func(k colour) bool { return k.y > 220 }); n < r.Area()/60 {
 		t.Errorf("the silhouette has %d samples", n)
+	}
+}
+
+// Slides that are not there yet are no person.
+func TestSlidesWithoutPicture(t *testing.T) {
+	s := &transcode.Scene{Layout: transcode.Slides, Tiles: []transcode.Tile{{Owner: "a", Slides: true}, {Owner: "b", Input: 2}}}
+	p, c := shown(t, 1280, 720, s, grey)
+	r := layout.Arrange(transcode.Slides, 2, 1280, 720)[0]
+	disc, ink := c.look.colour(hue("a", "")), c.look.colour(slidesInk)
+	if n := count(p, r, func(k colour) bool { return near(k, disc, 2) }); n > 0 {
+		t.Errorf("%d samples of a person's colour", n)
+	}
+	if n := count(p, r, func(k colour) bool { return near(k, ink, 2) }); n < 1000 {
+		t.Errorf("%d samples of a screen's colour", n)
 	}
 }
 

@@ -144,3 +144,23 @@ func (p *pen) person(x, y, side float64) {
 		return cx + 8.4*u*cos/p.aspect, cy - 7*u*sin
 	})
 }
+
+// display draws the outline of a screen on its foot, in a square of a side.
+func (p *pen) display(img *image.RGBA, x, y, side float64, ink color.Color) {
+	u := side / 24
+	at := func(dx, dy float64) (float64, float64) { return x + dx*u/p.aspect, y + dy*u }
+	layer := image.NewRGBA(img.Bounds())
+	bx, by := at(1.5, 3.5)
+	p.box(bx, by, 21*u/p.aspect, 14.5*u, 2.4*u)
+	p.fill(layer, ink)
+	bx, by = at(3.3, 5.3)
+	p.box(bx, by, 17.4*u/p.aspect, 10.9*u, 0.9*u)
+	p.erase(layer)
+	for _, l := range [][4]float64{{12, 18, 12, 21}, {8, 21.4, 16, 21.4}} {
+		x0, y0 := at(l[0], l[1])
+		x1, y1 := at(l[2], l[3])
+		p.line(x0, y0, x1, y1, 1.8*u)
+		p.fill(layer, ink)
+	}
+	draw.Draw(img, img.Bounds(), layer, image.Point{}, draw.Over)
+}

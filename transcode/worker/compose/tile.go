@@ -41,7 +41,7 @@ func (t *tile) update(source Source, now time.Duration) {
 	switch {
 	case p == nil:
 		return
-	case p == t.picture || p.Width < 2 || p.Height < 2:
+	case p == t.picture || !sound(p):
 		p.Release()
 		return
 	}
@@ -52,6 +52,13 @@ func (t *tile) update(source Source, now time.Duration) {
 	t.fit()
 	t.bars.update(t, now)
 	t.version = t.c.version()
+}
+
+// sound tells whether a picture has the memory that it says.
+func sound(p *codec.Picture) bool {
+	w, h := (p.Width+1)/2, (p.Height+1)/2
+	return p.Width >= 2 && p.Height >= 2 && p.StrideY >= p.Width && p.StrideC >= w &&
+		len(p.Y) >= p.StrideY*(p.Height-1)+p.Width && len(p.U) >= p.StrideC*(h-1)+w && len(p.V) >= p.StrideC*(h-1)+w
 }
 
 func (t *tile) fit() {
@@ -74,7 +81,7 @@ func (t *tile) decorate(dst *codec.Picture, r layout.Rect) {
 		return
 	}
 	if !t.full {
-		t.c.look.edge(dst, r, t.glow.level, t.spec.Slides)
+		t.c.look.edge(dst, r, t.glow.level, t.spec.Slides && t.picture != nil)
 	}
 	if t.plate == nil {
 		t.plate = t.c.look.drawPlate(t.c.o.Painter, t.spec, t.place)

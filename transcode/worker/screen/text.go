@@ -47,34 +47,41 @@ func (f *Face) Ascent() int { return f.face(0).Metrics().Ascent.Ceil() }
 // CapHeight is the height of capitals without marks.
 func (f *Face) CapHeight() int { return f.face(0).Metrics().CapHeight.Round() }
 
-// holder gives the first font that has a letter, else the first font, whose
-// box it shows.
+// holder gives the first font that has a letter. Without one it is the first font, whose box
+// it shows, or none for pictographs and the like, which are left out.
 func (f *Face) holder(r rune) int {
 	for i, of := range f.fonts {
 		if g, err := of.GlyphIndex(&f.buf, r); err == nil && g != 0 {
 			return i
 		}
 	}
-	return 0
+	if unicode.In(r, unicode.L, unicode.N) {
+		return 0
+	}
+	return none
 }
+
+const none = -1
 
 // runs cuts text where another font has to take over. Marks stay with the letter they stand on.
 func (f *Face) runs(s string, take func(run string, face font.Face)) {
-	start, by := 0, -1
+	start, by := 0, none
+	end := func(at int) {
+		if by != none && at > start {
+			take(s[start:at], f.face(by))
+		}
+		start = at
+	}
 	for i, r := range s {
-		h := by
-		if by < 0 || !unicode.Is(unicode.Mn, r) {
-			h = f.holder(r)
+		if by != none && unicode.Is(unicode.Mn, r) {
+			continue
 		}
-		if h != by && by >= 0 {
-			take(s[start:i], f.face(by))
-			start = i
+		if h := f.holder(r); h != by {
+			end(i)
+			by = h
 		}
-		by = h
 	}
-	if by >= 0 {
-		take(s[start:], f.face(by))
-	}
+	end(len(s))
 }
 
 // Measure is how wide a text gets.

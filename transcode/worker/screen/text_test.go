@@ -69,6 +69,12 @@ func TestShorten(t *testing.T) {
 func TestFallback(t *testing.T) {
 	p := painter(t)
 	f := p.Face(Regular, 20)
+	if a, b := f.Measure("Lan \U0001f338"), f.Measure("Lan "); a != b {
+		t.Errorf("a flower that no font has is %d wide", a-b)
+	}
+	if f.Measure("\U0010ffff") != 0 || f.Measure("\u5c71") == 0 {
+		t.Error("a letter that no font has shows nothing, or what is none shows something")
+	}
 	if len(f.fonts) < 3 {
 		t.Skip("no fonts beside the built-in one")
 	}
