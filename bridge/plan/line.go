@@ -10,10 +10,11 @@ import "time"
 type Line struct {
 	limit   int // bit/s, 0 is none
 	full    int // bit/s at which the line was full the last time; 0: it never was
+	falling bool
 	ambient float64
 	last    int64 // of the last report; 0: there was none
 
-	begun int     // what was sent when loss made us go down first, bit/s
+	begun int     // what was sent when loss made us go down first, bit/s; 0: it did not
 	first float64 // the loss at that time
 
 	trips [2]time.Duration // least round trip of this half minute and the one before; 0: none
@@ -22,14 +23,18 @@ type Line struct {
 
 // What a report says.
 const (
+	lossDeep   = 0.30
 	lossMuch   = 0.10 // beyond what is usual on the line: it is full
 	lossSome   = 0.05 // likewise, unless less does not help
 	lossLittle = 0.02
 	waitMuch   = 100 * time.Millisecond // beyond the least round trip
 	waitLittle = 50 * time.Millisecond
 
-	lineFloor = 200_000   // bit/s
-	lineOpen  = 6_000_000 // a limit so high is none
+	lineFloor = 200_000 // bit/s
+	// lineStep is how far beyond what it carries a line is tried in a second: what
+	// is too much waits, and is seen, before a usual queue is full.
+	lineStep = 0.13
+	lineOpen = 6_000_000 // a limit so high is none
 )
 
 // Limit is what the line carries, bit/s; 0 is no bound.
@@ -90,18 +95,28 @@ func (l *Line) lower(part float64, sent int) {
 	if l.limit > 0 {
 		came = min(came, l.limit)
 	}
-	l.full = came
-	l.limit = max(lineFloor, came*17/20)
+	if !l.falling { // what waits from before is no word about the line
+		l.full = 0
+	}
+	l.full, l.falling = max(l.full, came), true
+	keep := 17
+	if part > lossDeep {
+		keep = 13 // the queue is full, and was filled by some of what came through
+	}
+	l.limit = max(lineFloor, came*keep/20)
 }
 
 // raise goes up carefully to where the line was full, and a little beyond;
-// once that is passed, in doubles.
+// once that is passed, in leaps: then it is another line.
 func (l *Line) raise(since float64) {
-	if l.limit == 0 {
+	if l.falling = false; l.limit == 0 {
 		return
 	}
-	step := 0.25
-	if l.limit > l.full*6/5 {
+	step := lineStep
+	switch { // and nothing waited
+	case l.limit > 2*l.full:
+		step = 2
+	case l.limit > l.full*11/10:
 		step, l.begun = 1, 0
 	}
 	l.limit += int(float64(l.limit) * step * min(since, 1))
