@@ -8,6 +8,7 @@ import (
 
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/codec"
+	"github.com/roombridge/roombridge/transcode/codec/scale"
 	"github.com/roombridge/roombridge/transcode/layout"
 )
 
@@ -258,6 +259,47 @@ func box(r layout.Rect, f func(x, y int)) {
 	for y := r.Y; y < r.Y+r.H; y++ {
 		for x := r.X; x < r.X+r.W; x++ {
 			f(x, y)
+		}
+	}
+}
+
+// The scaler of the worker draws nothing on gutters, whatever sizes meet.
+func TestGuttersStayClear(t *testing.T) {
+	scaler, err := scale.New()
+	if err != nil {
+		t.Skip(err)
+	}
+	defer scaler.Close()
+	in := streams{1: plain(1280, 720, 200, 90, 160), 2: plain(353, 289, 200, 90, 160), 3: plain(90, 160, 200, 90, 160), 4: plain(1919, 1079, 200, 90, 160)}
+	for _, size := range [][2]int{{176, 144}, {352, 288}, {640, 360}, {1280, 720}} {
+		for _, l := range []transcode.Layout{transcode.Grid, transcode.OnePlusN, transcode.Slides} {
+			c, err := New(Options{Width: size[0], Height: size[1], Painter: painter(t), Scaler: scaler})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &transcode.Scene{Layout: l}
+			for i := range layout.MaxTiles(l, size[0], size[1]) {
+				s.Tiles = append(s.Tiles, transcode.Tile{Input: transcode.StreamID(i%4 + 1), Slides: l == transcode.Slides && i == 0})
+			}
+			p, _ := c.Compose(s, in.source, 0)
+			tiles := layout.Arrange(l, len(s.Tiles), size[0], size[1])
+			covered := make([]bool, size[0]*size[1])
+			for _, r := range tiles {
+				box(r, func(x, y int) { covered[y*size[0]+x] = true })
+				if got := at(p, r.X+r.W/2, r.Y+r.H/2); !near(got, colour{200, 90, 160}, 2) {
+					t.Errorf("%s %v: the middle of %v is %v", l, size, r, got)
+				}
+			}
+			if n := count(p, layout.Rect{W: size[0], H: size[1]}, func(k colour) bool { return k != c.look.ground }); n > size[0]*size[1]*99/100 {
+				t.Errorf("%s %v: no ground is left", l, size)
+			}
+			box(layout.Rect{W: size[0], H: size[1]}, func(x, y int) {
+				if k := at(p, x, y); !covered[y*size[0]+x] && k != c.look.ground {
+					t.Fatalf("%s %v: %d,%d beside the tiles is %v", l, size, x, y, k)
+				}
+			})
+			p.Release()
+			c.Close()
 		}
 	}
 }
