@@ -14,9 +14,10 @@ import (
 // Clip is a looped picture. It is not changed after it was read, so that any
 // number of calls may play it.
 type Clip struct {
+	Codec         media.Codec
 	Width, Height int
 	FPS           float64
-	Profile       uint8 // of the first parameter set, as in profile-level-id
+	Profile       uint8 // H.264: of the first parameter set, as in profile-level-id
 	Constraints   uint8
 	Level         uint8
 	Bitrate       int // bit/s, mean
@@ -28,13 +29,16 @@ type Clip struct {
 
 // Unit is an access unit: one picture.
 type Unit struct {
-	NALs     [][]byte
-	Keyframe bool // decodes alone, its parameter sets included
-	Size     int  // bytes
+	NALs     [][]byte // of other codecs than H.264: one, which is all of it
+	Keyframe bool     // decodes alone, its parameter sets included
+	Size     int      // bytes
 }
 
-// Open reads a file; fps 0 takes the rate that the file tells.
-func Open(path string, fps float64) (*Clip, error) {
+// Open reads a file of H.264; fps 0 takes the rate that the file tells.
+func Open(path string, fps float64) (*Clip, error) { return OpenAs(path, media.H264, fps) }
+
+// OpenAs reads a file of a codec.
+func OpenAs(path string, codec media.Codec, fps float64) (*Clip, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -44,11 +48,25 @@ func Open(path string, fps float64) (*Clip, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := Parse(stream, fps)
+	c, err := ParseAs(stream, codec, fps)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return c, nil
+}
+
+// ParseAs reads what a file of a codec holds, which must not be changed any more.
+func ParseAs(stream []byte, codec media.Codec, fps float64) (*Clip, error) {
+	if len(stream) > MaxSize {
+		return nil, ErrTooLarge
+	}
+	switch codec {
+	case media.H264:
+		return Parse(stream, fps)
+	case media.H263, media.H263P, media.H261, media.VP8:
+		return parseFrames(stream, codec, fps)
+	}
+	return nil, fmt.Errorf("clip: %s is not played here", codec)
 }
 
 // Parse reads a byte stream, which must not be changed any more. It begins
@@ -68,16 +86,21 @@ func Parse(stream []byte, fps float64) (*Clip, error) {
 		return nil, ErrNoKeyframe
 	}
 	c := &Clip{
-		Width: r.first.Width, Height: r.first.Height,
+		Codec: media.H264, Width: r.first.Width, Height: r.first.Height,
 		Profile: r.first.Profile, Constraints: r.first.Constraints, Level: r.first.Level,
 		FPS: rate(fps, r.first.FPS()), Units: r.units, cache: make(map[packing]*Packets),
 	}
+	c.weigh()
+	return c, nil
+}
+
+// weigh finds the mean bit rate.
+func (c *Clip) weigh() {
 	size := 0
 	for _, u := range c.Units {
 		size += u.Size
 	}
 	c.Bitrate = int(math.Round(float64(size) * 8 * c.FPS / float64(len(c.Units))))
-	return c, nil
 }
 
 func rate(asked, told float64) float64 {
@@ -110,6 +133,9 @@ func (c *Clip) Exceeds(f media.Format, bitrate int) []string {
 	}
 	if least := l.Intersect(media.Limits{Bitrate: bitrate}).Bitrate; least > 0 && c.Bitrate > least {
 		list = append(list, fmt.Sprintf("the picture has %d bit/s, the receiver takes %d", c.Bitrate, least))
+	}
+	if c.Codec != media.H264 {
+		return list
 	}
 	own := media.H264Params{Profile: c.Profile, Constraints: c.Constraints}.ProfileOf()
 	if want := f.H264.ProfileOf(); !decodes(want, own) {
