@@ -9,6 +9,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+
 	"github.com/roombridge/roombridge/bridge/h264"
 	"github.com/roombridge/roombridge/bridge/h26x"
 	"github.com/roombridge/roombridge/bridge/media"
@@ -56,6 +59,9 @@ var clips = map[string]*clip{
 	"h263 4cif":   {codec: media.H263, size: "704x576", args: "-c:v h263 -g 10 -qscale:v 8 -f h263"},
 	"h263p":       {codec: media.H263P, size: "320x240", args: "-c:v h263p -g 10 -b:v 512k -f h263"},
 	"h263p gobs":  {codec: media.H263P, size: "352x288", args: "-c:v h263p -g 10 -b:v 512k -ps 200 -f h263"},
+	"h265":        {codec: media.H265, size: "640x360", args: "-c:v libx265 -preset ultrafast -tune zerolatency -g 10 -b:v 1M -x265-params log-level=0:slices=2:repeat-headers=1:pools=1 -f hevc"},
+	"vp9":         {codec: media.VP9, size: "640x360", args: "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 10 -b:v 1M -f ivf"},
+	"av1":         {codec: media.AV1, size: "640x360", args: "-c:v libaom-av1 -usage realtime -cpu-used 8 -lag-in-frames 0 -g 10 -b:v 1M -f ivf"},
 	"h261":        {codec: media.H261, size: "352x288", args: "-c:v h261 -g 10 -b:v 512k -f h261"},
 	"h261 qcif":   {codec: media.H261, size: "176x144", args: "-c:v h261 -g 10 -b:v 64k -f h261"},
 }
@@ -93,6 +99,12 @@ func split(t testing.TB, c media.Codec, stream []byte) []codec.Encoded {
 		return splitH264(stream)
 	case media.VP8:
 		return splitIVF(stream, vp8Key)
+	case media.VP9:
+		return splitIVF(stream, vp9Key)
+	case media.AV1:
+		return splitIVF(stream, func(b []byte) bool { return b[2]>>3&15 == obuSequence })
+	case media.H265:
+		return splitH265(stream)
 	case media.H263, media.H263P:
 		return splitRaw(stream, h26x.StartsPicture263)
 	case media.H261:
@@ -123,6 +135,25 @@ func splitH264(stream []byte) []codec.Encoded {
 	return all
 }
 
+func splitH265(stream []byte) []codec.Encoded {
+	all := []codec.Encoded{{}}
+	for _, nal := range h264.SplitAnnexB(stream) { // start codes are the same
+		cur := &all[len(all)-1]
+		if cur.Units = append(cur.Units, nal); h265Type(nal) > h265LastSlice {
+			continue
+		}
+		cur.Key = h265Type(nal) >= h265FirstKey
+		if nal[h265Header]&0x80 == 0 { // goes with the picture before
+			before := &all[len(all)-2]
+			before.Units = append(before.Units, cur.Units...)
+			*cur = codec.Encoded{}
+		} else {
+			all = append(all, codec.Encoded{})
+		}
+	}
+	return all[:len(all)-1]
+}
+
 func splitIVF(stream []byte, key func([]byte) bool) []codec.Encoded {
 	var all []codec.Encoded
 	for b := stream[32:]; len(b) > 12; {
@@ -149,28 +180,28 @@ func splitRaw(stream []byte, starts func([]byte) bool) []codec.Encoded {
 
 // whole gives an encoded frame as an assembler gives it.
 func whole(c media.Codec, e codec.Encoded) []byte {
-	if c == media.H264 {
+	if c == media.H264 || c == media.H265 {
 		return h264.AppendAnnexB(nil, e.Units...)
 	}
 	return e.Units[0]
 }
 
-// picture is whole without H.264's parameter sets.
+// picture is whole without parameter sets.
 func picture(c media.Codec, e codec.Encoded) []byte {
-	if c != media.H264 {
-		return whole(c, e)
-	}
-	var nals [][]byte
+	var slices [][]byte
 	for _, nal := range e.Units {
-		if t := h264.Type(nal); t <= h264.TypeIDR {
-			nals = append(nals, nal)
+		if c == media.H264 && h264.Type(nal) <= h264.TypeIDR || c == media.H265 && h265Type(nal) <= h265LastSlice {
+			slices = append(slices, nal)
 		}
 	}
-	return h264.AppendAnnexB(nil, nals...)
+	if slices == nil {
+		return whole(c, e)
+	}
+	return whole(c, codec.Encoded{Units: slices})
 }
 
-// rtp is a packet without its header's other fields.
-type rtp struct {
+// packet is an RTP packet without its header's other fields.
+type packet struct {
 	seq       uint16
 	timestamp uint32
 	marker    bool
@@ -178,9 +209,9 @@ type rtp struct {
 }
 
 // packets sends a clip through a packetizer.
-func packets(t testing.TB, p Packetizer, frames []codec.Encoded) []rtp {
+func packets(t testing.TB, p Packetizer, frames []codec.Encoded) []packet {
 	t.Helper()
-	var all []rtp
+	var all []packet
 	seq := uint16(65530) // wraps soon
 	for i, e := range frames {
 		payloads, err := p.Payloads(e)
@@ -188,7 +219,7 @@ func packets(t testing.TB, p Packetizer, frames []codec.Encoded) []rtp {
 			t.Fatalf("frame %d: %v", i, err)
 		}
 		for k, b := range payloads {
-			all = append(all, rtp{seq, uint32(i) * 3600, k == len(payloads)-1, bytes.Clone(b)})
+			all = append(all, packet{seq, uint32(i) * 3600, k == len(payloads)-1, bytes.Clone(b)})
 			seq++
 		}
 	}
@@ -196,7 +227,7 @@ func packets(t testing.TB, p Packetizer, frames []codec.Encoded) []rtp {
 }
 
 // assemble gives the frames of packets.
-func assemble(a Assembler, in []rtp) []Frame {
+func assemble(a Assembler, in []packet) []Frame {
 	var all []Frame
 	keep := func(f Frame, ok bool) bool {
 		if ok {
@@ -222,11 +253,33 @@ func newTestAssembler(t testing.TB, c media.Codec) Assembler {
 	return a
 }
 
+// newTestPacketizer gives ours, or pion's where we have none.
 func newTestPacketizer(t testing.TB, c media.Codec, o Options) Packetizer {
 	t.Helper()
+	switch c {
+	case media.H265:
+		return pionPacketizer{c, &codecs.H265Payloader{}, o.MTU}
+	case media.AV1:
+		return pionPacketizer{c, &codecs.AV1Payloader{}, o.MTU}
+	}
 	p, err := NewPacketizer(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// pionPacketizer is another's packetizer.
+type pionPacketizer struct {
+	codec media.Codec
+	p     rtp.Payloader
+	mtu   int
+}
+
+func (p pionPacketizer) Payloads(e codec.Encoded) ([][]byte, error) {
+	mtu := p.mtu
+	if mtu == 0 {
+		mtu = DefaultMTU
+	}
+	return p.p.Payload(uint16(mtu), whole(p.codec, e)), nil
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/h264"
 	"github.com/roombridge/roombridge/bridge/media"
 )
 
@@ -33,7 +34,7 @@ func listen(t testing.TB) *net.UDPConn {
 }
 
 // record gives the packets that FFmpeg sends.
-func record(t testing.TB, stdin []byte, args string) []rtp {
+func record(t testing.TB, stdin []byte, args string) []packet {
 	t.Helper()
 	media, control := listen(t), listen(t)
 	if err := media.SetReadBuffer(4 << 20); err != nil {
@@ -51,7 +52,7 @@ func record(t testing.TB, stdin []byte, args string) []rtp {
 		media.WriteTo([]byte("end"), media.LocalAddr()) // behind all that it sent
 		ended <- err
 	}()
-	var got []rtp
+	var got []packet
 	buf := make([]byte, 2000)
 	for {
 		n, _, err := media.ReadFrom(buf)
@@ -61,7 +62,7 @@ func record(t testing.TB, stdin []byte, args string) []rtp {
 		if n < header {
 			break
 		}
-		got = append(got, rtp{
+		got = append(got, packet{
 			seq: binary.BigEndian.Uint16(buf[2:]), timestamp: binary.BigEndian.Uint32(buf[4:]), marker: buf[1]&0x80 != 0,
 			payload: bytes.Clone(buf[header:n]),
 		})
@@ -91,6 +92,8 @@ func TestFromFFmpeg(t *testing.T) {
 		{"H.264 mode 1", "h264", ""},
 		{"H.264 mode 0", "h264 sliced", "-rtpflags h264_mode0"},
 		{"VP8", "vp8", ""},
+		{"VP9", "vp9", "-strict experimental"},
+		{"H.265", "h265", ""},
 		{"RFC 4629", "h263p", ""},
 		{"RFC 4629 GOBs", "h263p gobs", ""},
 		{"RFC 4629 of H.263", "h263", ""},
@@ -107,13 +110,16 @@ func TestFromFFmpeg(t *testing.T) {
 }
 
 // sameBits holds that packets of another make a clip's frames.
-func sameBits(t *testing.T, c *clip, got []rtp) {
+func sameBits(t *testing.T, c *clip, got []packet) {
 	t.Helper()
 	frames := assemble(newTestAssembler(t, c.codec), got)
 	if len(frames) != clipFrames {
 		t.Fatalf("%d frames of %d packets", len(frames), len(got))
 	}
 	for i, f := range frames {
+		if c.codec == media.H265 { // FFmpeg takes zeros of start codes for a part of units
+			f.Data = h264.AppendAnnexB(nil, h264.SplitAnnexB(f.Data)...)
+		}
 		if e := c.encoded[i]; !bytes.Equal(f.Data, whole(c.codec, e)) || f.Key != e.Key || f.Damaged {
 			t.Errorf("frame %d: %d bytes, sent %d; key %t, damaged %t", i, len(f.Data), len(whole(c.codec, e)), f.Key, f.Damaged)
 		}
@@ -134,9 +140,12 @@ func TestFromFFmpegRFC2190(t *testing.T) {
 	}
 }
 
-// TestToFFmpeg has FFmpeg decode what we send.
+// TestToFFmpeg has FFmpeg decode what our packetizers send.
 func TestToFFmpeg(t *testing.T) {
 	for _, r := range roundtrips {
+		if c := clips[r.clip].codec; r.options.MTU == 100 || c == media.H265 || c == media.AV1 {
+			continue
+		}
 		t.Run(r.name, func(t *testing.T) {
 			c := load(t, r.clip)
 			format, b := c.stream()
@@ -151,8 +160,11 @@ func TestToFFmpeg(t *testing.T) {
 
 // level is what FFmpeg may speak of. It takes no picture of H.261 for a keyframe, and calls that an error.
 func level(c *clip) string {
-	if c.codec == media.H261 {
+	switch c.codec {
+	case media.H261:
 		return "fatal"
+	case media.VP9:
+		return "error" // its payload format is experimental there
 	}
 	return "warning"
 }
@@ -169,7 +181,7 @@ func pictures(out []byte) []string {
 }
 
 // play sends packets to FFmpeg and gives framemd5 of what it decodes.
-func play(t *testing.T, c *clip, all []rtp) []byte {
+func play(t *testing.T, c *clip, all []packet) []byte {
 	t.Helper()
 	pt := byte(96)
 	if c.codec == media.H263 {
@@ -251,7 +263,7 @@ func awaitListener(t *testing.T, ctx context.Context, conn *net.UDPConn) {
 }
 
 // send sends packets at the pace of a receiver's buffers, and says that there are no more.
-func send(t *testing.T, conn *net.UDPConn, pt byte, all []rtp) {
+func send(t *testing.T, conn *net.UDPConn, pt byte, all []packet) {
 	t.Helper()
 	pace := time.NewTicker(time.Millisecond)
 	defer pace.Stop()

@@ -8,7 +8,7 @@ import (
 
 // checkModeB compares the headers of mode B, whose fields do not stand in the bit
 // stream, with what we read from the picture at the same bit.
-func checkModeB(t *testing.T, c *clip, got []rtp) {
+func checkModeB(t *testing.T, c *clip, got []packet) {
 	t.Helper()
 	p := rfc2190{}
 	checked, broken, bits, frame := 0, 0, 0, 0

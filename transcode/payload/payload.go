@@ -75,6 +75,12 @@ func NewAssembler(c media.Codec) (Assembler, error) {
 		return newAssembler(&h263Format{old: c == media.H263}), nil
 	case media.H261:
 		return newAssembler(new(h261Format)), nil
+	case media.VP9:
+		return newAssembler(new(vp9Format)), nil
+	case media.H265:
+		return newAssembler(&h265Format{unit: -1}), nil
+	case media.AV1:
+		return newAssembler(new(av1Format)), nil
 	}
 	return nil, ErrUnsupported
 }
@@ -99,6 +105,8 @@ func NewPacketizer(c media.Codec, o Options) (Packetizer, error) {
 		return &rfc4629{mtu: o.MTU}, nil
 	case media.H261:
 		return &h261Packetizer{mtu: o.MTU}, nil
+	case media.VP9:
+		return &vp9Packetizer{mtu: o.MTU}, nil
 	}
 	return nil, ErrUnsupported
 }

@@ -19,6 +19,12 @@ var roundtrips = []struct {
 	{"H.264 mode 0", "h264 sliced", Options{}},
 	{"VP8", "vp8", Options{}},
 	{"VP8 small", "vp8", Options{MTU: 100}},
+	{"VP9", "vp9", Options{}},
+	{"VP9 small", "vp9", Options{MTU: 100}},
+	{"H.265", "h265", Options{}},
+	{"H.265 small", "h265", Options{MTU: 100}},
+	{"AV1", "av1", Options{}},
+	{"AV1 small", "av1", Options{MTU: 100}},
 	{"RFC 2190", "h263", Options{}},
 	{"RFC 2190 small", "h263", Options{MTU: 700}},
 	{"RFC 2190 GOBs", "h263 gobs", Options{}},
@@ -108,7 +114,7 @@ func TestMarkersEverywhere(t *testing.T) {
 			for i := range sent {
 				sent[i].marker = true
 			}
-			got := assemble(newTestAssembler(t, c.codec), append(sent, rtp{seq: sent[len(sent)-1].seq + 1, timestamp: 1e6}))
+			got := assemble(newTestAssembler(t, c.codec), append(sent, packet{seq: sent[len(sent)-1].seq + 1, timestamp: 1e6}))
 			good := 0
 			for i := range got {
 				e := c.encoded[got[i].Timestamp/3600]
@@ -129,6 +135,9 @@ func TestSameTimestamp(t *testing.T) {
 	for _, r := range roundtrips {
 		t.Run(r.name, func(t *testing.T) {
 			c := load(t, r.clip)
+			if c.codec == media.AV1 {
+				return // nothing in its payloads tells
+			}
 			sent := packets(t, newTestPacketizer(t, c.codec, r.options), c.encoded)
 			for i := range sent {
 				sent[i].timestamp = 7
@@ -151,7 +160,7 @@ func TestLoss(t *testing.T) {
 			c := load(t, r.clip)
 			sent := packets(t, newTestPacketizer(t, c.codec, r.options), c.encoded)
 			for out := 1; out < len(sent)-1; out++ {
-				without := append(append([]rtp(nil), sent[:out]...), sent[out+1:]...)
+				without := append(append([]packet(nil), sent[:out]...), sent[out+1:]...)
 				hit, good := int(sent[out].timestamp/3600), clipFrames
 				for i := clipFrames - 1; i > hit; i-- {
 					if c.encoded[i].Key {
@@ -178,7 +187,7 @@ func TestLoss(t *testing.T) {
 func TestLateAndDoubled(t *testing.T) {
 	c := load(t, "vp8")
 	sent := packets(t, newTestPacketizer(t, c.codec, Options{}), c.encoded)
-	var twice []rtp
+	var twice []packet
 	for i, p := range sent {
 		twice = append(twice, p, p)
 		if i > 10 {
@@ -202,6 +211,9 @@ func TestNothing(t *testing.T) {
 	for _, r := range roundtrips {
 		c := load(t, r.clip)
 		p := newTestPacketizer(t, c.codec, r.options)
+		if _, others := p.(pionPacketizer); others {
+			continue
+		}
 		if out, err := p.Payloads(codec.Encoded{}); err != nil || len(out) > 0 {
 			t.Errorf("%s: %d packets, %v", r.name, len(out), err)
 		}
