@@ -16,6 +16,28 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+func TestSetLayout(t *testing.T) {
+	e := &fakeEngine{}
+	c := newTestCore(t, e, nil)
+	call := incoming(t, c, &fakeLeg{})
+	if known, chosen := c.SetLayout(call.ID(), LayoutGrid); !known || chosen {
+		t.Error("a call without a seat has a layout")
+	}
+	if err := call.Connected(); err != nil {
+		t.Fatal(err)
+	}
+	if known, chosen := c.SetLayout(call.ID(), LayoutGrid); !known || !chosen {
+		t.Error("the layout could not be chosen")
+	}
+	if s := c.Calls()[0]; s.Layout != LayoutGrid || s.Arranged != "single" {
+		t.Errorf("%+v", s)
+	}
+	if known, _ := c.SetLayout("another", LayoutGrid); known {
+		t.Error("a call that there is not")
+	}
+	call.End(CauseNormal, "")
+}
+
 func TestCallIsSeatedAndEndsOnce(t *testing.T) {
 	e := &fakeEngine{}
 	c := newTestCore(t, e, nil)

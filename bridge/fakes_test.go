@@ -48,6 +48,7 @@ type fakeSeat struct {
 	mu                            sync.Mutex
 	changed, left, keyframeWanted int
 	digits                        string
+	layout                        Layout
 }
 
 func (s *fakeSeat) MediaChanged() { s.mu.Lock(); s.changed++; s.mu.Unlock() }
@@ -57,9 +58,12 @@ func (s *fakeSeat) KeyframeWanted() {
 	s.keyframeWanted++
 	s.mu.Unlock()
 }
-func (s *fakeSeat) Leave() { s.mu.Lock(); s.left++; s.mu.Unlock() }
+func (s *fakeSeat) SetLayout(l Layout) { s.mu.Lock(); s.layout = l; s.mu.Unlock() }
+func (s *fakeSeat) Leave()             { s.mu.Lock(); s.left++; s.mu.Unlock() }
 func (s *fakeSeat) Status() SeatStatus {
-	return SeatStatus{VideoIn: PathStatus{PathRelay, "both ends speak H.264"}}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return SeatStatus{VideoIn: PathStatus{PathRelay, "both ends speak H.264"}, Layout: s.layout, Arranged: "single"}
 }
 
 func (s *fakeSeat) leaves() int {

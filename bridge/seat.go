@@ -33,6 +33,21 @@ func (c *Call) seated() Seat {
 	return c.seat
 }
 
+// SetLayout chooses what a call's terminal sees; "" is what its room has. It
+// tells whether there is such a call, and whether it has a seat where that can be chosen.
+func (c *Core) SetLayout(id string, l Layout) (known, chosen bool) {
+	call := c.Call(id)
+	if call == nil {
+		return false, false
+	}
+	a, ok := call.seated().(Arranger)
+	if ok {
+		a.SetLayout(l)
+		call.changed()
+	}
+	return true, ok
+}
+
 func (c *Call) terminal() Terminal {
 	c.mu.Lock()
 	inv := c.inv

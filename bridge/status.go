@@ -25,6 +25,8 @@ type CallStatus struct {
 	Audio     StreamStatus
 	Video     StreamStatus
 	Content   StreamStatus
+	Layout    Layout // wished; "" while the call has no seat
+	Arranged  string // how the picture is arranged now, as in SeatStatus
 }
 
 // StreamStatus is one stream of a call: In comes from the terminal, Out goes
@@ -73,6 +75,7 @@ func (c *Call) Status() CallStatus {
 	s.Audio = streamStatus(c.media.audio(), p.AudioIn, p.AudioOut)
 	s.Video = streamStatus(c.media.video(), p.VideoIn, p.VideoOut)
 	s.Content = streamStatus(nil, noContent, noContent)
+	s.Layout, s.Arranged = p.Layout, p.Arranged
 	return s
 }
 

@@ -59,6 +59,12 @@ func (s *Server) callOperations(a huma.API) {
 		return &callBody{c}, nil
 	})
 	huma.Register(a, huma.Operation{
+		OperationID: "change-call", Method: http.MethodPatch, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
+		Summary:      "Change the layout of a terminal's picture",
+		Description:  "Takes effect within a second; the call's `arrangement` and its `video.out` tell how it is served, and why.",
+		MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 409, 422},
+	}, s.changeCall)
+	huma.Register(a, huma.Operation{
 		OperationID: "hang-up", Method: http.MethodDelete, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
 		Summary: "Hang up", DefaultStatus: http.StatusNoContent, Errors: []int{401, 403, 404},
 	}, func(_ context.Context, in *callPath) (*struct{}, error) {
@@ -74,6 +80,39 @@ func (s *Server) callOperations(a huma.API) {
 		Description:   "Answers as soon as the call is under way; the call's state and the event stream tell how it goes.",
 		DefaultStatus: http.StatusAccepted, MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 409, 422, 503},
 	}, s.place)
+}
+
+// layoutBody is what a PATCH changes. What is left out stays as it is.
+type layoutBody struct {
+	ID   string `path:"id" maxLength:"64" doc:"The call"`
+	Body struct {
+		Layout string `json:"layout,omitempty" enum:"auto,speaker,one-plus-n,grid,content,room" doc:"Layout of the terminal's picture; room is what its room has"`
+	}
+}
+
+func (s *Server) changeCall(_ context.Context, in *layoutBody) (*callBody, error) {
+	if l := in.Body.Layout; l != "" {
+		switch known, chosen := s.cfg.Calls.SetLayout(in.ID, layoutOf(l)); {
+		case !known:
+			return nil, huma.Error404NotFound("no such call runs")
+		case !chosen:
+			return nil, huma.Error409Conflict("the call has no seat in a room")
+		}
+		s.cfg.Log.Info("layout chosen by an administrator", "call", in.ID, "layout", l)
+	}
+	c, ok := s.call(in.ID)
+	if !ok {
+		return nil, huma.Error404NotFound("no such call runs")
+	}
+	return &callBody{c}, nil
+}
+
+// layoutOf reads a layout that was checked against the enumeration.
+func layoutOf(name string) bridge.Layout {
+	if name == "room" {
+		return ""
+	}
+	return bridge.Layout(name)
 }
 
 func (s *Server) call(id string) (Call, bool) {

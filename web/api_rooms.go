@@ -6,6 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/roombridge/roombridge/bridge"
 )
 
 type roomPath struct {
@@ -37,6 +39,42 @@ func (s *Server) roomOperations(a huma.API) {
 				return &roomBody{roomOf(r)}, nil
 			}
 		}
-		return nil, huma.Error404NotFound("nobody is in a room of this name")
+		return nil, noRoom()
 	})
+	huma.Register(a, huma.Operation{
+		OperationID: "change-room", Method: http.MethodPatch, Path: "/api/v1/rooms/{name}", Tags: []string{"rooms"},
+		Summary:      "Change the layout of all terminals for which none was chosen",
+		Description:  "Holds until the room ends.",
+		MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 422, 501},
+	}, s.changeRoom)
+}
+
+func noRoom() error { return huma.Error404NotFound("nobody is in a room of this name") }
+
+// roomLayoutBody is what a PATCH changes. What is left out stays as it is.
+type roomLayoutBody struct {
+	Name string `path:"name" maxLength:"256" doc:"The room's name"`
+	Body struct {
+		Layout string `json:"layout,omitempty" enum:"auto,speaker,one-plus-n,grid,content" doc:"Layout of the pictures of terminals"`
+	}
+}
+
+func (s *Server) changeRoom(_ context.Context, in *roomLayoutBody) (*roomBody, error) {
+	name := norm.NFC.String(in.Name)
+	if l := in.Body.Layout; l != "" {
+		rooms, ok := s.cfg.Rooms.(bridge.RoomArranger)
+		if !ok {
+			return nil, huma.Error501NotImplemented("rooms of this gateway have no layout")
+		}
+		if !rooms.SetRoomLayout(name, layoutOf(l)) {
+			return nil, noRoom()
+		}
+		s.cfg.Log.Info("layout chosen by an administrator", "room", name, "layout", l)
+	}
+	for _, r := range s.cfg.Rooms.Rooms() {
+		if r.Name == name {
+			return &roomBody{roomOf(r)}, nil
+		}
+	}
+	return nil, noRoom()
 }

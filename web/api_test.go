@@ -84,7 +84,8 @@ func TestCallMembers(t *testing.T) {
 	}
 	call := list[0].(map[string]any)
 	want := []string{
-		"alias", "audio", "content", "device", "direction", "id", "name", "number", "protocol", "remote", "room", "since", "state", "transport", "video",
+		"alias", "arrangement", "audio", "content", "device", "direction", "id", "layout", "name", "number", "protocol", "remote", "room", "since",
+		"state", "transport", "video",
 	}
 	if d := cmp.Diff(want, keys(call)); d != "" {
 		t.Error(d)
@@ -152,6 +153,47 @@ func TestHangUp(t *testing.T) {
 	}
 	if !slices.Equal(s.calls.hungUp, []string{"c1 removed an administrator hung up"}) {
 		t.Error(s.calls.hungUp)
+	}
+}
+
+func TestLayouts(t *testing.T) {
+	s := newSite(t, nil)
+	seated := aCall("c1")
+	seated.Layout, seated.Arranged = bridge.LayoutAuto, "grid"
+	s.calls.set(seated, aCall("c2"))
+	for _, c := range []struct {
+		path, body string
+		code       int
+		says       string
+	}{
+		{"/api/v1/calls/c1", `{"layout":"speaker"}`, 200, `"layout":"speaker","arrangement":"grid"`},
+		{"/api/v1/calls/c1", `{}`, 200, `"layout":"speaker"`},
+		{"/api/v1/calls/c1", `{"layout":"mosaic"}`, 422, "layout"},
+		{"/api/v1/calls/c1", `{"layout":"grid","pin":1}`, 422, "pin"},
+		{"/api/v1/calls/c1", `{`, 400, ""},
+		{"/api/v1/calls/c2", `{"layout":"grid"}`, 409, "no seat"},
+		{"/api/v1/calls/c3", `{"layout":"grid"}`, 404, "no such call"},
+		{"/api/v1/calls/c1", `{"layout":"room"}`, 200, `"layout":""`},
+	} {
+		if resp, body := s.do("PATCH", c.path, c.body); resp.StatusCode != c.code || !strings.Contains(body, c.says) {
+			t.Errorf("%s %s: %d %s", c.path, c.body, resp.StatusCode, body)
+		}
+	}
+	s.rooms.set(aRoom())
+	for _, c := range []struct {
+		path, body string
+		code       int
+		says       string
+	}{
+		{"/api/v1/rooms/Pho%CC%80ng%20ho%CC%A3p", `{"layout":"one-plus-n"}`, 200, `"layout":"one-plus-n"`},
+		{"/api/v1/rooms/Ph%C3%B2ng%20h%E1%BB%8Dp", `{}`, 200, `"layout":"one-plus-n"`},
+		{"/api/v1/rooms/Ph%C3%B2ng%20h%E1%BB%8Dp", `{"layout":"room"}`, 422, "layout"},
+		{"/api/v1/rooms/other", `{"layout":"grid"}`, 404, "nobody"},
+		{"/api/v1/rooms/other", `{}`, 404, "nobody"},
+	} {
+		if resp, body := s.do("PATCH", c.path, c.body); resp.StatusCode != c.code || !strings.Contains(body, c.says) {
+			t.Errorf("%s %s: %d %s", c.path, c.body, resp.StatusCode, body)
+		}
 	}
 }
 
@@ -232,7 +274,7 @@ func TestRooms(t *testing.T) {
 	s.rooms.set(aRoom())
 	_, body := s.get("/api/v1/rooms")
 	room := decode(t, body).([]any)[0].(map[string]any)
-	if d := cmp.Diff([]string{"name", "participants", "since", "speaker"}, keys(room)); d != "" {
+	if d := cmp.Diff([]string{"layout", "name", "participants", "since", "speaker"}, keys(room)); d != "" {
 		t.Error(d)
 	}
 	p := room["participants"].([]any)
@@ -263,8 +305,8 @@ func TestOpenAPI(t *testing.T) {
 	doc := decode(t, body).(map[string]any)
 	paths := doc["paths"].(map[string]any)
 	for path, methods := range map[string][]string{
-		"/api/v1/calls": {"get", "post"}, "/api/v1/calls/{id}": {"delete", "get"}, "/api/v1/rooms": {"get"},
-		"/api/v1/rooms/{name}": {"get"}, "/api/v1/events": {"get"},
+		"/api/v1/calls": {"get", "post"}, "/api/v1/calls/{id}": {"delete", "get", "patch"}, "/api/v1/rooms": {"get"},
+		"/api/v1/rooms/{name}": {"get", "patch"}, "/api/v1/events": {"get"},
 	} {
 		if d := cmp.Diff(methods, keys(paths[path])); d != "" {
 			t.Error(path, d)

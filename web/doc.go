@@ -18,6 +18,7 @@ type Calls interface {
 	Calls() []bridge.CallStatus
 	Place(ctx context.Context, t bridge.Target, room string) (*bridge.Call, error)
 	Hangup(id string, cause bridge.Cause, reason string) bool
+	SetLayout(id string, l bridge.Layout) (known, chosen bool)
 	Subscribe() (<-chan bridge.Event, func())
 }
 

@@ -61,6 +61,20 @@ func (f *fakeCalls) Hangup(id string, c bridge.Cause, reason string) bool {
 	return false
 }
 
+func (f *fakeCalls) SetLayout(id string, l bridge.Layout) (known, chosen bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.list {
+		if s := &f.list[i]; s.ID == id {
+			if chosen = s.Layout != ""; chosen {
+				s.Layout = l
+			}
+			return true, chosen
+		}
+	}
+	return false, false
+}
+
 func (f *fakeCalls) Subscribe() (<-chan bridge.Event, func()) { return f.events, func() {} }
 
 // fakeRooms is a room engine that records what pages say.
@@ -81,6 +95,18 @@ func (f *fakeRooms) set(list ...bridge.RoomStatus) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.list = list
+}
+
+func (f *fakeRooms) SetRoomLayout(room string, l bridge.Layout) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.list {
+		if f.list[i].Name == room {
+			f.list[i].Layout = l
+			return true
+		}
+	}
+	return false
 }
 
 func (f *fakeRooms) Join(_ context.Context, j bridge.Join, send func([]byte)) (bridge.Visitor, error) {

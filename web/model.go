@@ -24,6 +24,9 @@ type Call struct {
 	Audio     Stream    `json:"audio"`
 	Video     Stream    `json:"video"`
 	Content   Stream    `json:"content" doc:"Slides"`
+	// Layout and Arrangement are empty while the call has no seat.
+	Layout      string `json:"layout" doc:"Layout that the terminal is to have: auto, speaker, one-plus-n, grid or content"`
+	Arrangement string `json:"arrangement" doc:"How its picture is arranged now: single, speaker, one-plus-n, grid or content; empty is a still picture"`
 }
 
 // Stream is one stream of a call, in both directions.
@@ -54,6 +57,7 @@ type Room struct {
 	Name         string        `json:"name"`
 	Since        time.Time     `json:"since"`
 	Speaker      string        `json:"speaker" doc:"Participant who speaks; empty is nobody"`
+	Layout       string        `json:"layout" doc:"Layout of terminals for which none was chosen"`
 	Participants []Participant `json:"participants"`
 }
 
@@ -78,6 +82,7 @@ func callOf(s bridge.CallStatus) Call {
 		Remote: s.Remote, Device: s.Device, Alias: s.Alias, Name: s.Name, Number: s.Number,
 		Room: s.Room, State: s.State.String(), Since: s.Since.UTC(),
 		Audio: streamOf(s.Audio), Video: streamOf(s.Video), Content: streamOf(s.Content),
+		Layout: string(s.Layout), Arrangement: s.Arranged,
 	}
 }
 
@@ -102,7 +107,7 @@ func callsOf(list []bridge.CallStatus) []Call {
 }
 
 func roomOf(s bridge.RoomStatus) Room {
-	r := Room{Name: s.Name, Since: s.Since.UTC(), Speaker: s.Speaker, Participants: make([]Participant, len(s.Participants))}
+	r := Room{Name: s.Name, Since: s.Since.UTC(), Speaker: s.Speaker, Layout: string(s.Layout), Participants: make([]Participant, len(s.Participants))}
 	for i, p := range s.Participants {
 		r.Participants[i] = Participant{
 			ID: p.ID, Name: p.Name, Kind: p.Kind, Call: p.CallID, Device: p.Device, Number: p.Number,

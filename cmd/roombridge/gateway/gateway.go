@@ -122,7 +122,7 @@ func (g *Gateway) openRooms() (err error) {
 	}
 	g.engine, err = room.New(room.Config{
 		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
-		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit,
+		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit, Loaded: g.loaded,
 		Version: g.opts.Version, Log: g.log.With("part", "room"),
 	})
 	if err != nil {

@@ -27,6 +27,14 @@ func (g *Gateway) admit() error {
 	return g.load.Admit()
 }
 
+// loaded says why there is no room for composing pictures; "" is that there is.
+func (g *Gateway) loaded() string {
+	if g.load == nil {
+		return ""
+	}
+	return g.load.Status().Reason
+}
+
 // reading is called once a second.
 func (g *Gateway) reading() load.Reading {
 	calls := g.core.Stats()
