@@ -135,9 +135,9 @@ func (p *PIN) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// settled is the PIN to keep in place of an older one, which stays as it is where it
+// Settle is the PIN to keep in place of an older one, which stays as it is where it
 // is the same.
-func (p PIN) settled(old PIN, k Key) (PIN, error) {
+func (p PIN) Settle(old PIN, k Key) (PIN, error) {
 	switch {
 	case p.keep && !old.Set():
 		return PIN{}, errKept

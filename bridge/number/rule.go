@@ -154,9 +154,9 @@ func (r *Rule) Settle(old *Rule, k Key) (err error) {
 	if old == nil {
 		old = &Rule{}
 	}
-	if r.GuestPIN, err = r.GuestPIN.settled(old.GuestPIN, k); err != nil {
+	if r.GuestPIN, err = r.GuestPIN.Settle(old.GuestPIN, k); err != nil {
 		return err
 	}
-	r.HostPIN, err = r.HostPIN.settled(old.HostPIN, k)
+	r.HostPIN, err = r.HostPIN.Settle(old.HostPIN, k)
 	return err
 }

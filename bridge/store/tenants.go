@@ -1,0 +1,98 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/roombridge/roombridge/bridge/number"
+)
+
+// Tenant is a customer.
+type Tenant struct {
+	number.Tenant
+	Name   string `json:"name"`
+	Limits Limits `json:"limits,omitzero"`
+	Keep   Keep   `json:"keep,omitzero"`
+}
+
+// Limits bound what a tenant uses at once; 0 is no bound.
+type Limits struct {
+	Calls     int `json:"calls,omitempty"`
+	Bandwidth int `json:"bandwidth,omitempty"` // bit/s
+	Workers   int `json:"workers,omitempty"`   // media workers
+	Rooms     int `json:"rooms,omitempty"`
+	Devices   int `json:"devices,omitempty"`
+}
+
+// Keep is for how many days records are kept; 0 leaves it to the gateway.
+type Keep struct {
+	Calls   int `json:"calls,omitempty"`
+	Events  int `json:"events,omitempty"`
+	Changes int `json:"changes,omitempty"`
+}
+
+// Tenants are kept in the site's scope. One that has records cannot be deleted.
+var Tenants = &Collection[Tenant]{
+	table: "tenants", site: true,
+	form: func(t *Tenant) form {
+		return form{t.ID, Fold(line(t.Name)), strings.Join(append([]string{t.ID, t.Name}, t.Domains...), " ")}
+	},
+	check: func(t *Tenant) error {
+		if !validTenant(t.ID) {
+			return errors.New("store: a tenant's id has 1 to 63 of a-z, 0-9 and -, and begins with none")
+		}
+		return nil
+	},
+}
+
+func init() { Tenants.after = disputed }
+
+// disputed fails where two tenants claim the same domain, trunk or address.
+func disputed(ctx context.Context, tx *Tx) error {
+	all, err := Tenants.all(ctx, tx.scope, tx.a)
+	if err != nil {
+		return err
+	}
+	list := make([]number.Tenant, len(all))
+	for i, t := range all {
+		list[i] = t.Value.Tenant
+	}
+	if _, err = number.NewDirectory(list, nil); err != nil {
+		return fmt.Errorf("%w: %w", ErrTaken, err)
+	}
+	return nil
+}
+
+// Setting is a named value, JSON.
+type Setting struct {
+	Name  string `json:"name"`
+	Value any    `json:"value"`
+}
+
+// Settings are what administrators set for a tenant or the site.
+var Settings = &Collection[Setting]{
+	table: "settings",
+	form:  func(s *Setting) form { return form{s.Name, s.Name, s.Name} },
+	check: func(*Setting) error { return nil },
+}
+
+// Rules are number plans.
+var Rules = &Collection[number.Rule]{
+	table: "rules",
+	form: func(r *number.Rule) form {
+		return form{
+			r.ID, fmt.Sprintf("%07d %s", r.Priority, line(r.Number)),
+			strings.Join([]string{r.ID, r.Label, r.Number, r.Room, r.Target, r.Reason}, " "),
+		}
+	},
+	check: func(r *number.Rule) error {
+		*r = r.Normal()
+		return r.Validate()
+	},
+	hide: func(r *number.Rule) map[string]string {
+		return map[string]string{"guest": r.GuestPIN.Sealed(), "host": r.HostPIN.Sealed()}
+	},
+	restore: func(r *number.Rule, s map[string]string) error { return restorePINs(&r.GuestPIN, &r.HostPIN, s) },
+}
