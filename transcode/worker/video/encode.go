@@ -1,6 +1,7 @@
 package video
 
 import (
+	"errors"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -62,15 +63,31 @@ func (c *coding) unit() int {
 	return c.mtu
 }
 
-// fail tells that outputs of this form cannot be served.
+// openAgain is how long after a failure an encoder is tried again: memory may be there then.
+const openAgain = 2 * time.Second
+
+// fail tells that outputs of this form cannot be served, now or ever.
 func (e *encoder) fail(err error) {
 	e.mu.Lock()
-	e.failed = true
-	members := e.members
+	told, members := e.failed, e.members
+	e.failed, e.retry = true, e.engine.now()+openAgain
+	if errors.Is(err, codec.ErrSettings) || errors.Is(err, codec.ErrUnavailable) || errors.Is(err, payload.ErrUnsupported) {
+		e.retry = 0
+	}
 	e.mu.Unlock()
+	if told {
+		return
+	}
 	for _, o := range members {
 		e.engine.refuse(o.id, err)
 	}
+}
+
+// served notes that the encoder works.
+func (e *encoder) served() {
+	e.mu.Lock()
+	e.failed, e.retry = false, 0
+	e.mu.Unlock()
 }
 
 // adjust brings the encoder to the rates of the form.

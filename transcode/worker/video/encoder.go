@@ -36,7 +36,8 @@ type encoder struct {
 	readAt  time.Duration
 	cost    meter
 	delays  delays
-	failed  bool // it cannot be opened; told already
+	failed  bool          // it could not be opened; told already
+	retry   time.Duration // when it is tried again, 0: never
 
 	work encoding // its goroutine's
 }
@@ -60,7 +61,7 @@ func (e *encoder) signal() {
 func (e *encoder) offer(from any, s shot) (late bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.from != from || e.failed || !e.spacing.admit(s.pts, e.form.fps) {
+	if e.from != from || e.failed && e.retry == 0 || !e.spacing.admit(s.pts, e.form.fps) {
 		return false
 	}
 	if late = e.pending.picture != nil; late {
@@ -90,7 +91,9 @@ func (e *encoder) set(f form, from any, members []*output, fresh bool) (changed 
 	}
 	e.form, e.from, e.members = f, from, members
 	e.force = e.force || fresh
-	e.failed = e.failed && !fresh
+	if fresh {
+		e.failed, e.retry = false, 0
+	}
 	e.mu.Unlock()
 	e.signal()
 	return changed
@@ -153,10 +156,10 @@ func (e *encoder) run() {
 func (e *encoder) next() (s shot, repeated bool, wait time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.failed {
-		return shot{}, false, 0
-	}
 	w, now := &e.work, e.engine.now()
+	if e.failed && (e.retry == 0 || now < e.retry) {
+		return shot{}, false, max(e.retry-now, 0)
+	}
 	w.form = e.form
 	again := max(repeatAfter, 3*time.Second/time.Duration(2*e.form.fps))
 	w.key = e.force || e.asked && now-e.keyAt >= keyPause
@@ -189,6 +192,7 @@ func (e *encoder) make(s shot, again bool) {
 	if w.err != nil {
 		return
 	}
+	e.served()
 	payloads, err := w.packets.Payloads(w.out)
 	if err != nil || len(payloads) == 0 {
 		e.count(again, s, false)
