@@ -17,10 +17,13 @@ import (
 
 // Config says what an Engine plays and what it does with what comes back.
 type Config struct {
-	Video  *clip.Clip // nil: no picture is sent
-	Audio  *Sound     // nil: no sound is sent
-	Record string     // folder for recordings, made when missing; empty: none
-	Digits string     // pressed a second after the answer
+	Video *clip.Clip // nil: no picture is sent
+	// Picture is the codec of pictures, both ways: the clip's, or the other H.263
+	// for a clip of H.263. Empty is H.264.
+	Picture media.Codec
+	Audio   *Sound // nil: no sound is sent
+	Record  string // folder for recordings, made when missing; empty: none
+	Digits  string // pressed a second after the answer
 
 	// Press sends keys of a call through signalling and tells whether there is a
 	// way: where the far end takes no RFC 4733, or always with Signal. It may be nil.
@@ -55,6 +58,9 @@ var errNoBrowsers = errors.New("player: no browser can join a terminal")
 func New(cfg Config) (*Engine, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Picture == "" {
+		cfg.Picture = media.H264
 	}
 	if cfg.Record != "" {
 		if err := os.MkdirAll(cfg.Record, 0o755); err != nil {
@@ -127,7 +133,7 @@ func (e *Engine) decoder() *transcode.Decoder {
 	if e.cfg.Meeting == nil || e.decoded >= e.cfg.Decoded {
 		return nil
 	}
-	d, err := e.cfg.Meeting.Decoder(media.H264)
+	d, err := e.cfg.Meeting.Decoder(e.cfg.Picture)
 	if err != nil {
 		e.cfg.Log.Warn("pictures are not decoded", "reason", err.Error())
 		return nil

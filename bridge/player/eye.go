@@ -19,7 +19,8 @@ type eye struct {
 	failed func(error)                           // recording failed
 
 	asm     *h264.Assembler
-	at      int64 // time of the batch under way, 0 is none
+	old     *oldEye // in place of asm for other codecs
+	at      int64   // time of the batch under way, 0 is none
 	started bool
 	prev    packet.Header // of the last packet
 	holed   bool          // a packet of the unit under way is missing
@@ -54,6 +55,10 @@ func (e *eye) WriteRTP(p *packet.Packet) {
 	if e.at == 0 {
 		e.at = e.now()
 	}
+	if e.old != nil {
+		e.old.push(p, e.coded)
+		return
+	}
 	gap := p.Gap || e.started && p.Seq != e.prev.Seq+1
 	if fresh := !e.started || e.prev.Marker || p.Timestamp != e.prev.Timestamp; fresh {
 		// Without its marker the unit before may lack its end.
@@ -74,18 +79,28 @@ func (e *eye) Flush() { e.at = 0 }
 // frame gets each access unit.
 func (e *eye) frame(u *h264.AccessUnit) {
 	if e.holed {
-		e.seen.Damaged++
-		e.damage = true
-		e.ask() // as a terminal does whose picture is damaged
+		e.damaged()
 		return
 	}
+	e.whole(u.Keyframe && e.complete(u.Data), u.Data, u.Timestamp)
+}
+
+// damaged notes a picture in which something is missing.
+func (e *eye) damaged() {
+	e.seen.Damaged++
+	e.damage = true
+	e.ask() // as a terminal does whose picture is damaged
+}
+
+// whole notes a picture that came complete.
+func (e *eye) whole(key bool, data []byte, timestamp uint32) {
 	e.seen.Frames++
 	if e.first == 0 {
 		e.first = e.at
 	}
 	e.last = e.at
 	switch {
-	case u.Keyframe && e.complete(u.Data):
+	case key:
 		e.seen.Keyframes++
 		e.damage = false
 		if e.seen.FirstPicture == 0 {
@@ -98,7 +113,7 @@ func (e *eye) frame(u *h264.AccessUnit) {
 	if !e.damage {
 		e.gaps.frame(e.at)
 	}
-	e.keep(u)
+	e.keep(data, timestamp)
 }
 
 // complete tells whether a keyframe brings its parameter sets, and takes the
@@ -120,18 +135,21 @@ func (e *eye) complete(stream []byte) bool {
 }
 
 // keep records from the first keyframe on.
-func (e *eye) keep(u *h264.AccessUnit) {
+func (e *eye) keep(data []byte, timestamp uint32) {
 	if e.seen.FirstPicture == 0 {
 		return
 	}
 	if e.record != nil {
-		if _, err := e.record.Write(u.Data); err != nil {
+		if s, ok := e.record.(stamped); ok {
+			s.stamp(timestamp)
+		}
+		if _, err := e.record.Write(data); err != nil {
 			e.record = nil
 			e.failed(err)
 		}
 	}
 	if e.decode != nil {
-		e.decode(u.Data, u.Timestamp)
+		e.decode(data, timestamp)
 	}
 }
 

@@ -5,26 +5,73 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/player/clip"
 	"github.com/roombridge/roombridge/bridge/player/pcm"
 )
 
 const recordBuffer = 64 << 10
 
-// pictureFile is the recording of a picture.
+// pictureFile is the recording of a picture, in a form that ffmpeg reads: frame
+// behind frame, or for VP8 in an IVF file.
 type pictureFile struct {
-	f *os.File
-	w *bufio.Writer
+	f   *os.File
+	w   *bufio.Writer
+	ivf *ivf
 }
 
-func createPicture(dir, name string) (*pictureFile, error) {
-	f, err := os.Create(filepath.Join(dir, filepath.Base(name)+".h264"))
+// ivf is what an IVF file needs to know beside the frames.
+type ivf struct {
+	begun     bool
+	first     uint32 // RTP time of the first frame
+	timestamp uint32
+	buf       []byte
+}
+
+// stamped is a recording that wants to know when a frame is due.
+type stamped interface{ stamp(timestamp uint32) }
+
+var pictureSuffix = map[media.Codec]string{
+	media.H264: ".h264", media.H263: ".h263", media.H263P: ".h263", media.H261: ".h261", media.VP8: ".ivf",
+}
+
+func createPicture(dir, name string, codec media.Codec) (*pictureFile, error) {
+	f, err := os.Create(filepath.Join(dir, filepath.Base(name)+pictureSuffix[codec]))
 	if err != nil {
 		return nil, err
 	}
-	return &pictureFile{f, bufio.NewWriterSize(f, recordBuffer)}, nil
+	p := &pictureFile{f: f, w: bufio.NewWriterSize(f, recordBuffer)}
+	if codec == media.VP8 {
+		p.ivf = &ivf{}
+	}
+	return p, nil
 }
 
-func (p *pictureFile) Write(b []byte) (int, error) { return p.w.Write(b) }
+func (p *pictureFile) stamp(timestamp uint32) {
+	if p.ivf != nil {
+		p.ivf.timestamp = timestamp
+	}
+}
+
+// Write takes one frame, the first of which is a keyframe.
+func (p *pictureFile) Write(b []byte) (int, error) {
+	if p.ivf == nil {
+		return p.w.Write(b)
+	}
+	_, err := p.w.Write(p.ivf.pack(b))
+	return len(b), err
+}
+
+func (i *ivf) pack(frame []byte) []byte {
+	i.buf = i.buf[:0]
+	if !i.begun {
+		width, height, _ := clip.VP8Size(frame)
+		i.begun, i.first = true, i.timestamp
+		i.buf = clip.AppendIVF(i.buf, width, height)
+	}
+	i.buf = clip.AppendIVFFrame(i.buf, frame, uint64(i.timestamp-i.first))
+	return i.buf
+}
 
 // Close keeps the first error.
 func (p *pictureFile) Close() error {

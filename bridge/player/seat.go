@@ -9,6 +9,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/h264"
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/player/clip"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/transcode"
 )
@@ -94,10 +95,11 @@ func (s *seat) prepareVideo() {
 		return
 	}
 	s.eye = newEye(s.e.now)
+	s.eye.old = newOldEye(s.e.cfg.Picture)
 	s.eye.failed = s.recordingFailed
 	s.eye.ask = s.t.Video.Track().RequestKeyframe
 	if s.e.cfg.Record != "" {
-		f, err := createPicture(s.e.cfg.Record, s.t.CallID)
+		f, err := createPicture(s.e.cfg.Record, s.t.CallID, s.e.cfg.Picture)
 		if err != nil {
 			s.recordingFailed(err)
 		} else {
@@ -276,12 +278,12 @@ func (s *seat) adaptCamera(n media.Stream) {
 		s.camera.set(nil, 0, 0)
 		return
 	}
-	if n.Send.Codec != media.H264 {
-		s.warn("the terminal's picture is H264, the far end takes " + string(n.Send.Codec))
+	if n.Send.Codec != s.e.cfg.Picture {
+		s.warn("the terminal's picture is " + string(s.e.cfg.Picture) + ", the far end takes " + string(n.Send.Codec))
 		s.camera.set(nil, 0, 0)
 		return
 	}
-	p, err := s.e.cfg.Video.Packets(n.Send.H264.Mode, h264.DefaultMTU)
+	p, err := s.packets(n.Send)
 	if err != nil {
 		s.warn(err.Error())
 		return
@@ -293,6 +295,14 @@ func (s *seat) adaptCamera(n media.Stream) {
 		s.warn(w)
 	}
 	s.camera.set(p, n.Send.PT, media.Limits{Bitrate: n.SendBitrate}.Intersect(n.Send.Limits()).Bitrate)
+}
+
+// packets gives the clip as the far end takes it.
+func (s *seat) packets(f media.Format) (*clip.Packets, error) {
+	if f.Codec == media.H264 {
+		return s.e.cfg.Video.Packets(f.H264.Mode, h264.DefaultMTU)
+	}
+	return s.e.cfg.Video.PacketsAs(f.Codec, h264.DefaultMTU)
 }
 
 // Leave implements bridge.Seat.
