@@ -34,14 +34,21 @@ var fakes = map[string]func(){
 	},
 	"gateways-kind": func() { hello(); send(wire.Message{Kind: wire.Graph, Payload: []byte(`{}`)}); drain() },
 	"bad-levels":    func() { hello(); send(wire.Message{Kind: wire.Levels, Payload: []byte(`[{"stream":-1}]`)}); drain() },
-	"bad-report":    func() { hello(); send(wire.Message{Kind: wire.Decoded, Payload: []byte(`{"width":-5}`)}); drain() },
-	"floods":        flood,
-	"hangs":         func() { hello(); drain() },
-	"strangers":     strangers,
-	"chatters":      chatter,
-	"never-reads":   func() { hello(); time.Sleep(time.Hour) },
-	"bad-pictures":  badPictures,
-	"parent":        parent,
+	"bad-stats": func() {
+		hello()
+		body, _ := json.Marshal(WorkerStats{VideoInputs: make([]VideoInputStats, MaxVideoInputs+1)})
+		send(wire.Message{Kind: wire.Stats, Payload: body})
+		drain()
+	},
+	"fat-packet":   func() { hello(); raw(0, 0, 0x10, 0, byte(wire.Packet), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0); drain() },
+	"bad-report":   func() { hello(); send(wire.Message{Kind: wire.Decoded, Payload: []byte(`{"width":-5}`)}); drain() },
+	"floods":       flood,
+	"hangs":        func() { hello(); drain() },
+	"strangers":    strangers,
+	"chatters":     chatter,
+	"never-reads":  func() { hello(); time.Sleep(time.Hour) },
+	"bad-pictures": badPictures,
+	"parent":       parent,
 }
 
 var socket = sync.OnceValue(func() *os.File { return os.NewFile(3, "gateway") })
@@ -100,6 +107,13 @@ func strangers() {
 		send(wire.Message{Kind: wire.Picture, ID: 780})
 		send(wire.Message{Kind: wire.Decoded, ID: 781, Payload: []byte(`{}`)})
 		send(wire.Message{Kind: wire.Error, ID: 782, Seq: uint16(wire.Still), Payload: []byte("\x1b[31mno")})
+		send(wire.Message{Kind: wire.Packet, ID: 2, Payload: []byte("x")}) // an output of sound
+		send(wire.Message{Kind: wire.Packet, ID: 783, Payload: []byte("x")})
+		send(wire.Message{Kind: wire.Packet, ID: 4})                      // nothing in it
+		send(wire.Message{Kind: wire.Frame, ID: 4, Payload: []byte("x")}) // an output of pictures
+		send(wire.Message{Kind: wire.Refresh, ID: 1})
+		send(wire.Message{Kind: wire.Refresh, ID: 3})
+		send(wire.Message{Kind: wire.Packet, ID: 4, Seq: 7, Flags: wire.FlagMarker, Payload: []byte("z")})
 		send(wire.Message{Kind: wire.Frame, ID: 2, Seq: 5, Timestamp: 6, Payload: []byte("y")})
 	})
 }

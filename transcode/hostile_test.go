@@ -28,6 +28,8 @@ func TestHostileWorkers(t *testing.T) {
 		"gateways-kind": "graph message",
 		"bad-levels":    "levels message",
 		"bad-report":    "impossible picture size",
+		"bad-stats":     "more streams than there may be",
+		"fat-packet":    "larger than its kind allows",
 		"floods":        "floods us",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,15 +75,20 @@ func TestStrangers(t *testing.T) {
 	s, _ := supervise(t, fake(t, "strangers"))
 	ev := newTold()
 	m := open(t, s, ev)
-	m.SetGraph(pcmuGraph)
+	g := pcmuGraph
+	g.VideoInputs, g.VideoOutputs = []VideoInput{{ID: 3, Codec: media.H264}}, []VideoOutput{{ID: 4, Codec: media.H264}}
+	m.SetGraph(g)
 	eventually(t, "the frame that is ours", 10*time.Second, func() bool { return ev.count(2) == 1 })
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
 	if len(ev.frames) != 1 || len(ev.levels) != 1 || ev.levels[0] != (Level{Stream: 1, DBov: 0, Voice: true}) {
 		t.Errorf("frames of %d streams, levels %v", len(ev.frames), ev.levels)
 	}
-	if f := m.Stats().Foreign; f != 5 {
-		t.Errorf("%d strange messages counted, want 5", f)
+	if f := m.Stats().Foreign; f != 10 {
+		t.Errorf("%d strange messages counted, want 10", f)
+	}
+	if p := ev.packets; len(p) != 1 || len(p[4]) != 1 || !p[4][0].Marker || string(p[4][0].Payload) != "z" || len(ev.wanted) != 1 || ev.wanted[0] != 3 {
+		t.Errorf("packets %v, keyframes wanted of %v", p, ev.wanted)
 	}
 }
 

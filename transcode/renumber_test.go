@@ -49,6 +49,32 @@ func TestRenumber(t *testing.T) {
 	}
 }
 
+// Packets of pictures go on likewise; those of one frame have one timestamp.
+func TestRenumberPictures(t *testing.T) {
+	m := &Meeting{graph: Graph{VideoInputs: []VideoInput{{ID: 1}}, VideoOutputs: []VideoOutput{{ID: 2}}}}
+	m.version.Store(1)
+	r := &renumbering{}
+	r.refresh(m)
+	begin := time.Now()
+	pass := func(seq uint16, ts uint32, after time.Duration) Frame {
+		f := Frame{Stream: 2, Seq: seq, Timestamp: ts}
+		if !r.packet(&f, begin.Add(after)) || r.frame(&f, begin) {
+			t.Fatal("not known as a picture's")
+		}
+		return f
+	}
+	pass(65535, 90000, 0)
+	r.restarted()
+	for i := range uint16(3) {
+		if f := pass(i, 5000, time.Second+time.Duration(i)*time.Millisecond); f.Seq != i || f.Timestamp != 180000 {
+			t.Errorf("packet %d of a new worker: %+v", i, f)
+		}
+	}
+	if !r.sources[1] || r.sources[2] {
+		t.Errorf("inputs %v", r.sources)
+	}
+}
+
 func TestRenumberUnknown(t *testing.T) {
 	r := numbered(8000)
 	if f := (Frame{Stream: 3}); r.frame(&f, time.Now()) {
@@ -97,6 +123,9 @@ func TestBudget(t *testing.T) {
 	}
 	if err := count(5*messagesPerOutput-10, 10, 5); err != nil {
 		t.Errorf("more outputs may send more: %v", err)
+	}
+	if err := b.spend(now, 10, 5, 1); err != nil {
+		t.Errorf("and pictures a lot more: %v", err)
 	}
 	now = now.Add(time.Second)
 	if err := count(8, bytesPerSecond/8, 0); err != nil {

@@ -21,6 +21,46 @@ func taken(t *testing.T, q *Queue) (list []Message) {
 	return list
 }
 
+// Packets of pictures have a lane of their own: however many come, sound stays, and
+// goes before them.
+func TestQueuePackets(t *testing.T) {
+	q := NewQueue()
+	q.Frame(message(Frame, 100))
+	const sent = 10_000
+	for i := range sent {
+		m := message(Packet, 1200)
+		m.Timestamp = uint32(i)
+		if i%2 == 0 {
+			q.Packet(m)
+		} else {
+			q.Packets([]Message{m})
+		}
+	}
+	q.Frame(message(Frame, 200))
+	q.Packet(message(Packet, limits[Packet]+1))
+	q.Bulk(message(Picture, 10))
+	first := taken(t, q)
+	if len(first) < 100 || first[0].Kind != Frame || first[1].Kind != Frame || first[2].Kind != Packet || len(first)*1200 > packetShare {
+		t.Fatalf("%d messages at first", len(first))
+	}
+	list := first[2:]
+	for len(list) == 0 || list[len(list)-1].Kind == Packet {
+		list = append(list, taken(t, q)...)
+	}
+	list = list[:len(list)-1]
+	if len(list)+int(q.DroppedPackets()) != sent+1 || len(list) < 3000 || q.Dropped() != 0 {
+		t.Errorf("%d packets taken, %d and %d dropped", len(list), q.DroppedPackets(), q.Dropped())
+	}
+	for i, m := range list {
+		if want := uint32(sent - len(list) + i); m.Kind != Packet || m.Timestamp != want {
+			t.Fatalf("packet %d is %d, want %d", i, m.Timestamp, want)
+		}
+	}
+	if q.packets.buf != nil {
+		t.Errorf("%d bytes are kept", cap(q.packets.buf))
+	}
+}
+
 // Control goes first, then frames, then one large message.
 func TestQueueOrder(t *testing.T) {
 	q := NewQueue()
