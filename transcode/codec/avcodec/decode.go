@@ -40,7 +40,9 @@ func failure(code C.int) error {
 // Decoder decodes one stream.
 type Decoder struct {
 	name   media.Codec
+	id     C.enum_lav_codec
 	d      *C.decoder
+	shown  C.shown
 	store  *store
 	health health
 }
@@ -60,12 +62,13 @@ func NewDecoder(c media.Codec) (*Decoder, error) {
 	if id == C.LAV_H263 || id == C.LAV_H261 {
 		h.heals = healsUpdated
 	}
-	return &Decoder{name: c, d: d, store: new(store), health: h}, nil
+	return &Decoder{name: c, id: id, d: d, store: new(store), health: h}, nil
 }
 
 var errEmpty = errors.New("an empty frame")
 
-// Decode decodes one frame as it was coded. See codec.VideoDecoder.
+// Decode decodes one frame as it was coded. See codec.VideoDecoder. Of H.265,
+// VP8 and VP9 the library does not notice when the end of a frame is missing.
 func (d *Decoder) Decode(frame []byte) (*codec.Picture, bool, error) {
 	if len(frame) == 0 {
 		return nil, true, fmt.Errorf("%s: %w", d.name, errEmpty)
@@ -74,27 +77,60 @@ func (d *Decoder) Decode(frame []byte) (*codec.Picture, bool, error) {
 	if err != nil {
 		return nil, true, err
 	}
-	var s C.shown
-	var tooLarge C.int
-	n := C.lav_decode(d.d, (*C.uint8_t)(&frame[0]), C.int(len(frame)), k.f, &s, &tooLarge)
-	if n <= 0 || tooLarge != 0 || s.width > codec.MaxWidth || s.height > codec.MaxHeight {
-		d.store.give(k)
-		return d.nothing(n, tooLarge != 0 || n > 0)
+	r := d.run(frame, k)
+	if r.repaired && r.shown.key != 0 && d.health.bad && d.renew() {
+		r = d.run(frame, k)
 	}
-	k.describe(&s, d.aspect(&s))
-	repaired := s.repaired != 0 || d.name == media.H261 && !wholeH261(frame, k.picture.Width)
-	return k.picture, d.health.picture(repaired, s.shaky != 0, s.key != 0), nil
+	if r.frames <= 0 || r.tooLarge {
+		d.store.give(k)
+		return d.nothing(r)
+	}
+	k.describe(&r.shown, d.aspect(&r.shown))
+	return k.picture, d.health.picture(r.repaired, r.shown.shaky != 0, r.shown.key != 0), nil
+}
+
+// result is what came of one frame.
+type result struct {
+	frames             C.int
+	shown              C.shown
+	repaired, tooLarge bool
+}
+
+func (d *Decoder) run(frame []byte, k *kept) result {
+	var tooLarge C.int
+	d.shown = C.shown{}
+	n := C.lav_decode(d.d, (*C.uint8_t)(&frame[0]), C.int(len(frame)), k.f, &d.shown, &tooLarge)
+	r := result{frames: n, shown: d.shown, tooLarge: tooLarge != 0 || d.shown.width > codec.MaxWidth || d.shown.height > codec.MaxHeight}
+	if n > 0 {
+		r.repaired = r.shown.repaired != 0 || d.name == media.H261 && !wholeH261(frame, int(r.shown.width))
+	}
+	return r
+}
+
+// renew opens the decoder anew: that of H.263 keeps options that a damaged header
+// set, and then a keyframe without them decodes to rubbish.
+func (d *Decoder) renew() bool {
+	if d.id != C.LAV_H263 {
+		return false
+	}
+	fresh := C.lav_decoder_open(d.id, codec.MaxWidth, codec.MaxHeight)
+	if fresh == nil {
+		return false
+	}
+	C.lav_decoder_close(d.d)
+	d.d = fresh
+	return true
 }
 
 // nothing says why there is no picture.
-func (d *Decoder) nothing(n C.int, tooLarge bool) (*codec.Picture, bool, error) {
+func (d *Decoder) nothing(r result) (*codec.Picture, bool, error) {
 	switch {
-	case tooLarge:
+	case r.tooLarge:
 		d.health.fault()
 		return nil, true, fmt.Errorf("%s: %w", d.name, codec.ErrTooLarge)
-	case n < 0:
+	case r.frames < 0:
 		d.health.fault()
-		return nil, true, fmt.Errorf("%s: %w", d.name, failure(n))
+		return nil, true, fmt.Errorf("%s: %w", d.name, failure(r.frames))
 	}
 	return nil, d.health.bad, nil
 }

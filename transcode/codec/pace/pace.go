@@ -18,7 +18,7 @@ type Pace struct {
 // left out, and how much it may save up.
 const (
 	mostDebt    = 0.8
-	mostSavings = 0.25
+	mostSavings = 0.5
 )
 
 // Weight of a new interval between pictures in their mean.
@@ -57,6 +57,10 @@ func (p *Pace) Spent(bytes int) { p.debt += float64(8 * bytes) }
 
 // Debt gives the bits that were sent before they were due.
 func (p *Pace) Debt() float64 { return p.debt }
+
+// Saved gives the seconds of bits that were due and not sent, up to half of one. An
+// encoder that takes its time to follow a higher rate is driven by it.
+func (p *Pace) Saved() float64 { return max(-p.debt/p.bitrate, 0) }
 
 // FPS is the rate at which pictures really come, between a tenth of what is planned and a quarter above it.
 func (p *Pace) FPS() float64 {
