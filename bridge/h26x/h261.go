@@ -25,9 +25,10 @@ func ParsePicture261(b []byte) (Picture261, error) {
 // cost next to nothing: their first macroblock that shows it ends the search.
 func Intra261(b []byte, whole bool) bool {
 	w := walk261{reader: reader{data: b}, intraOnly: true}
-	if w.begin() != nil {
-		return false
-	}
+	return w.begin() == nil && w.intra(whole)
+}
+
+func (w *walk261) intra(whole bool) bool {
 	n := 0
 	for {
 		cut, err := w.next()

@@ -27,6 +27,10 @@ func newInspector(c media.Codec) inspector {
 		return inspectFunc(inspectVP9)
 	case media.AV1:
 		return inspectFunc(inspectAV1)
+	case media.H263, media.H263P:
+		return inspectFunc(inspectH263)
+	case media.H261:
+		return inspectFunc(inspectH261)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package payload
 
-// unknown is a number of bits that a broken header does not tell.
-const unknown = -1
+import "github.com/roombridge/roombridge/bridge/h26x"
 
 // join appends the bits of b but for the first skip and the last leave, which are 7 at
 // most, behind the last bit that came. Where a byte was split in two as RFC 2190
@@ -11,7 +10,7 @@ func (f *building) join(b []byte, skip, leave int) {
 		return
 	}
 	skip = f.settle(b[0], skip)
-	f.unsure, leave = leave == unknown, max(leave, 0)
+	f.unsure, leave = leave == h26x.Unknown, max(leave, 0)
 	if len(b)*8 <= skip+leave {
 		f.damaged = true
 		return
@@ -40,12 +39,12 @@ func (f *building) settle(first byte, skip int) int {
 	switch {
 	case last < 0:
 		return max(skip, 0)
-	case f.unsure && skip == unknown && f.data[last] == first:
+	case f.unsure && skip == h26x.Unknown && f.data[last] == first:
 		f.data = f.data[:last]
 	case f.unsure && skip > 0:
 		f.free = 8 - skip
 		f.data[last] &= 0xff << f.free
-	case skip == unknown && f.free > 0:
+	case skip == h26x.Unknown && f.free > 0:
 		return 8 - f.free
 	}
 	return max(skip, 0)
@@ -81,19 +80,3 @@ func (f *building) shift(b []byte, skip int) {
 
 // stuff fills the last byte with zeros: what comes next does not join it.
 func (f *building) stuff() { f.free, f.unsure = 0, false }
-
-// startCode tells whether the bits behind the first skip of b begin with a start
-// code of H.261 (zeros 15) or H.263 (zeros 16): so many zeros and a one, and
-// before it some stuffing.
-func startCode(b []byte, skip, zeros int) bool {
-	var word uint64
-	for i := range min(len(b), 6) {
-		word |= uint64(b[i]) << (56 - 8*i)
-	}
-	word <<= skip
-	found := 0
-	for ; found < zeros+8 && word>>63 == 0; found++ {
-		word <<= 1
-	}
-	return found >= zeros && word>>63 == 1
-}

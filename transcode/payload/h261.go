@@ -16,37 +16,28 @@ type h261Format struct {
 	lost bool // no start code came since a hole
 }
 
-// starts261 tells whether a payload begins with a start code, and with a picture's.
-func starts261(payload []byte) (start, picture bool) {
-	if len(payload) < h261Header+4 {
-		return false, false
-	}
-	body, skip := payload[h261Header:], payload[0]>>5
-	word := (uint32(body[0])<<24 | uint32(body[1])<<16 | uint32(body[2])<<8 | uint32(body[3])) << skip
-	return startCode(body, int(skip), 15), word>>12 == 0x10
-}
-
 func (*h261Format) place(payload []byte) place {
-	if _, picture := starts261(payload); picture {
-		return beginning
-	}
-	if len(payload) <= h261Header {
+	p, ok := h26x.Read261(payload)
+	switch {
+	case !ok:
 		return anywhere
+	case p.Picture:
+		return beginning
 	}
 	return inside
 }
 
 func (h *h261Format) add(f *building, payload []byte) {
-	if len(payload) <= h261Header {
+	p, ok := h26x.Read261(payload)
+	if !ok {
 		f.damaged = f.damaged || len(payload) > 0
 		return
 	}
-	start, picture := starts261(payload)
 	h.lost = h.lost || f.hole
 	switch {
 	case len(f.data) == 0:
-		h.lost = !picture
-	case h.lost && start:
+		h.lost = !p.Picture
+	case h.lost && p.Start:
 		f.stuff()
 		h.lost = false
 	}
@@ -54,7 +45,7 @@ func (h *h261Format) add(f *building, payload []byte) {
 		f.damaged = true
 		return
 	}
-	f.join(payload[h261Header:], int(payload[0]>>5), int(payload[0]>>2&7))
+	f.join(p.Body, p.Skip, p.Leave)
 	f.content = true
 }
 

@@ -36,7 +36,7 @@ func (c *cutter) next(i, room int) (int, error) {
 		}
 	}
 	switch {
-	case last == i && c.bit(i+1) <= (from/8+maxSingle-modeB)*8:
+	case last == i && c.bit(i+1) <= (from/8+maxSingle-rfc2190ModeB)*8:
 		return i + 1, nil // one macroblock above the MTU, which fits Ethernet
 	case last == i:
 		return 0, fmt.Errorf("%w: macroblock at bit %d", ErrTooLarge, from)
@@ -52,6 +52,12 @@ func (c *cutter) piece(frame []byte, i, k int) (body []byte, skip, leave int) {
 	from, to := c.bit(i), c.bit(k)
 	return frame[from/8 : (to+7)/8], from % 8, (8 - to%8) % 8
 }
+
+// Lengths of RFC 2190's headers (5).
+const (
+	rfc2190ModeA = 4
+	rfc2190ModeB = 8
+)
 
 // rfc2190 cuts pictures of H.263 at GOBs (mode A) and macroblocks (mode B).
 type rfc2190 struct {
@@ -73,18 +79,18 @@ func (p *rfc2190) Payloads(e codec.Encoded) ([][]byte, error) {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	p.end = len(frame) * 8
-	p.begin(len(frame) + (2+len(frame)/p.mtu*3)*(modeB+1))
+	p.begin(len(frame) + (2+len(frame)/p.mtu*3)*(rfc2190ModeB+1))
 	for i := 0; i < len(p.cuts); {
-		size := modeA
+		size := rfc2190ModeA
 		if !p.cuts[i].Start {
-			size = modeB
+			size = rfc2190ModeB
 		}
 		k, err := p.next(i, p.mtu-size)
 		if err != nil {
 			return nil, err
 		}
 		body, skip, leave := p.piece(frame, i, k)
-		var header [modeB]byte
+		var header [rfc2190ModeB]byte
 		p.header(&header, picture, p.cuts[i], skip, leave)
 		p.put(body, header[:size]...)
 		i = k
@@ -94,7 +100,7 @@ func (p *rfc2190) Payloads(e codec.Encoded) ([][]byte, error) {
 
 // header writes the header of mode A or B (RFC 2190 5.1, 5.2). The optional
 // modes are not used, so their fields are 0.
-func (p *rfc2190) header(to *[modeB]byte, picture h26x.Picture263, cut h26x.Cut, skip, leave int) {
+func (p *rfc2190) header(to *[rfc2190ModeB]byte, picture h26x.Picture263, cut h26x.Cut, skip, leave int) {
 	inter := uint32(1)
 	if picture.Intra {
 		inter = 0

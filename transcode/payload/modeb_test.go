@@ -21,8 +21,8 @@ func checkModeB(t *testing.T, c *clip, got []packet) {
 			p.end = len(data) * 8
 			frame++
 		}
-		part, _ := read2190(b)
-		if part.skip == unknown {
+		part, _ := h26x.Read2190(b)
+		if part.Skip == h26x.Unknown {
 			broken++
 			bits = len(c.encoded[frame-1].Units[0]) * 8 // nothing is known of the rest of this picture
 		}
@@ -31,14 +31,14 @@ func checkModeB(t *testing.T, c *clip, got []packet) {
 				continue
 			}
 			picture, _ := h26x.ParsePicture263(c.encoded[frame-1].Units[0])
-			var ours [modeB]byte
-			p.header(&ours, picture, cut, part.skip, part.leave)
-			if string(ours[:]) != string(b[:modeB]) {
-				t.Errorf("frame %d bit %d: % x, FFmpeg says % x", frame-1, bits, ours, b[:modeB])
+			var ours [rfc2190ModeB]byte
+			p.header(&ours, picture, cut, part.Skip, part.Leave)
+			if string(ours[:]) != string(b[:rfc2190ModeB]) {
+				t.Errorf("frame %d bit %d: % x, FFmpeg says % x", frame-1, bits, ours, b[:rfc2190ModeB])
 			}
 			checked++
 		}
-		if bits += len(part.body)*8 - part.skip - part.leave; packet.marker {
+		if bits += len(part.Body)*8 - part.Skip - part.Leave; packet.marker {
 			bits = 0
 		}
 	}
