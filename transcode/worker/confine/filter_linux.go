@@ -48,7 +48,7 @@ func program(pid int) []bpf.Instruction {
 	p = append(p, on(unix.SYS_CLONE3, ret(missing))...) // its flags are in memory, where no filter sees them; the C library then takes clone
 	p = append(p, on(unix.SYS_MMAP, bit(2, unix.PROT_EXEC, false)...)...)
 	p = append(p, on(unix.SYS_MPROTECT, bit(2, unix.PROT_EXEC, false)...)...)
-	p = append(p, on(unix.SYS_TGKILL, equal(0, uint32(pid))...)...) // the runtime preempts its own threads
+	p = append(p, on(unix.SYS_TGKILL, equal(0, uint32(pid))...)...)               // the runtime preempts its own threads
 	p = append(p, on(unix.SYS_SETPRIORITY, equal(0, unix.PRIO_PROCESS, 0)...)...) // of the calling thread, which cannot raise it
 	p = append(p, on(unix.SYS_PRCTL, equal(0, unix.PR_SET_VMA)...)...)
 	return append(p, ret(denied))
