@@ -21,12 +21,12 @@ type dialCmd struct {
 	Ramp     time.Duration  `help:"Start the calls within this time instead of all at once."`
 	Duration *time.Duration `help:"How long each call lasts; 0s is until the far end hangs up or Ctrl-C. Default: 10s, with --answer 0s."`
 
-	Video  string  `placeholder:"FILE" help:"H.264 file (Annex B) to play; \"none\" sends no picture. Default: a moving test picture."`
+	Video  string  `placeholder:"FILE" help:"File to play, as ffmpeg writes it with -f h264, h263, h261 or ivf; \"none\" sends no picture. Default: a moving test picture."`
 	FPS    float64 `name:"fps" help:"Frame rate of the file. Default: what the file tells, else 30."`
 	Audio  string  `placeholder:"FILE" help:"WAV file (16 bit PCM) to play; \"none\" sends no sound. Default: a tone."`
 	Tone   float64 `default:"440" help:"Frequency of the tone, Hz."`
 	Level  float64 `default:"-15" help:"Level of the tone, dBFS."`
-	Record string  `placeholder:"DIR" help:"Record what comes back: DIR/CALL.h264 and DIR/CALL.wav."`
+	Record string  `placeholder:"DIR" help:"Record what comes back: DIR/CALL.h264 (.h263, .h261, .ivf) and DIR/CALL.wav."`
 	DTMF   string  `name:"dtmf" placeholder:"DIGITS" help:"Press these digits a second after the answer."`
 	Signal bool    `name:"dtmf-signalled" help:"Press them through signalling, though the far end takes RFC 4733."`
 	Decode int     `default:"4" help:"Most calls whose pictures the media worker decodes, to count them."`
@@ -40,6 +40,8 @@ type dialCmd struct {
 	Encryption string   `default:"prefer" enum:"off,prefer,require" help:"Encryption of media: ${enum}."`
 	Keying     string   `default:"sdes" enum:"sdes,dtls,both" help:"How keys are agreed: ${enum}."`
 	Codecs     []string `placeholder:"CODEC,..." help:"Sound codecs, best first. Default: G722,PCMA,PCMU."`
+	Codec      string   `default:"h264" enum:"h264,h264-high,h263,h263p,h261,vp8" help:"The one codec of pictures, as old terminals: ${enum}."`
+	QCIF       bool     `name:"qcif" help:"Take H.263 and H.261 in QCIF alone."`
 	NACK       bool     `name:"nack" help:"Ask for lost packets of the picture, and send ours again (RFC 4585), as newer terminals."`
 	Mode0      bool     `name:"mode0" help:"Only packetization-mode 0 of H.264, as old terminals."`
 	H264Level  float64  `name:"h264-level" placeholder:"LEVEL" help:"H.264 level that the terminal takes, without more. Default: 3.1, lifted to 1080p."`
@@ -94,7 +96,7 @@ func (c *dialCmd) options() (dial.Options, error) {
 		Video: c.Video, FPS: c.FPS, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF, Signal: c.Signal,
 		Refresh: c.Refresh, Take: c.Take, Hold: c.Hold, H245: c.H245, FastConnect: c.FastConnect,
 		Decode: c.Decode, Worker: c.Worker, From: c.From, Name: c.Name, User: c.User, Password: c.Password,
-		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Mode0: c.Mode0, NACK: c.NACK, H264Level: c.H264Level,
+		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Picture: c.Codec, QCIF: c.QCIF, Mode0: c.Mode0, NACK: c.NACK, H264Level: c.H264Level,
 		Bitrate: c.MaxBitrate, Listen: c.Listen, Bind: c.Bind, Ports: c.Ports, Trace: c.Trace,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 		Started: func(addrs []string) {

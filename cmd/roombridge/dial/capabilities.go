@@ -1,6 +1,7 @@
 package dial
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -21,7 +22,7 @@ func (s *settings) readCapabilities() error {
 	if err != nil {
 		return err
 	}
-	video, err := videoFormats(s.H264Level, s.Mode0, s.Bitrate)
+	video, err := s.videoFormats()
 	if err != nil {
 		return err
 	}
@@ -68,9 +69,55 @@ func audioFormats(names []string) ([]media.Format, error) {
 	return append(list, media.Format{Codec: media.DTMF, ClockRate: 8000}), nil
 }
 
-// videoFormats is H.264 Constrained Baseline in both packetisations. Level
+// pictureHigh is H.264 as a terminal has it that knows High profile alone.
+const pictureHigh = "h264-high"
+
+// pictureCodec reads the name of a codec for pictures.
+func pictureCodec(name string) (media.Codec, error) {
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "", "h264", pictureHigh:
+		return media.H264, nil
+	case "h263":
+		return media.H263, nil
+	case "h263p":
+		return media.H263P, nil
+	case "h261":
+		return media.H261, nil
+	case "vp8":
+		return media.VP8, nil
+	}
+	return "", fmt.Errorf("pictures are h264, h264-high, h263, h263p, h261 or vp8, not %q", name)
+}
+
+// videoFormats is the one codec of the terminal's pictures.
+func (s *settings) videoFormats() ([]media.Format, error) {
+	f := media.Format{Codec: s.picture, ClockRate: 90000}
+	switch s.picture {
+	case media.H264:
+		list, err := h264Formats(s.H264Level, s.Mode0, s.Bitrate)
+		if err == nil && strings.EqualFold(s.Picture, pictureHigh) {
+			for i := range list {
+				list[i].H264.Profile, list[i].H264.Constraints = 100, 0
+			}
+		}
+		return list, err
+	case media.VP8:
+		if s.scheme == schemeH323 {
+			return nil, errors.New("H.323 has no form for VP8")
+		}
+		f.VideoMax = media.Limits{MaxFS: 3600, FPS: 30}
+	default:
+		f.Sizes = media.Sizes{QCIF: 1, CIF: 1}
+		if s.QCIF {
+			f.Sizes.CIF = 0
+		}
+	}
+	return []media.Format{f}, nil
+}
+
+// h264Formats is H.264 Constrained Baseline in both packetisations. Level
 // 3.1 is lifted to 1080p; a level that was asked for stands as it is.
-func videoFormats(level float64, mode0 bool, bitrate int) ([]media.Format, error) {
+func h264Formats(level float64, mode0 bool, bitrate int) ([]media.Format, error) {
 	h := media.H264Params{
 		Profile: 66, Constraints: 0xe0, Level: 31, Mode: 1,
 		MaxFS: 8192, MaxMBPS: 245760, MaxBR: uint32(bitrate / 1000), AsymmetryAllowed: true,

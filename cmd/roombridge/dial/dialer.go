@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
-	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/player"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/transcode"
@@ -74,7 +73,7 @@ func (d *dialer) open() (err error) {
 	s := d.s
 	d.openWorker()
 	d.engine, err = player.New(player.Config{
-		Video: s.clip, Audio: s.sound, Record: s.Record, Digits: s.Digits,
+		Video: s.clip, Picture: s.picture, Audio: s.sound, Record: s.Record, Digits: s.Digits,
 		Press: d.press, Signal: s.Signal, Refresh: s.Refresh, Take: s.Take,
 		Meeting: d.meeting, Decoded: s.Decode, Log: s.Log,
 	})
@@ -100,7 +99,7 @@ func (d *dialer) openWorker() {
 		return
 	}
 	d.worker = transcode.NewSupervisor(transcode.SupervisorConfig{Path: d.s.Worker, Log: d.s.Log, MaxWorkers: 1})
-	if !d.worker.Available().Decodes(media.H264) {
+	if !d.worker.Available().Decodes(d.s.picture) {
 		return
 	}
 	m, err := d.worker.Open("dial", deaf{})
@@ -115,7 +114,7 @@ func (d *dialer) openWorker() {
 // awaitWorker lets the worker start before the first call, so that no picture
 // is missed. That there is no picture yet is an answer, too.
 func (d *dialer) awaitWorker() {
-	first, err := d.meeting.Decoder(media.H264)
+	first, err := d.meeting.Decoder(d.s.picture)
 	if err != nil {
 		return
 	}

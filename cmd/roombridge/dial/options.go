@@ -27,7 +27,7 @@ type Options struct {
 	Ramp     time.Duration // all calls are started within this time
 	Duration time.Duration // of each call after its answer; 0 is until the far end hangs up
 
-	Video    string  // H.264 file, None, or empty for the test picture
+	Video    string  // file of the picture's codec, None, or empty for the test picture
 	FPS      float64 // of the file; 0 is what it tells
 	Audio    string  // WAV file, None, or empty for a tone
 	Tone     float64 // Hz; 0 is 440
@@ -52,6 +52,8 @@ type Options struct {
 	Encryption media.Policy // empty is prefer; H.323 has none
 	Keying     string       // sdes, dtls or both; empty is sdes
 	Codecs     []string     // of sound, best first; empty is G722, PCMA, PCMU
+	Picture    string       // the one codec of pictures: h264, h264-high, h263, h263p, h261, vp8; empty is h264
+	QCIF       bool         // H.263 and H.261 in QCIF alone
 	Mode0      bool         // H.264 packetization-mode 0 only
 	NACK       bool         // lost packets of pictures are asked for and sent again
 	H264Level  float64      // level such as 1.3, without more; 0 is 3.1 with room for 1080p
@@ -78,6 +80,7 @@ type settings struct {
 	bind       netip.Addr
 	first      uint16 // media ports
 	last       uint16
+	picture    media.Codec
 	capability media.Capabilities
 }
 
@@ -245,12 +248,15 @@ func (s *settings) transport() string {
 }
 
 func (s *settings) readMedia() (err error) {
+	if s.picture, err = pictureCodec(s.Picture); err != nil {
+		return err
+	}
 	switch s.Video {
 	case None:
 	case "":
-		s.clip = clip.TestPicture()
+		s.clip = clip.TestPictureOf(s.picture)
 	default:
-		if s.clip, err = clip.Open(s.Video, s.FPS); err != nil {
+		if s.clip, err = clip.OpenAs(s.Video, s.picture, s.FPS); err != nil {
 			return err
 		}
 	}
