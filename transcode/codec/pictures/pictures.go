@@ -74,8 +74,14 @@ func NewVideoEncoder(c media.Codec, s codec.VideoSettings) (codec.VideoEncoder, 
 	return avcodec.NewEncoder(c, s)
 }
 
-// Warm loads what the libraries load when first used, so that a process can shut itself in afterwards.
+// Warm uses each codec once, so that a process can shut itself in afterwards:
+// what the libraries load and ask of the system when they are first used they have then.
 func Warm() error {
+	for _, c := range Encodes() {
+		if err := warm(c); err != nil {
+			return fmt.Errorf("warming up: %w", err)
+		}
+	}
 	for _, c := range Decodes() {
 		d, err := NewVideoDecoder(c, "")
 		if err != nil {
@@ -84,4 +90,34 @@ func Warm() error {
 		d.Close()
 	}
 	return nil
+}
+
+// warm encodes a grey picture and decodes it.
+func warm(c media.Codec) error {
+	e, err := NewVideoEncoder(c, codec.VideoSettings{Width: 176, Height: 144, FPS: 10, Bitrate: 64_000, Profile: 66, Level: 10})
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	out, err := e.Encode(codec.Allocate(176, 144), 0, true)
+	if err != nil {
+		return err
+	}
+	d, err := NewVideoDecoder(c, "")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	var frame []byte
+	for _, u := range out.Units {
+		if c == media.H264 {
+			frame = append(frame, 0, 0, 0, 1)
+		}
+		frame = append(frame, u...)
+	}
+	p, _, err := d.Decode(frame)
+	if p != nil {
+		p.Release()
+	}
+	return err
 }
