@@ -82,7 +82,7 @@ func (m *mixer) microphone(owner string, f media.Format) *mic {
 func (m *mixer) listener(owner string) *ear {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e := &ear{mixer: m, owner: owner}
+	e := &ear{mixer: m, owner: owner, aside: aside{mixed: true}}
 	m.ears = append(m.ears, e)
 	return e
 }
@@ -107,7 +107,11 @@ func (m *mixer) depict(p pictures) {
 func (m *mixer) commit(wanted bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.closed || m.worker == nil {
+	if m.closed {
+		return
+	}
+	m.arrange(m.now())
+	if m.worker == nil {
 		return
 	}
 	ref := m.meeting.Load()
@@ -211,8 +215,8 @@ type heard struct {
 	voice bool
 }
 
-// hear takes the levels that came since the last call: the worker's, or
-// without one those that browsers state themselves (RFC 6464).
+// hear takes the levels that came since the last call: the worker's, or of
+// sound that it does not get those that browsers state themselves (RFC 6464).
 func (m *mixer) hear() []heard {
 	m.levelMu.Lock()
 	levels := slices.Clone(m.levels)
@@ -221,13 +225,11 @@ func (m *mixer) hear() []heard {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []heard
-	if m.meeting.Load() == nil {
-		for _, v := range m.mics {
-			if l := v.level.Swap(-128); l > -128 && v.on {
-				out = append(out, heard{v.owner, int(l), true})
-			}
+	worker := m.meeting.Load() != nil
+	for _, v := range m.mics {
+		if l := v.level.Swap(-128); l > -128 && v.on && !(worker && v.mixed) {
+			out = append(out, heard{v.owner, int(l), true})
 		}
-		return out
 	}
 	for _, l := range levels {
 		for _, v := range m.mics {
@@ -240,17 +242,16 @@ func (m *mixer) hear() []heard {
 }
 
 // graphOf is the pure plan: everyone who is not muted is heard by everyone
-// else.
+// else, except where sound goes straight.
 func graphOf(mics []*mic, ears []*ear) transcode.Graph {
 	var g transcode.Graph
 	for _, v := range mics {
-		if v.on {
-			f := v.format
-			g.Inputs = append(g.Inputs, transcode.Input{ID: v.id, Codec: f.Codec, ClockRate: f.ClockRate, Channels: 1})
+		if v.mixed {
+			g.Inputs = append(g.Inputs, inputOf(v.id, v.format))
 		}
 	}
 	for _, e := range ears {
-		if e.id == 0 {
+		if e.id == 0 || !e.mixed || !e.able {
 			continue
 		}
 		f := e.format
@@ -259,13 +260,23 @@ func graphOf(mics []*mic, ears []*ear) transcode.Graph {
 			Hears: []transcode.StreamID{},
 		}
 		for _, v := range mics {
-			if v.on && v.owner != e.owner {
+			if v.mixed && v.owner != e.owner {
 				o.Hears = append(o.Hears, v.id)
 			}
 		}
 		g.Outputs = append(g.Outputs, o)
 	}
 	return g
+}
+
+// inputOf says what comes in a format. The bit rate is part of the coding in
+// G.722.1 only; elsewhere it may change within one stream.
+func inputOf(id transcode.StreamID, f media.Format) transcode.Input {
+	in := transcode.Input{ID: id, Codec: f.Codec, ClockRate: f.ClockRate, Channels: 1}
+	if f.Codec == media.G7221 {
+		in.Bitrate = f.Bitrate
+	}
+	return in
 }
 
 func sameGraph(a, b transcode.Graph) bool {

@@ -4,6 +4,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/relay"
+	"slices"
 )
 
 // This file is what a page's messages do.
@@ -88,18 +89,20 @@ func (v *visitor) open(s *session) {
 	r.wake()
 }
 
-// hearing lets the mix go out in the best codec that the browser takes.
+// hearing lets sound go out in the best codec that the browser takes and the
+// worker makes. Without a worker another's sound may still go straight.
 func (v *visitor) hearing(sound *speaker) {
 	if sound == nil || v.ear == nil {
 		return
 	}
-	for _, f := range sound.taken() {
-		if v.room.mixer.caps.Encodes(f.Codec) {
-			f.Bitrate = 0
-			v.ear.attune(sound, f)
-			return
-		}
+	list := sound.taken()
+	if len(list) == 0 {
+		return
 	}
+	best := max(slices.IndexFunc(list, func(f media.Format) bool { return v.room.mixer.caps.Encodes(f.Codec) }), 0)
+	f := list[best]
+	f.Bitrate = 0
+	v.ear.attune(sound, f)
 }
 
 func (v *visitor) candidate(m request) error {

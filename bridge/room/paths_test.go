@@ -301,6 +301,54 @@ func TestSoundDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// From a browser to a terminal and back, when they are alone and speak the same.
+func TestStraightSoundDoesNotAllocate(t *testing.T) {
+	m, _ := mixerFor(t)
+	opus := media.Format{Codec: media.Opus, PT: 111, ClockRate: 48000, Channels: 2}
+	s := &speaker{now: relay.Clock, way: &way{}, bound: true, formats: []media.Format{opus}}
+	f := newFar(t, s.way)
+	f.sent.lose = true
+	s.open(f.out)
+	b := newBox(t, media.Audio, opus)
+	mic, ear := m.microphone("browser", opus), m.listener("browser")
+	mic.turn(true)
+	ear.attune(s, opus)
+	voice, hears := m.microphone("terminal", opus), m.listener("terminal")
+	voice.turn(true)
+	hears.attune(b.stream, opus)
+	m.commit(true)
+
+	r := newGateRig(t).keyed(media.AEADGCM128)
+	r.sent.lose = true
+	r.session.host = hearingHost{r.host, mic.write}
+	plain := marshal(t, shot(micSSRC, 111, 0))
+	data := [][]byte{make([]byte, 0, packet.MaxSize)}
+	seq := uint16(0)
+	noAllocations(t, "a browser to a terminal", 50, func() {
+		p := append(data[0][:0], plain...)
+		binary.BigEndian.PutUint16(p[2:], seq)
+		seq++
+		data[0], _ = r.out.Seal(p[:0], p)
+		r.now += 20 * ms
+		r.gate.receive(data, r.now, &r.work)
+	})
+	if n := b.written.Load(); n < 300 {
+		t.Errorf("%d packets to the terminal", n)
+	}
+	sink := &micSink{}
+	sink.mics.Store(&[]ptMic{{111, voice}})
+	b.stream.Track().Attach(sink)
+	b.plain = b.plain[:packet.HeaderSize+160]
+	now := relay.Clock()
+	noAllocations(t, "a terminal to a browser", 50, func() {
+		now += 20 * ms
+		b.speak(1, now, func([]byte, int) {})
+	})
+	if s.sent.packets < 300 {
+		t.Errorf("%d packets to the browser", s.sent.packets)
+	}
+}
+
 // hearingHost gives one sink for sound.
 type hearingHost struct {
 	*gateHost

@@ -8,6 +8,7 @@ import (
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/room/roomtest"
 	"github.com/roombridge/roombridge/bridge/room/stills"
 )
@@ -149,6 +150,55 @@ func TestTerminalSound(t *testing.T) {
 	r.must(w.wait(r.ctx(), func(m *fakeMeeting) bool { return len(m.stills) == 1 }))
 	if s := w.stills[0]; s.Title != "1001" || s.Width != 1280 {
 		t.Errorf("still %+v", s)
+	}
+}
+
+// headers is a sink that keeps what there is room for.
+type headers chan packet.Header
+
+func (h headers) Flush() {}
+func (h headers) WriteRTP(p *packet.Packet) {
+	select {
+	case h <- p.Header:
+	default:
+	}
+}
+
+// Two terminals alone that speak the same hear each other past the worker; a
+// third one brings it in.
+func TestTerminalsHearEachOtherStraight(t *testing.T) {
+	r := newRig(t, nil)
+	a, b := r.terminal("A", terminalOptions{noVideo: true}), r.terminal("B", terminalOptions{noVideo: true})
+	got := make(headers, 200)
+	b.far.Track().Attach(got)
+	r.eventually("relayed sound", func() bool {
+		st := a.seat.Status()
+		return st.AudioIn.Path == bridge.PathRelay && st.AudioOut.Path == bridge.PathRelay && strings.Contains(st.AudioOut.Reason, "PCMU")
+	})
+	a.speak(20)
+	var before packet.Header
+	for i := range 20 {
+		select {
+		case h := <-got:
+			if i > 0 && (h.Seq != before.Seq+1 || h.Timestamp == before.Timestamp) {
+				t.Errorf("%+v after %+v", h, before)
+			}
+			before = h
+		case <-r.ctx().Done():
+			t.Fatalf("%d packets", i)
+		}
+	}
+	w, err := r.worker.meeting(r.ctx())
+	r.must(err)
+	r.must(w.wait(r.ctx(), func(m *fakeMeeting) bool { return len(m.graph.Inputs)+len(m.graph.Outputs) == 0 }))
+	r.terminal("C", terminalOptions{noVideo: true})
+	r.must(w.wait(r.ctx(), func(m *fakeMeeting) bool { return len(m.graph.Inputs) == 3 && len(m.graph.Outputs) == 3 }))
+	a.speak(2 * mixWarm)
+	r.eventually("mixed sound", func() bool { return b.seat.Status().AudioOut.Path == bridge.PathTranscode })
+	b.negotiate(terminalOptions{noVideo: true}, media.SendRecv, true)
+	b.seat.MediaChanged()
+	if st := b.seat.Status(); st.AudioOut.Path != bridge.PathNone || !strings.Contains(st.AudioOut.Reason, "hold") {
+		t.Errorf("%+v", st.AudioOut)
 	}
 }
 

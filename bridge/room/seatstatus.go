@@ -40,8 +40,7 @@ func idle(st media.Stream, d media.Direction) string {
 }
 
 func (s *seat) soundStatus(audio media.Stream) (in, out bridge.PathStatus) {
-	in = bridge.PathStatus{Path: bridge.PathTranscode, Reason: "sound is mixed in the meeting's media worker"}
-	out = in
+	in, out = s.room.mixer.soundWay(s.id, false), s.room.mixer.soundWay(s.id, true)
 	trouble := s.room.mixer.trouble()
 	caps := s.room.mixer.caps
 	decodes := slices.ContainsFunc(audio.Recv, func(f media.Format) bool { return caps.Decodes(f.Codec) })
@@ -53,6 +52,7 @@ func (s *seat) soundStatus(audio media.Stream) (in, out bridge.PathStatus) {
 		switch {
 		case x.idle != "":
 			*x.st = bridge.PathStatus{Path: bridge.PathNone, Reason: x.idle}
+		case x.st.Path == bridge.PathRelay:
 		case trouble != "":
 			*x.st = bridge.PathStatus{Path: bridge.PathNone, Reason: trouble}
 		case !x.codec:

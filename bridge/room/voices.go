@@ -18,8 +18,16 @@ type mic struct {
 	id     transcode.StreamID
 	format media.Format
 	on     bool          // guarded by mixer.mu
-	hot    atomic.Uint32 // id while on, else 0: what the flow reads
+	mixed  bool          // an input of the worker; guarded by mixer.mu
+	hot    atomic.Uint32 // id while it is heard in the mix, else 0: what the flow reads
 	level  atomic.Int32  // loudest dBov stated since the last look, -128 is none
+
+	to      atomic.Pointer[ear] // where packets go straight
+	last    atomic.Int64        // when one came
+	step    atomic.Uint32       // of their timestamps
+	unheard atomic.Bool         // neither straight nor mixed
+	seq     uint16              // of the last packet, as ts: the flow's own
+	ts      uint32
 }
 
 // write passes a packet on; it never waits.
@@ -28,6 +36,11 @@ func (v *mic) write(p *packet.Packet) {
 		l := -int32(p.Audio)
 		for old := v.level.Load(); l > old && !v.level.CompareAndSwap(old, l); old = v.level.Load() {
 		}
+	}
+	now := v.mixer.now()
+	v.note(p, now)
+	if e := v.to.Load(); e != nil {
+		e.pass(v, p, now)
 	}
 	id := v.hot.Load()
 	if id == 0 {
@@ -38,22 +51,22 @@ func (v *mic) write(p *packet.Packet) {
 	}
 }
 
-// turn says whether others hear it. An input that comes back is a new one to
-// the worker, so that no sound of before lingers.
+// turn says whether others hear it.
 func (v *mic) turn(on bool) {
 	m := v.mixer
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	// Without a worker the levels that browsers state still find the speaker.
-	on = on && (m.caps.Decodes(v.format.Codec) || len(m.caps.AudioDecode) == 0)
 	if v.on == on {
 		return
 	}
-	v.on = on
+	v.on, v.mixed = on, on && m.caps.Decodes(v.format.Codec)
+	v.to.Store(nil)
+	v.unheard.Store(false)
 	v.hot.Store(0)
 	if on {
-		m.next++
-		v.id = m.next
+		m.renew(v)
+	}
+	if v.mixed {
 		v.hot.Store(uint32(v.id))
 	}
 }
@@ -61,17 +74,21 @@ func (v *mic) turn(on bool) {
 func (v *mic) close() {
 	v.mixer.mu.Lock()
 	defer v.mixer.mu.Unlock()
-	v.on = false
+	v.on, v.mixed = false, false
+	v.to.Store(nil)
+	v.unheard.Store(false)
 	v.hot.Store(0)
 	v.mixer.mics = slices.DeleteFunc(v.mixer.mics, func(x *mic) bool { return x == v })
 }
 
-// ear is one mix on its way to a participant.
+// ear is the sound on its way to a participant: a mix, or one other's.
 type ear struct {
 	mixer  *mixer
 	owner  string
 	id     transcode.StreamID // 0: hears nothing; guarded by mixer.mu
 	format media.Format
+	able   bool // the worker makes the format; guarded by mixer.mu
+	aside
 
 	mu    sync.Mutex
 	out   relay.Out
@@ -89,7 +106,7 @@ func (e *ear) attune(out relay.Out, f media.Format) {
 	defer m.mu.Unlock()
 	if out != nil {
 		var ok bool
-		if pt, ok = out.PayloadType(f); !ok || !m.caps.Encodes(f.Codec) {
+		if pt, ok = out.PayloadType(f); !ok {
 			out = nil
 		}
 	}
@@ -107,7 +124,10 @@ func (e *ear) attune(out relay.Out, f media.Format) {
 	if out != nil && e.last != out {
 		e.stamp, e.last = stamper{}, out
 	}
-	e.out, e.pt, e.format = out, pt, f
+	if out == nil || e.source != nil && !e.source.format.Matches(f) {
+		e.source = nil
+	}
+	e.out, e.pt, e.format, e.able = out, pt, f, m.caps.Encodes(f.Codec)
 	if out != nil {
 		e.stamp.clock = f.ClockRate
 	}
@@ -124,41 +144,11 @@ func (e *ear) close() {
 func (e *ear) play(f transcode.Frame, now int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.out == nil {
+	if e.out == nil || e.warming() {
 		return
 	}
+	e.played = now
 	seq, ts, fresh := e.stamp.next(f.Stream, f.Seq, f.Timestamp, now)
 	e.out.Send(packet.Header{PT: e.pt, Marker: f.Marker || fresh, Seq: seq, Timestamp: ts}, f.Payload)
 	e.out.Flush()
-}
-
-// stamper numbers the frames of an outgoing sound so that the receiver sees
-// one stream, whatever happens to the worker: sequence numbers rise by one,
-// the timestamp goes on with the clock over a gap.
-type stamper struct {
-	clock   int
-	started bool
-	stream  transcode.StreamID
-	inSeq   uint16
-	inTS    uint32
-	seq     uint16
-	ts      uint32
-	at      int64
-}
-
-func (s *stamper) next(stream transcode.StreamID, seq uint16, ts uint32, now int64) (uint16, uint32, bool) {
-	step := ts - s.inTS
-	fresh := !s.started || stream != s.stream || seq-s.inSeq == 0 || seq-s.inSeq > 100 || int64(step) > 2*int64(s.clock)
-	switch {
-	case !s.started:
-		s.seq, s.ts = seq, ts
-	case fresh:
-		s.seq++
-		s.ts += uint32(max(now-s.at, 20e6) / 1e6 * int64(s.clock) / 1000)
-	default:
-		s.seq += seq - s.inSeq
-		s.ts += step
-	}
-	s.started, s.stream, s.inSeq, s.inTS, s.at = true, stream, seq, ts, now
-	return s.seq, s.ts, fresh
 }
