@@ -189,7 +189,7 @@ func (k *micSink) take(s *seat, audio media.Stream) {
 func (k *micSink) micFor(s *seat, old *[]ptMic, f media.Format) *mic {
 	if old != nil {
 		for _, o := range *old {
-			if o.pt == f.PT && o.mic.format.Codec == f.Codec && o.mic.format.ClockRate == f.ClockRate {
+			if o.pt == f.PT && o.mic.format.Matches(f) {
 				return o.mic
 			}
 		}
