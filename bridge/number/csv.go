@@ -185,7 +185,7 @@ func checkRead(r *Rule, z zones, line int) error {
 		p.typed, p.keep = "", false
 	}
 	rule.Lobby = r.Lobby && !r.HostPIN.Set()
-	if _, err := compile(&rule, z); err != nil {
+	if _, err := compile(rule, z); err != nil {
 		return &LineError{Line: line, Text: err.Error()}
 	}
 	return nil

@@ -11,8 +11,8 @@ import (
 // Plan is a tenant's rules, compiled. It never changes.
 type Plan struct {
 	key   Key
-	rules []compiled
-	exact map[string][]int32 // rules for exact numbers, in order
+	rules []*compiled        // in order
+	exact map[string][]int32 // rules for exact numbers, by place in rules
 
 	// Rules for numbers that begin so: prefixes, expressions by what all that they match
 	// begins with, and under "" those that see every call.
@@ -34,17 +34,16 @@ func NewPlan(rules []Rule, key Key) (*Plan, error) {
 	if len(rules) > MaxRules {
 		return nil, fmt.Errorf("a plan has at most %d rules", MaxRules)
 	}
-	p := &Plan{key: key, exact: make(map[string][]int32), begins: make(map[string][]int32)}
+	p := &Plan{key: key, rules: make([]*compiled, 0, len(rules)), exact: make(map[string][]int32), begins: make(map[string][]int32)}
 	var errs []error
 	ids, zones := make(map[string]bool, len(rules)), zones{}
 	for i := range rules {
-		rule := rules[i].Normal()
-		c, err := compile(&rule, zones)
-		if err == nil && ids[rule.ID] {
+		c, err := compile(rules[i].Normal(), zones)
+		if err == nil && ids[c.ID] {
 			err = errors.New("the id is another rule's")
 		}
-		if ids[rule.ID] = true; err != nil {
-			errs = append(errs, fmt.Errorf("rule %q: %w", rule.ID, err))
+		if ids[c.ID] = true; err != nil {
+			errs = append(errs, fmt.Errorf("rule %q: %w", c.ID, err))
 			continue
 		}
 		p.rules = append(p.rules, c)
@@ -52,25 +51,25 @@ func NewPlan(rules []Rule, key Key) (*Plan, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(p.rules, func(a, b compiled) int { return before(&a.Rule, &b.Rule) })
+	slices.SortFunc(p.rules, func(a, b *compiled) int { return before(&a.Rule, &b.Rule) })
 	return p, p.index()
 }
 
-func compile(r *Rule, z zones) (compiled, error) {
-	c := compiled{Rule: *r}
-	if err := r.check(); err != nil {
+func compile(r Rule, z zones) (*compiled, error) {
+	c := &compiled{Rule: r}
+	if err := c.check(); err != nil {
 		return c, err
 	}
 	var err error
-	if c.matcher, err = r.Match.compile(); err != nil {
+	if c.matcher, err = c.Match.compile(); err != nil {
 		return c, err
 	}
 	if c.conditions, err = c.Conditions.compile(z); err != nil {
 		return c, err
 	}
-	text := r.Room
-	if r.Action == ToDial {
-		text = r.Target
+	text := c.Room
+	if c.Action == ToDial {
+		text = c.Target
 	}
 	c.place, err = parseTemplate(text, &c.matcher)
 	return c, err
@@ -79,8 +78,7 @@ func compile(r *Rule, z zones) (compiled, error) {
 func (p *Plan) index() error {
 	regexes := 0
 	for i := range p.rules {
-		r := &p.rules[i]
-		r.conditions.Conditions = &r.Conditions // where it stands now
+		r := p.rules[i]
 		if r.Kind == Regex {
 			regexes++
 		}
@@ -165,7 +163,7 @@ func (p *Plan) search(c *Call, h *heard, seen func(attempt)) (int32, captures) {
 		if !ok {
 			return -1, captures{number: h.Number, pin: h.PIN}
 		}
-		r := &p.rules[i]
+		r := p.rules[i]
 		fail := checkDisabled
 		var caps captures
 		if !r.Disabled {

@@ -282,6 +282,11 @@ func TestPlansAgreeWithReference(t *testing.T) {
 		if !reflect.DeepEqual(e.Decision, got) || got.Rule != "" && !e.Steps[len(e.Steps)-1].Fits {
 			t.Fatalf("plan %d: the dry run says %+v, the decision is %+v", n, e, got)
 		}
+		for i, r := range plan.Rules()[:len(e.Steps)] {
+			if e.Steps[i].Rule != r.ID || e.Steps[i].Fits != (r.ID == got.Rule) {
+				t.Fatalf("plan %d: step %d of the dry run is %+v, the rule %s", n, i, e.Steps[i], r.ID)
+			}
+		}
 		if got.Rule != "" {
 			hits++
 		}

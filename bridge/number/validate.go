@@ -40,7 +40,7 @@ var (
 
 // Validate says what is wrong with a rule, all of it, or nil.
 func (r *Rule) Validate() error {
-	_, err := compile(r, zones{})
+	_, err := compile(*r, zones{})
 	return err
 }
 

@@ -143,3 +143,35 @@ func TestStatementsAreInFewPlaces(t *testing.T) {
 		}
 	}
 }
+
+// Nodes that start at once on an empty database come to the same tables and key.
+func TestNodesStartTogether(t *testing.T) {
+	url := newURL(t, "postgres")
+	type opened struct {
+		db  *DB
+		err error
+	}
+	results := make(chan opened)
+	const nodes = 4
+	for range nodes {
+		go func() {
+			db, err := Open(t.Context(), Config{URL: url})
+			results <- opened{db, err}
+		}()
+	}
+	keys := map[number.Key]bool{}
+	for range nodes {
+		r := <-results
+		if r.err != nil {
+			t.Error(r.err)
+			continue
+		}
+		keys[r.db.PINKey()] = true
+		if err := r.db.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if len(keys) != 1 {
+		t.Errorf("%d keys", len(keys))
+	}
+}

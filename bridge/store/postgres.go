@@ -49,7 +49,7 @@ func (p *postgres) dialect() goose.Dialect { return goose.DialectPostgres }
 
 // options has nodes that start together migrate one after the other.
 func (p *postgres) options() ([]goose.ProviderOption, error) {
-	locker, err := lock.NewPostgresSessionLocker()
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60), lock.WithUnlockTimeout(1, 60)) // every second, for a minute
 	return []goose.ProviderOption{goose.WithSessionLocker(locker)}, err
 }
 
