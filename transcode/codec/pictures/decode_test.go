@@ -46,7 +46,7 @@ func TestDecoders(t *testing.T) {
 		args   []string
 		pixels string // other than 8 bits in 4:2:0: converted, so that little may differ
 	}{
-		{"high", media.H264, 1280, 720, []string{"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264"}, ""},
+		{"high", media.H264, 640, 360, []string{"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264"}, ""},
 		{"cropped", media.H264, 638, 354, []string{"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264"}, ""},
 		{"4:4:4", media.H264, 320, 180, []string{"-c:v", "libx264", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv444p", "-f", "h264"}, "yuv444p"},
 		{"10 bits", media.H264, 320, 180, []string{"-c:v", "libx264", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv422p10le", "-f", "h264"}, "yuv422p10le"},
@@ -216,7 +216,7 @@ func TestTooLarge(t *testing.T) {
 	bombs := map[media.Codec][][]byte{
 		media.VP8: {append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0xff, 0x3f}, make([]byte, 60)...), append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0x20, 0x00}, make([]byte, 60)...)},
 		media.H264: {
-			made(t, 8192, 4320, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
+			made(t, 5120, 2880, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
 			made(t, 8192, 64, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
 			made(t, 64, 8192, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
 		},

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/roombridge/roombridge/transcode/codec"
@@ -34,12 +36,23 @@ func FFmpeg(t testing.TB, in []byte, args ...string) []byte {
 	return out
 }
 
-// Moving gives n pictures of a test pattern that moves, at 30 a second.
+type size struct{ width, height, n int }
+
+var moving sync.Map // of size to []*codec.Picture
+
+// Moving gives n pictures of a test pattern that moves, at 30 a second. They are
+// shared by tests, which do not write to them.
 func Moving(t testing.TB, width, height, n int) []*codec.Picture {
 	t.Helper()
+	key := size{width, height, n}
+	if l, ok := moving.Load(key); ok {
+		return slices.Clone(l.([]*codec.Picture))
+	}
 	raw := FFmpeg(t, nil, "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%dx%d:rate=30", width, height), "-frames:v", fmt.Sprint(n),
 		"-pix_fmt", "yuv420p", "-f", "rawvideo", "-")
-	return Pictures(t, raw, width, height)
+	l := Pictures(t, raw, width, height)
+	moving.Store(key, l)
+	return slices.Clone(l)
 }
 
 // Pictures cuts raw I420 into pictures.
