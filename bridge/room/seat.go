@@ -33,7 +33,7 @@ type seat struct {
 	texted   bool               // the still shows text
 	blankAt  int64              // when the still was last to be shown
 	limit    atomic.Int64       // what the terminal asked for in RTCP or signalling, bit/s
-	lossy    lossLimit          // what its line carries, by the loss it reports
+	line     lineLimit          // what its line carries, by what it reports
 
 	listener *micSink
 	receives bool // video, at the last look
@@ -90,7 +90,8 @@ type seatFeedback struct{ s *seat }
 
 func (f seatFeedback) KeyframeWanted() { f.s.viewer.splice.KeyframeWanted() }
 func (f seatFeedback) Loss(part float64) {
-	if f.s.lossy.report(part, f.s.terminal.Video.Stats().Send.Bitrate) {
+	st := f.s.terminal.Video.Stats()
+	if f.s.line.report(part, st.RTT, st.Send.Bitrate, f.s.room.now()) {
 		f.s.room.wake()
 	}
 }

@@ -124,7 +124,7 @@ func (s *seat) blank(now int64) *relay.Track {
 func (s *seat) limits(video media.Stream) media.Limits {
 	l := video.Send.Limits()
 	l = l.Intersect(media.Limits{Bitrate: video.SendBitrate})
-	l = l.Intersect(media.Limits{Bitrate: s.lossy.bitrate()})
+	l = l.Intersect(media.Limits{Bitrate: s.line.bitrate()})
 	return l.Intersect(media.Limits{Bitrate: int(s.limit.Load())})
 }
 

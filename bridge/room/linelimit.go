@@ -1,0 +1,23 @@
+package room
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge/plan"
+)
+
+// lineLimit is a plan.Line that one flow reports to and others read.
+type lineLimit struct {
+	line  plan.Line
+	value atomic.Int64 // bit/s, 0 is none
+}
+
+// report is Line.Report.
+func (l *lineLimit) report(part float64, trip time.Duration, sent int, now int64) bool {
+	changed := l.line.Report(part, trip, sent, now)
+	l.value.Store(int64(l.line.Limit()))
+	return changed
+}
+
+func (l *lineLimit) bitrate() int { return int(l.value.Load()) }
