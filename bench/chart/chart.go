@@ -1,4 +1,4 @@
-// Package chart draws lines over a logarithmic axis as SVG, with nothing but
+// Package chart draws lines over a logarithmic axis, or over time, as SVG, with nothing but
 // the standard library.
 package chart
 
@@ -22,7 +22,8 @@ type Series struct {
 // Panel is one diagram.
 type Panel struct {
 	Title, X, Y string // words of the panel and its axes
-	Log         bool   // the upright axis is logarithmic; the other one always is
+	Log         bool   // the upright axis is logarithmic
+	Time        bool   // the other one is not, and points have no dots
 	Series      []Series
 }
 
@@ -69,14 +70,21 @@ func (p Panel) write(w io.Writer) {
 		key := top + 6 + 18*i
 		fmt.Fprintf(w, `"/><path d="M%d %dh24"/></g>`+"\n", width-right+10, key)
 		for j := range s.X {
+			if p.Time {
+				break
+			}
 			fmt.Fprintf(w, `<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>`, x.at(s.X[j]), y.at(s.Y[j]), html.EscapeString(s.Color))
 		}
 		fmt.Fprintf(w, `<text x="%d" y="%d">%s</text>`+"\n", width-right+40, key+4, html.EscapeString(s.Name))
 	}
 }
 
-// stops are the values for which there are points.
+// stops are the values for which there are points, or round ones.
 func (p Panel) stops() []float64 {
+	if p.Time {
+		x, _ := p.axes()
+		return x.marks()
+	}
 	var all []float64
 	seen := map[float64]bool{}
 	for _, s := range p.Series {
@@ -128,7 +136,7 @@ func (a axis) marks() []float64 {
 }
 
 func (p Panel) axes() (x, y axis) {
-	x = axis{math.Inf(1), math.Inf(-1), left + 12, width - right - 12, true}
+	x = axis{math.Inf(1), math.Inf(-1), left + 12, width - right - 12, !p.Time}
 	y = axis{math.Inf(1), math.Inf(-1), height - bottom, top, p.Log}
 	for _, s := range p.Series {
 		for i := range s.X {
@@ -141,6 +149,9 @@ func (p Panel) axes() (x, y axis) {
 	}
 	if math.IsInf(x.least, 0) || math.IsInf(y.least, 0) { // nothing to draw
 		x.least, x.most, y.least, y.most = 1, 10, 1, 10
+	}
+	if p.Time {
+		x.least = 0
 	}
 	if p.Log {
 		y.least, y.most = math.Pow(10, math.Floor(math.Log10(y.least))), math.Pow(10, math.Ceil(math.Log10(y.most)))

@@ -58,3 +58,15 @@ func TestAxis(t *testing.T) {
 		t.Errorf("marks %v", m)
 	}
 }
+
+// Over time both axes begin at nothing, and lines have no dots.
+func TestTime(t *testing.T) {
+	var b strings.Builder
+	p := Panel{Title: "rate", X: "s", Y: "kbit/s", Time: true, Series: []Series{{Name: "sent", Color: "#06c", X: []float64{0, 10, 40}, Y: []float64{0, 500, 2000}}}}
+	if err := Write(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	if svg := b.String(); strings.Contains(svg, "<circle") || !strings.Contains(svg, ">20</text>") {
+		t.Errorf("drawn as %s", svg)
+	}
+}
