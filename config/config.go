@@ -101,7 +101,8 @@ type Room struct {
 type Worker struct {
 	Path   string `mapstructure:"path"`   // roombridge-media; empty: beside the gateway, then PATH
 	Max    int    `mapstructure:"max"`    // most workers at once
-	Memory int64  `mapstructure:"memory"` // bytes of memory for each, 0 is no bound
+	Memory int64  `mapstructure:"memory"` // bytes of memory for each, 0 is 768 MiB
+	CPUs   int    `mapstructure:"cpus"`   // processors that the picture codecs of each use at once, 0 is all
 }
 
 // Web is the HTTP side: pages, API, metrics.

@@ -38,6 +38,10 @@ func (c Config) Validate() error {
 	}
 	e.atLeast("room.max_participants", c.Room.MaxParticipants, 2)
 	e.atLeast("worker.max", c.Worker.Max, 0)
+	e.atLeast("worker.cpus", c.Worker.CPUs, 0)
+	if c.Worker.Memory != 0 {
+		e.atLeast("worker.memory", int(c.Worker.Memory), leastWorkerMemory)
+	}
 	e.executable("worker.path", c.Worker.Path)
 	e.token("admin.token", c.Admin.Token)
 	e.hostPort("web.listen", c.Web.Listen)
@@ -54,6 +58,9 @@ func (c Config) Validate() error {
 	e.store("store.url", c.Store.URL)
 	return errors.Join(e...)
 }
+
+// leastWorkerMemory is what a media worker needs for one conversation with pictures.
+const leastWorkerMemory = 256 << 20
 
 type problems []error
 

@@ -33,7 +33,7 @@ type SupervisorConfig struct {
 	MemoryLimit int64 // bytes a worker may use, 0 is 768 MiB
 	MaxWorkers  int   // meetings at once, 0 is 128
 	Nice        int   // scheduling priority of workers, 0 is ours
-	CPUs        int   // processors that a worker uses at once, 0 is all
+	CPUs        int   // processors that a worker's picture codecs use at once, 0 is all
 	// Idle is after how long without work a worker is ended, whose memory is
 	// that of many legs; 0 is 3 s.
 	Idle time.Duration

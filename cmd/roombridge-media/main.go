@@ -46,7 +46,7 @@ func parse() options {
 	flag.BoolVar(&o.selfCheck, "selfcheck", false, "try what the confinement forbids and print what came of it, as JSON")
 	flag.Int64Var(&o.limits.Memory, "memory", 768<<20, "bytes of memory that may be used")
 	flag.IntVar(&o.limits.Nice, "nice", 0, "scheduling priority")
-	flag.IntVar(&o.cpus, "cpus", 0, "processors used at once, 0 for all")
+	flag.IntVar(&o.cpus, "cpus", 0, "processors that picture codecs use at once, 0 for all")
 	flag.StringVar(&o.restricted, "restricted", "", "set by the worker itself")
 	flag.Parse()
 	return o

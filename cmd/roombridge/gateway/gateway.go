@@ -114,7 +114,7 @@ func (g *Gateway) openMedia() (err error) {
 func (g *Gateway) openRooms() (err error) {
 	g.worker = transcode.NewSupervisor(transcode.SupervisorConfig{
 		Path: g.cfg.Worker.Path, Log: g.log.With("part", "worker"),
-		MemoryLimit: g.cfg.Worker.Memory, MaxWorkers: g.cfg.Worker.Max,
+		MemoryLimit: g.cfg.Worker.Memory, MaxWorkers: g.cfg.Worker.Max, CPUs: g.cfg.Worker.CPUs,
 	})
 	var listen []string
 	for _, e := range config.Endpoints(g.cfg.Room.Listen, "udp") {
