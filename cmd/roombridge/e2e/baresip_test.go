@@ -33,6 +33,7 @@ type baresipOptions struct {
 	tone      int    // Hz
 	transport string // udp, tcp, tls
 	menc      string // "", srtp, srtp-mandf, dtls_srtp
+	audio     string // codecs as baresip names them, "" is Opus, G.722 and G.711
 	wrap      []string
 	address   string
 }
@@ -73,6 +74,7 @@ audio_player aufile,/dev/null
 audio_source ausine,%[4]d
 ausrc_srate 48000
 auplay_srate 48000
+ausrc_channels 2
 video_source avformat,%[5]s
 video_display fakevideo,nil
 video_size 640x360
@@ -103,6 +105,9 @@ snd_path %[7]s
 	account := fmt.Sprintf("<sip:terminal@%s;transport=%s>;regint=0;answermode=auto", o.address, o.transport)
 	if o.menc != "" {
 		account += ";mediaenc=" + o.menc
+	}
+	if o.audio != "" {
+		account += ";audio_codecs=" + o.audio
 	}
 	for name, text := range map[string]string{"config": cfg, "accounts": account + "\n", "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {

@@ -27,7 +27,7 @@ func (g *gw) workers() []int {
 func TestWorkerKilled(t *testing.T) {
 	g := startGateway(t, gwOptions{})
 	page := startChrome(t, 1000).join(t, g, "1001", "An", "&raw=1")
-	b := startBaresip(t, baresipOptions{tone: 440})
+	b := startBaresip(t, baresipOptions{tone: 440, audio: "PCMA/8000/1"}) // Opus would be passed on, without a worker
 	b.dial("sip:1001@" + g.sipUDP)
 	waitFor(t, "440 Hz in the browser", func() bool { return page.hears(440) > heard })
 	waitFor(t, "1 kHz at the terminal", func() bool { return b.hears(1000) > heard })
