@@ -108,15 +108,8 @@ func missing(t *testing.T, db *DB, acked []string) []string {
 	t.Helper()
 	there := make(map[string]bool)
 	for _, table := range []string{"rules", "calls"} {
-		rows, err := access{db.read, "a"}.rows(t.Context(), table, "id", "id <> ''")
-		err = each(rows, err, func(scan func(...any) error) error {
-			var id string
-			err := scan(&id)
+		for _, id := range texts(t, db, table, "id") {
 			there[strings.TrimSuffix(table, "s")+" "+id] = true
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
 	var gone []string
@@ -150,9 +143,9 @@ func TestKilledWriter(t *testing.T) {
 				if gone := missing(t, db, acked); len(gone) > 0 {
 					t.Fatalf("round %d: %d of %d acknowledged changes are gone: %v", round, len(gone), len(acked), gone)
 				}
-				if n, err := unexplained(t.Context(), db); err != nil || n > 0 {
-					t.Fatalf("round %d: %d rules have no entry in the audit trail (%v)", round, n, err)
-				}
+			}
+			if n := unexplained(t, db); n > 0 {
+				t.Errorf("%d rules have no entry in the audit trail", n)
 			}
 			t.Logf("%d acknowledged changes, all there", len(acked))
 		})
@@ -160,9 +153,34 @@ func TestKilledWriter(t *testing.T) {
 }
 
 // unexplained counts rules without a change that made them.
-func unexplained(ctx context.Context, db *DB) (n int, err error) {
-	err = db.read.QueryRowContext(ctx, "SELECT count(*) FROM rules WHERE NOT EXISTS (SELECT 1 FROM changes WHERE changes.tenant = rules.tenant AND item = rules.id)").Scan(&n)
-	return n, err
+func unexplained(t *testing.T, db *DB) (n int) {
+	t.Helper()
+	written := make(map[string]bool)
+	for _, item := range texts(t, db, "changes", "item") {
+		written[item] = true
+	}
+	for _, id := range texts(t, db, "rules", "id") {
+		if !written[id] {
+			n++
+		}
+	}
+	return n
+}
+
+// texts is a column of a table.
+func texts(t *testing.T, db *DB, table, column string) (list []string) {
+	t.Helper()
+	rows, err := access{db.read, "a"}.rows(t.Context(), table, column, "id <> ''")
+	err = each(rows, err, func(scan func(...any) error) error {
+		var text string
+		err := scan(&text)
+		list = append(list, text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
 }
 
 // The same when it is the server that is killed, with all its processes.
