@@ -102,6 +102,12 @@ func painted(o transcode.VideoOutput, key bool) [][]byte {
 		return [][]byte{{0x10, 0, 0, 0, 0x9d, 1, 0x2a, byte(o.Width), byte(o.Width >> 8), byte(o.Height), byte(o.Height >> 8), 0}}
 	case o.Codec == media.VP8:
 		return [][]byte{{0x10, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}}
+	case o.Codec == media.H263: // RFC 2190 5.1, ITU-T H.263 5.1: CIF, intra or not
+		p := []byte{0, 0x60, 0, 0, 0, 0, 0x80, 0x02, 0x0c, 0, 0}
+		if !key {
+			p[1], p[8] = 0x70, 0x0e
+		}
+		return [][]byte{p}
 	case !key:
 		return [][]byte{{0x61, 0xe0, 1, 2, 3}}
 	}

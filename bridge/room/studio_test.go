@@ -145,6 +145,24 @@ func TestUnlikeCodecs(t *testing.T) {
 	})
 }
 
+// A terminal that can be sent no still picture is shown the room's name by the worker.
+func TestOldTerminal(t *testing.T) {
+	r := newRig(t, nil)
+	m := r.terminal("Room 7", terminalOptions{h263: true})
+	m.path(bridge.PathCompose, "the room's name is drawn")
+	r.pictures("the name", func(in []transcode.VideoInput, out []transcode.VideoOutput) bool {
+		return len(in) == 0 && len(out) == 1 && out[0].Codec == media.H263 && out[0].Width == 352 && out[0].Scene.Title == "1001"
+	})
+	r.guest("An", roomtest.Options{})
+	m.path(bridge.PathTranscode, "An sends H.264 Constrained Baseline, and the receiver takes H263")
+	r.must(m.sees(r.ctx(), 352))
+	r.must(m.frames(r.ctx(), 5))
+	r.pictures("one output", func(in []transcode.VideoInput, out []transcode.VideoOutput) bool {
+		return len(in) == 1 && len(out) == 1 && out[0].Scene.Layout == transcode.Single
+	})
+	m.whole()
+}
+
 // A camera that is too large is transcoded until it has come down.
 func TestTooLargeIsTranscoded(t *testing.T) {
 	r := newRig(t, nil)

@@ -38,6 +38,7 @@ type terminalOptions struct {
 	bitrate int
 	noVideo bool
 	size    stills.Size
+	h263    bool // it takes H.263 in CIF alone, and sends no picture
 }
 
 var cb31 = media.H264Params{Profile: 66, Constraints: 0x80, Level: 31, Mode: 1}
@@ -75,7 +76,7 @@ func (r *rig) terminal(name string, o terminalOptions) *terminal {
 		t.Video = m.video
 	}
 	m.negotiate(o, media.SendRecv, false)
-	if m.video != nil {
+	if m.video != nil && !o.h263 {
 		f := media.Format{Codec: media.H264, PT: 97, ClockRate: 90000, H264: o.sends}
 		m.camera = relay.NewStill(relay.StillConfig{ID: name, FPS: 20, Format: f})
 		r.must(m.camera.SetPicture(o.size.NALs(), o.size.Width, o.size.Height))
@@ -114,7 +115,11 @@ func (m *terminal) negotiate(o terminalOptions, d media.Direction, held bool) {
 	}
 	pcmu := media.Format{Codec: media.PCMU, PT: 0, ClockRate: 8000}
 	join(m.audio, m.far, media.Audio, pcmu, pcmu)
-	if m.video != nil {
+	if o.h263 {
+		old := media.Format{Codec: media.H263, PT: 34, ClockRate: 90000, Sizes: media.Sizes{CIF: 1, QCIF: 1}}
+		d = media.Send
+		join(m.video, m.eye, media.Video, old, old)
+	} else if m.video != nil {
 		join(m.video, m.eye, media.Video,
 			media.Format{Codec: media.H264, PT: 97, ClockRate: 90000, H264: o.receive},
 			media.Format{Codec: media.H264, PT: 97, ClockRate: 90000, H264: o.sends})
