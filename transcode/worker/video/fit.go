@@ -1,21 +1,13 @@
 package video
 
-import (
-	"github.com/roombridge/roombridge/bridge/media"
-	"github.com/roombridge/roombridge/transcode/codec"
-)
+import "github.com/roombridge/roombridge/transcode/codec"
 
 // Rect is a place in a picture, in luma samples. All numbers are even.
 type Rect struct{ X, Y, W, H int }
 
-// aspectOf gives the width of a sample over its height in an output: 12:11 in
-// the standard formats of H.261 and H.263 (ITU-T H.263 table 5), else 1.
-func aspectOf(c media.Codec, width, height int) float64 {
-	switch c {
-	case media.H261, media.H263, media.H263P:
-	default:
-		return 1
-	}
+// aspectOf gives the width of a sample over its height where nobody tells: 12:11 in
+// CIF and its relatives (ITU-T H.263 table 5), whatever codec a terminal sends them with, else 1.
+func aspectOf(width, height int) float64 {
 	switch [2]int{width, height} {
 	case [2]int{128, 96}, [2]int{176, 144}, [2]int{352, 288}, [2]int{704, 576}, [2]int{1408, 1152}:
 		return 12.0 / 11
@@ -31,7 +23,7 @@ const sameShape = 0.02
 func fit(p *codec.Picture, width, height int, aspect float64) Rect {
 	own := float64(p.SampleAspect)
 	if own == 0 {
-		own = 1
+		own = aspectOf(p.Width, p.Height)
 	}
 	shape := own * float64(p.Width) / float64(p.Height) // on the screen
 	room := aspect * float64(width) / float64(height)

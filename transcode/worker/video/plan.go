@@ -51,7 +51,7 @@ func formOf(o *transcode.VideoOutput, b *Build) (form, error) {
 		return form{}, errors.New("too many tiles")
 	}
 	f := form{
-		coding: coding{codec: o.Codec, mtu: o.MTU, width: o.Width, height: o.Height, aspect: aspectOf(o.Codec, o.Width, o.Height), content: slides(&o.Scene)},
+		coding: coding{codec: o.Codec, mtu: o.MTU, width: o.Width, height: o.Height, aspect: aspectOf(o.Width, o.Height), content: slides(&o.Scene)},
 		scene:  sceneKey(&o.Scene), fps: min(max(o.FPS, 1), mostFPS), bitrate: min(max(o.Bitrate, minBitrate), mostBitrate),
 	}
 	if o.Codec == media.H264 {
