@@ -43,8 +43,11 @@ type Decoder struct {
 	id     C.enum_lav_codec
 	d      *C.decoder
 	shown  C.shown
+	large  C.int
 	store  *store
 	health health
+	// changed has the access unit whose parameter sets were changed.
+	changed []byte
 }
 
 // NewDecoder makes a decoder.
@@ -77,6 +80,9 @@ func (d *Decoder) Decode(frame []byte) (*codec.Picture, bool, error) {
 	if err != nil {
 		return nil, true, err
 	}
+	if d.id == C.LAV_H264 {
+		frame = d.inOrder(frame)
+	}
 	r := d.run(frame, k)
 	if r.repaired && r.shown.key != 0 && d.health.bad && d.renew() {
 		r = d.run(frame, k)
@@ -89,6 +95,18 @@ func (d *Decoder) Decode(frame []byte) (*codec.Picture, bool, error) {
 	return k.picture, d.health.picture(r.repaired, r.shown.shaky != 0, r.shown.key != 0), nil
 }
 
+// inOrder changes parameter sets so that no picture waits for others.
+func (d *Decoder) inOrder(frame []byte) []byte {
+	out := inOrder(d.changed, frame)
+	if len(out) > 0 && &out[0] != &frame[0] {
+		d.changed = out
+	}
+	if len(out) == 0 {
+		return frame
+	}
+	return out
+}
+
 // result is what came of one frame.
 type result struct {
 	frames             C.int
@@ -97,10 +115,9 @@ type result struct {
 }
 
 func (d *Decoder) run(frame []byte, k *kept) result {
-	var tooLarge C.int
 	d.shown = C.shown{}
-	n := C.lav_decode(d.d, (*C.uint8_t)(&frame[0]), C.int(len(frame)), k.f, &d.shown, &tooLarge)
-	r := result{frames: n, shown: d.shown, tooLarge: tooLarge != 0 || d.shown.width > codec.MaxWidth || d.shown.height > codec.MaxHeight}
+	n := C.lav_decode(d.d, (*C.uint8_t)(&frame[0]), C.int(len(frame)), k.f, &d.shown, &d.large)
+	r := result{frames: n, shown: d.shown, tooLarge: d.large != 0 || d.shown.width > codec.MaxWidth || d.shown.height > codec.MaxHeight}
 	if n > 0 {
 		r.repaired = r.shown.repaired != 0 || d.name == media.H261 && !wholeH261(frame, int(r.shown.width))
 	}
