@@ -25,6 +25,13 @@ const (
 	mixWarm        = 10                            // frames of a mix before it is heard: its jitter buffer has filled by then
 )
 
+// Packets in ms: shorter ones are for nobody else, and a step of the timestamps
+// that is longer is a pause.
+const (
+	straightShortest = 10
+	packetLongest    = 120
+)
+
 // straightID marks the stamper's streams that are not the worker's.
 const straightID transcode.StreamID = 1 << 31
 
@@ -72,6 +79,8 @@ func (m *mixer) straight(e *ear, now int64) (*mic, string) {
 		return nil, "the other one's microphone is off"
 	case !v.format.Matches(e.format):
 		return nil, fmt.Sprintf("one sends %s, the other takes %s", soundName(v.format), soundName(e.format))
+	case v.odd.Load() || v.packetTime() < straightShortest:
+		return nil, "packets come that only the worker makes sense of"
 	case e.format.PTime > 0 && v.packetTime() > e.format.PTime:
 		return nil, fmt.Sprintf("packets of %d ms come, and the receiver takes %d", v.packetTime(), e.format.PTime)
 	case now < e.barred || e.barred > 0 && now-v.last.Load() > mixRecent:
@@ -167,10 +176,17 @@ func (v *mic) packetTime() int {
 	return 20
 }
 
-// note keeps when packets come and how long they are.
+// note keeps when packets come and how long they are. There are terminals that
+// send G.722 in packets of 1 ms, and ones whose timestamps count its samples:
+// other terminals cannot be expected to play that.
 func (v *mic) note(p *packet.Packet, now int64) {
-	if p.Seq == v.seq+1 && p.Timestamp-v.ts < 1<<16 {
-		v.step.Store(p.Timestamp - v.ts)
+	step := p.Timestamp - v.ts
+	if p.Seq == v.seq+1 && int64(step)*1000 <= packetLongest*int64(v.format.ClockRate) {
+		v.step.Store(step)
+		switch v.format.Codec {
+		case media.PCMU, media.PCMA, media.G722: // an octet for each tick
+			v.odd.Store(int(step) != len(p.Payload))
+		}
 	}
 	v.seq, v.ts = p.Seq, p.Timestamp
 	v.last.Store(now)

@@ -69,6 +69,9 @@ type speaking struct {
 	quit bool // sends nothing
 	mixs uint16
 	id   transcode.StreamID
+
+	octets int    // of its packets
+	step   uint32 // of their timestamps
 }
 
 func newDuo(t *testing.T, w Worker) *duo {
@@ -84,6 +87,7 @@ func newDuo(t *testing.T, w Worker) *duo {
 func (d *duo) join(name string, speaks, takes media.Format) *speaking {
 	s := &speaking{out: &heardOut{fakeOut: fakeOut{codec: takes.Codec}, now: &d.now}, seq: uint16(1000 * len(d.who)), ts: uint32(70000 * len(d.who))}
 	s.mic, s.ear = d.mixer.microphone(name, speaks), d.mixer.listener(name)
+	s.octets, s.step = 160, uint32(speaks.ClockRate/50)
 	s.mic.turn(true)
 	s.ear.attune(s.out, takes)
 	d.who = append(d.who, s)
@@ -110,10 +114,12 @@ func (d *duo) run(ms int64) {
 		}
 		for i, s := range d.who {
 			if !s.quit {
-				s.mic.write(&packet.Packet{Header: packet.Header{Seq: s.seq, Timestamp: s.ts}, Payload: []byte{byte(i)}, Audio: packet.NoLevel})
+				payload := make([]byte, s.octets)
+				payload[0] = byte(i)
+				s.mic.write(&packet.Packet{Header: packet.Header{Seq: s.seq, Timestamp: s.ts}, Payload: payload, Audio: packet.NoLevel})
 			}
 			s.seq++
-			s.ts += uint32(s.mic.format.ClockRate / 50)
+			s.ts += s.step
 		}
 		d.mix()
 		d.now += 20e6
@@ -278,6 +284,33 @@ func TestNotStraight(t *testing.T) {
 			}
 			d.whole(a, 0)
 			d.whole(b, 0)
+		})
+	}
+}
+
+// Strange packets are for the worker alone.
+func TestStrangePacketsAreMixed(t *testing.T) {
+	g722 := media.Format{Codec: media.G722, ClockRate: 8000, PT: 9}
+	for name, c := range map[string]struct {
+		octets int
+		step   uint32
+	}{
+		"of 1 ms":                {8, 8},
+		"with another clock":     {160, 320},
+		"that stand still":       {160, 0},
+		"with empty payloads":    {1, 160},
+		"of 1 ms, another clock": {8, 16},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDuo(t, newFakeWorker())
+			a, b := d.join("a", g722, g722), d.join("b", g722, g722)
+			a.octets, a.step = c.octets, c.step
+			d.run(1000)
+			d.wants(b, bridge.PathTranscode, "only the worker")
+			d.wants(a, bridge.PathRelay, "G722")
+			a.octets, a.step = 160, 160
+			d.run(1500)
+			d.wants(b, bridge.PathRelay, "G722")
 		})
 	}
 }

@@ -25,6 +25,7 @@ type mic struct {
 	to      atomic.Pointer[ear] // where packets go straight
 	last    atomic.Int64        // when one came
 	step    atomic.Uint32       // of their timestamps
+	odd     atomic.Bool         // it does not fit the payload
 	unheard atomic.Bool         // neither straight nor mixed
 	seq     uint16              // of the last packet, as ts: the flow's own
 	ts      uint32
