@@ -34,10 +34,15 @@ const (
 	riseWait  = 2e9  // a limit has to be above the class for so long
 	riseMost  = 30e9 // likewise, after rises that did not last
 	riseProof = 10e9 // a rise that lasts so long was right
+	leapWait  = 400e6
 )
 
+// leap is how many classes a limit has to be above to be more than a wobble:
+// the line is another one then, and the class follows soon.
+const leap = 2
+
 // Rate follows a receiver's limit with a class: down at once, up when the
-// limit stays, and later and later when it does not.
+// limit stays, later and later when it does not, and soon when it is far above.
 type Rate struct {
 	begun    bool
 	class    int
@@ -67,7 +72,11 @@ func (r *Rate) Follow(limit int, now int64) int {
 		r.above, r.floor = now, c
 	default:
 		r.floor = min(r.floor, c)
-		if now-r.above >= r.patience {
+		wait := r.patience
+		if r.floor >= r.class+leap {
+			wait = leapWait
+		}
+		if now-r.above >= wait {
 			r.class, r.above, r.rose = r.floor, 0, now
 		}
 	}
