@@ -127,12 +127,23 @@ func (c *Collection[T]) All(ctx context.Context, s Scope) ([]Stored[T], error) {
 	return c.all(ctx, s, a)
 }
 
-func (c *Collection[T]) all(ctx context.Context, s Scope, a access) ([]Stored[T], error) {
-	rows, err := c.rows(ctx, a, "id <> '-' ORDER BY sort, id")
-	if err != nil {
-		return nil, err
-	}
-	return c.readAll(s, rows)
+func (c *Collection[T]) all(ctx context.Context, s Scope, a access) (list []Stored[T], err error) {
+	err = c.each(ctx, s, a, func(v Stored[T]) { list = append(list, v) })
+	return list, err
+}
+
+// each reads one record after the other, so that not all are in memory in two forms.
+func (c *Collection[T]) each(ctx context.Context, s Scope, a access, use func(Stored[T])) error {
+	rows, err := a.rows(ctx, c.table, recordColumns, "id <> '-' ORDER BY sort, id")
+	return each(rows, err, func(scan func(...any) error) error {
+		var r row
+		if err := r.scan(scan); err != nil {
+			return err
+		}
+		v, err := c.read(s, r)
+		use(v)
+		return err
+	})
 }
 
 // Put writes a record, whatever there was.
@@ -213,6 +224,10 @@ type row struct {
 	version, changed               int64
 }
 
+func (r *row) scan(scan func(...any) error) error {
+	return scan(&r.id, &r.sort, &r.folded, &r.body, &r.secret, &r.version, &r.changed)
+}
+
 func (c *Collection[T]) row(ctx context.Context, a access, id string) (row, error) {
 	return readRow(ctx, a, c.table, id)
 }
@@ -222,7 +237,7 @@ func readRow(ctx context.Context, a access, table, id string) (row, error) {
 	if id == site || !validKey(id) {
 		return r, ErrNotFound
 	}
-	err := a.row(ctx, table, recordColumns, "id = $2", id).Scan(&r.id, &r.sort, &r.folded, &r.body, &r.secret, &r.version, &r.changed)
+	err := r.scan(a.row(ctx, table, recordColumns, "id = $2", id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -234,8 +249,7 @@ func (c *Collection[T]) rows(ctx context.Context, a access, where string, args .
 	err = each(rows, err, func(scan func(...any) error) error {
 		var r row
 		list = append(list, r)
-		p := &list[len(list)-1]
-		return scan(&p.id, &p.sort, &p.folded, &p.body, &p.secret, &p.version, &p.changed)
+		return list[len(list)-1].scan(scan)
 	})
 	return list, err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -173,5 +174,21 @@ func TestNodesStartTogether(t *testing.T) {
 	}
 	if len(keys) != 1 {
 		t.Errorf("%d keys", len(keys))
+	}
+}
+
+// What a commit relies on is in force on every connection, and readers only read.
+func TestSQLitePragmas(t *testing.T) {
+	db := mustOpen(t, newURL(t, "sqlite"))
+	for name, pool := range map[string]*sql.DB{"write": db.write, "read": db.read} {
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
+			var got string
+			if err := pool.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&got); err != nil || got != want {
+				t.Errorf("%s: %s is %q (%v), not %s", name, pragma, got, err, want)
+			}
+		}
+	}
+	if _, err := db.read.ExecContext(t.Context(), "DELETE FROM meta"); err == nil {
+		t.Error("a reader writes")
 	}
 }

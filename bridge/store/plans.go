@@ -178,13 +178,10 @@ func (p *Plans) load(ctx context.Context, notices []Notice) error {
 }
 
 func (db *DB) plan(ctx context.Context, tenant string) (*number.Plan, error) {
-	stored, err := Rules.All(ctx, Scope{db, tenant})
-	if err != nil {
+	s := Scope{db, tenant}
+	var rules []number.Rule
+	if err := Rules.each(ctx, s, access{db.read, tenant}, func(r Stored[number.Rule]) { rules = append(rules, r.Value) }); err != nil {
 		return nil, err
-	}
-	rules := make([]number.Rule, len(stored))
-	for i, r := range stored {
-		rules[i] = r.Value
 	}
 	return number.NewPlan(rules, db.pinKey)
 }
