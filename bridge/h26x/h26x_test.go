@@ -72,9 +72,6 @@ func TestPicture263Extended(t *testing.T) {
 }
 
 func FuzzCuts263(f *testing.F) {
-	for _, frame := range encode(f, "128x96", "-c:v h263 -b:v 40k -ps 60 -f h263") {
-		f.Add(frame)
-	}
 	f.Add([]byte{0, 0, 0x80, 0x02, 0x1d, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ParsePicture263(b)
@@ -84,9 +81,6 @@ func FuzzCuts263(f *testing.F) {
 }
 
 func FuzzCuts261(f *testing.F) {
-	for _, frame := range encode(f, "176x144", "-c:v h261 -b:v 40k -f h261") {
-		f.Add(frame)
-	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		ParsePicture261(b)
 		if Intra261(b, true) && !Intra261(b, false) {
@@ -94,6 +88,27 @@ func FuzzCuts261(f *testing.F) {
 		}
 		cuts, err := Cuts261(nil, b)
 		checkCuts(t, cuts, err, len(b))
+	})
+}
+
+// FuzzPayload reads what may be an RTP payload.
+func FuzzPayload(f *testing.F) {
+	f.Add([]byte{0, 0x60, 0, 0, 0, 0, 0x80, 2, 0x0c, 0, 0x10, 0xff})
+	f.Add([]byte{4, 0, 0x80, 2, 0x1c, 0x4e, 0, 0x08, 1, 0x13, 0xcf, 0xff})
+	f.Add([]byte{1, 0, 0, 0, 0, 1, 0, 0x0e, 0, 1, 0x14, 0x31, 0x80, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		rfc2190, rfc4629 := Begins263(b)
+		if _, ok := Payload263Picture(b); rfc2190 && rfc4629 || ok && !rfc2190 && !rfc4629 {
+			t.Error("a picture of both formats, or of none")
+		}
+		old, _ := Read2190(b)
+		other, _ := Read4629(b)
+		if len(old.Body) > len(b) || len(other.Body)+len(other.Header) > len(b) {
+			t.Error("more than there is")
+		}
+		if _, intra, ok := Payload261Picture(b); intra && !ok {
+			t.Error("an intra picture that does not begin")
+		}
 	})
 }
 

@@ -91,7 +91,7 @@ func Begins263(b []byte) (rfc2190, rfc4629 bool) {
 	p, ok := Read2190(b)
 	rfc2190 = ok && p.Picture() && len(p.Body) > 3 && p.Body[3]&3 == 2
 	p, ok = Read4629(b)
-	rfc4629 = ok && p.Zeros && p.Picture() && len(p.Body) > 1 && p.Body[1]&3 == 2
+	rfc4629 = ok && p.Zeros && len(p.Header) == 0 && p.Picture() && len(p.Body) > 1 && p.Body[1]&3 == 2
 	return rfc2190 && !rfc4629, rfc4629 && !rfc2190
 }
 
