@@ -238,3 +238,31 @@ func TestTooLarge(t *testing.T) {
 		}
 	}
 }
+
+// A picture of which a slice was lost is damaged, and so are those that follow.
+func TestLostSlice(t *testing.T) {
+	for _, lost := range []int{0, 1, 3} {
+		s := plain(352, 288, 800_000)
+		s.Profile, s.Level, s.MaxUnit = 66, 13, 600
+		e, d := open(t, media.H264, s), decoder(t, media.H264)
+		for i, p := range codectest.Moving(t, 352, 288, 8) {
+			out, err := e.Encode(p, int64(i)*3000, i == 6)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i == 3 {
+				if len(out.Units) < 5 {
+					t.Fatalf("only %d slices", len(out.Units))
+				}
+				out.Units = slices.Delete(slices.Clone(out.Units), lost, lost+1)
+			}
+			got, damaged, err := d.Decode(flat(media.H264, out))
+			if got != nil {
+				got.Release()
+			}
+			if bad := damaged || err != nil; bad != (i >= 3 && i < 6) {
+				t.Errorf("slice %d lost: picture %d damaged %v, %v", lost, i, damaged, err)
+			}
+		}
+	}
+}

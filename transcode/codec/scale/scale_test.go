@@ -139,3 +139,18 @@ func BenchmarkScale(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkGlide scales to another size each time, as a tile that glides does.
+func BenchmarkGlide(b *testing.B) {
+	s := scaler(b)
+	src, dst := ramp(1280, 720), codec.Allocate(1920, 1080)
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		w := 320 + 2*(i%300)
+		if err := s.Scale(dst, Rect{16, 16, w, w * 9 / 32 * 2}, src, Whole(src)); err != nil {
+			b.Fatal(err)
+		}
+		i++
+	}
+}
