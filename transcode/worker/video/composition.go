@@ -21,7 +21,7 @@ type composition struct {
 	key    string        // of the scene; SetGraph's alone
 	wake   chan struct{} // holds one: an input has another picture
 	quit   chan struct{}
-	late   atomic.Int64 // of its encoders and its own, in this second
+	late   atomic.Int64 // of its encoders and its own, in this period
 
 	mu       sync.Mutex
 	scene    transcode.Scene
@@ -46,7 +46,7 @@ type composition struct {
 	given    time.Duration // when a picture was given out
 	id       uint64
 	made     int
-	second   time.Duration
+	period   time.Duration // when it began
 }
 
 // canvas is what compositions must have in common beside the scene.
@@ -74,7 +74,7 @@ func (c *composition) run() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	due := c.engine.now()
-	c.second = due
+	c.period = due
 	for {
 		if !c.await(timer, due) {
 			return
@@ -107,9 +107,9 @@ func (c *composition) await(timer *time.Timer, due time.Duration) bool {
 func (c *composition) next(due time.Duration) time.Duration {
 	now, step := c.engine.now(), c.step()
 	c.mu.Lock()
-	if now-c.second >= time.Second {
-		c.slow.second(c.made, int(c.late.Swap(0)), c.fps)
-		c.made, c.second = 0, now
+	if now-c.period >= slowPeriod {
+		c.slow.period(c.made, int(c.late.Swap(0)), c.fps)
+		c.made, c.period = 0, now
 	}
 	c.mu.Unlock()
 	due += step

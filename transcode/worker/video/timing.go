@@ -90,21 +90,24 @@ func (a *asking) good() { a.needed = false }
 // slow says how much a composition is slowed down under overload.
 type slow struct {
 	rate float64 // pictures a second, 0: as many as wanted
-	calm int     // seconds without a late one
+	calm int     // periods without a late one
 }
 
-// Overload: the share of late pictures that is too much, the rate that is always
-// tried, and how fast rates change.
+// Overload: how often it is looked for, the share of late pictures that is too much, the
+// rate that is always tried, and how fast rates change. From 30 to 10 takes a second: who
+// follows the counters sees first whether that helps.
 const (
-	lateShare  = 10 // one in so many
+	slowPeriod = time.Second / 4
+	lateShare  = 10 // one in so many, and more than one
 	leastRate  = 10
 	slowDown   = 0.75
 	speedUp    = 1.2
-	calmBefore = 3 // seconds
+	calmBefore = 12 // periods, before it gets faster
+	calmAgain  = 4  // and between two steps
 )
 
-// second takes the pictures of the last second that were made, and late.
-func (s *slow) second(made, late, full int) {
+// period takes the pictures of the last period that were made, and late.
+func (s *slow) period(made, late, full int) {
 	if full <= leastRate {
 		s.rate = 0
 		return
@@ -114,13 +117,14 @@ func (s *slow) second(made, late, full int) {
 		rate = float64(full)
 	}
 	switch {
-	case late*lateShare > made+late:
+	case late > 1 && late*lateShare > made+late:
 		rate, s.calm = max(rate*slowDown, leastRate), 0
 	case late > 0:
 		s.calm = 0
 	default:
 		if s.calm++; s.calm >= calmBefore {
 			rate *= speedUp
+			s.calm -= calmAgain
 		}
 	}
 	if s.rate = rate; rate >= float64(full) {

@@ -125,28 +125,28 @@ func TestTimeline(t *testing.T) {
 // again when none is.
 func TestSlow(t *testing.T) {
 	var s slow
-	if s.second(30, 1, 30); s.per(30) != 30 {
+	if s.period(7, 1, 30); s.per(30) != 30 {
 		t.Errorf("%d for one late picture", s.per(30))
 	}
-	for range 10 {
-		s.second(20, 10, 30)
+	for range 4 {
+		s.period(5, 3, 30)
 	}
 	if s.per(30) != leastRate {
-		t.Errorf("%d after ten bad seconds", s.per(30))
+		t.Errorf("%d after a bad second", s.per(30))
 	}
 	for range calmBefore - 1 {
-		s.second(10, 0, 30)
+		s.period(3, 0, 30)
 	}
 	if s.per(30) != leastRate {
 		t.Errorf("%d after a moment", s.per(30))
 	}
-	for range 8 {
-		s.second(10, 0, 30)
+	for range 7 * calmAgain {
+		s.period(3, 0, 30)
 	}
 	if s.rate != 0 || s.per(30) != 30 {
-		t.Errorf("%d after eight good seconds", s.per(30))
+		t.Errorf("%d after ten good seconds", s.per(30))
 	}
-	if s.second(0, 100, 8); s.per(8) != 8 {
+	if s.period(0, 100, 8); s.per(8) != 8 {
 		t.Errorf("%d of 8", s.per(8))
 	}
 }
