@@ -68,6 +68,9 @@ func (c *Core) Incoming(ctx context.Context, inv Invite, leg Leg) (*Call, error)
 	if err != nil {
 		return nil, c.refuse(inv, err)
 	}
+	if route.Number != "" {
+		inv.Number = route.Number // from here on nobody sees the PIN behind it
+	}
 	call := newCall(c, Inbound, inv, route.Room)
 	call.leg = leg
 	if err := c.add(call); err != nil {
@@ -84,7 +87,7 @@ func (c *Core) refuse(inv Invite, err error) error {
 	c.refused[r.Cause]++
 	c.mu.Unlock()
 	c.cfg.Log.Info("call refused", "protocol", inv.Protocol, "remote", inv.Caller.Addr.String(),
-		"alias", inv.Caller.Alias, "number", inv.Number, "cause", r.Cause.String(), "reason", r.Reason)
+		"alias", inv.Caller.Alias, "number", withoutPIN(inv.Number), "cause", r.Cause.String(), "reason", r.Reason)
 	return r
 }
 

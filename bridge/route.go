@@ -43,7 +43,12 @@ const (
 
 var roleText = [...]string{"none", "guest", "host"}
 
-func (r Role) String() string { return roleText[min(int(r), len(roleText)-1)] }
+func (r Role) String() string {
+	if int(r) < len(roleText) {
+		return roleText[r]
+	}
+	return roleText[RoleNone]
+}
 
 // MarshalText implements encoding.TextMarshaler.
 func (r Role) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
@@ -74,6 +79,17 @@ func ValidRoom(name string) bool {
 		}
 	}
 	return true
+}
+
+// withoutPIN is a number for the log, where no plan has said what of it is a PIN: what
+// stands behind a star or hash in it is hidden.
+func withoutPIN(number string) string {
+	number = strings.TrimRight(number, "#")
+	lead := len(number) - len(strings.TrimLeft(number, "*#"))
+	if i := strings.IndexAny(number[lead:], "*#"); i >= 0 {
+		return number[:lead+i] + "****"
+	}
+	return number
 }
 
 // OpenRouter lets every number open the room of that name.
