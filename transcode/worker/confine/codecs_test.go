@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -34,6 +37,16 @@ func shutIn() error {
 	if err := pictures.Warm(); err != nil {
 		return err
 	}
+	frames := make(map[media.Codec][]byte)
+	for c, name := range map[media.Codec]string{media.H265: "FuzzH265", media.AV1: "FuzzAV1"} { // which have no encoder here
+		if slices.Contains(pictures.Decodes(), c) {
+			b, err := os.ReadFile(filepath.Join("../../codec/pictures/testdata/fuzz", name, "keyframe"))
+			if err != nil {
+				return err
+			}
+			frames[c] = b
+		}
+	}
 	r, w, err := os.Pipe() // Go's poller is there before, as in a worker
 	if err != nil {
 		return err
@@ -53,16 +66,31 @@ func shutIn() error {
 			}
 		}
 	}
-	for _, c := range pictures.Decodes() { // those that have no encoder here
-		d, err := pictures.NewVideoDecoder(c, "")
-		if err != nil {
-			return err
+	for c, frame := range frames {
+		if err := decode(c, frame); err != nil {
+			return fmt.Errorf("%s: %w", c, err)
 		}
-		if p, _, _ := d.Decode(slices.Repeat([]byte{0, 0, 1, 0x42}, 50)); p != nil {
-			p.Release()
-		}
-		d.Close()
 	}
+	return nil
+}
+
+// decode decodes the keyframe in a file of a fuzz target's corpus.
+func decode(c media.Codec, corpus []byte) error {
+	_, quoted, _ := strings.Cut(string(corpus), "[]byte(")
+	frame, err := strconv.Unquote(strings.TrimSuffix(strings.TrimSpace(quoted), ")"))
+	if err != nil {
+		return err
+	}
+	d, err := pictures.NewVideoDecoder(c, "")
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	p, damaged, err := d.Decode([]byte(frame[2:])) // behind its length
+	if err != nil || damaged || p == nil {
+		return fmt.Errorf("there %v, damaged %v, %v", p != nil, damaged, err)
+	}
+	p.Release()
 	return nil
 }
 
