@@ -103,7 +103,7 @@ func (v *View) single(in Input, class int, now int64) Decision {
 		return v.blank(in, class, refusal)
 	}
 	name := in.name(r.Person)
-	large, fast := beyond(p, in.Viewer.Limits), v.flood.over(r, p.Bitrate, in.Viewer.Limits.Bitrate, now)
+	large, fast := beyond(p, in.Viewer.Limits), v.flood.over(r, p, in.Viewer.Limits.Bitrate, now)
 	relay := Decision{Path: bridge.PathRelay, Reason: relayed(name, p), Layout: transcode.Single, Show: r}
 	why := ""
 	switch {
@@ -177,36 +177,42 @@ func beyond(p *Picture, l media.Limits) bool {
 	return p.Width > 0 && !l.Fits(p.Width, p.Height, 0) && !l.Fits(p.Height, p.Width, 0)
 }
 
-// flood finds pictures with far more bits than their receiver takes, from
-// makers that do not obey.
+// flood finds pictures with far more bits than their receiver takes.
 type flood struct {
 	of     Ref
 	beyond bool
 	since  int64 // of what speaks for a change; 0: nothing does
 }
 
-// A picture is too much when it has floodFactor times the limit for floodFor, and
-// no more when it was within the limit for ebbFor, nanoseconds.
+// A picture is too much when it has floodFactor times the limit for floodFor, its
+// maker having been told, and no more when it was within the limit for ebbFor,
+// nanoseconds. Where the maker is not told it is too much at once.
 const (
 	floodFactor = 2
 	floodFor    = 2e9
 	ebbFor      = 5e9
 )
 
-func (f *flood) over(of Ref, bitrate, limit int, now int64) bool {
+func (f *flood) over(of Ref, p *Picture, limit int, now int64) bool {
 	if f.of != of {
 		*f = flood{of: of}
 	}
-	turn, wait := limit > 0 && bitrate > floodFactor*limit, int64(floodFor)
-	if f.beyond {
-		turn, wait = limit == 0 || bitrate*10 <= limit*11, ebbFor
+	turn, wait := limit > 0 && p.Bitrate > floodFactor*limit, int64(floodFor)
+	switch {
+	case f.beyond && p.Loud:
+		turn, wait = p.Bitrate > 0 && p.Bitrate*2 < limit, ebbFor
+	case f.beyond:
+		turn, wait = limit == 0 || p.Bitrate*10 <= limit*11, ebbFor
+	case p.Loud:
+		turn, wait = p.Bitrate*10 > limit*8, 0
 	}
 	switch {
 	case !turn:
 		f.since = 0
 	case f.since == 0:
 		f.since = now
-	case now-f.since >= wait:
+	}
+	if turn && now-f.since >= wait {
 		f.beyond, f.since = !f.beyond, 0
 	}
 	return f.beyond

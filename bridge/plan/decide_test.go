@@ -187,6 +187,31 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// A picture that others want with more bits is not asked to have fewer.
+func TestLoud(t *testing.T) {
+	var v View
+	at := func(d int64, bitrate int, loud bool) Decision {
+		p := camera("a")
+		p.Main.Bitrate, p.Main.Loud = bitrate, loud
+		return v.Decide(Input{Viewer: terminal(cb, 512_000), People: []Person{p}, Worker: able}, start+d*ms)
+	}
+	for _, s := range []struct {
+		at      int64
+		bitrate int
+		loud    bool
+		want    bridge.Path
+	}{
+		{0, 300_000, true, bridge.PathRelay}, {100, 500_000, true, bridge.PathTranscode}, {200, 300_000, true, bridge.PathTranscode},
+		{9000, 300_000, true, bridge.PathTranscode}, {9100, 200_000, true, bridge.PathTranscode}, {14_100, 200_000, true, bridge.PathRelay},
+		{15_000, 900_000, true, bridge.PathTranscode}, {15_100, 500_000, false, bridge.PathTranscode}, {20_100, 500_000, false, bridge.PathRelay},
+	} {
+		d := at(s.at, s.bitrate, s.loud)
+		if d.Path != s.want || d.Made() != d.Beyond {
+			t.Errorf("at %d ms with %d bit/s: %+v", s.at, s.bitrate, d)
+		}
+	}
+}
+
 // What must hold of every decision, whatever the meeting is like.
 func TestDecideProperties(t *testing.T) {
 	for seed := range uint64(300) {

@@ -40,6 +40,9 @@ type Picture struct {
 	Width   int    // 0: not known yet
 	Height  int
 	Bitrate int // measured, bit/s; 0: not known
+	// Loud says that others take more bits than the viewer does, so that the
+	// maker is not told of this viewer's limit.
+	Loud bool
 }
 
 // Worker is what the meeting's media worker can do for pictures.

@@ -51,7 +51,12 @@ func (s *seat) watch(limits media.Limits, now int64) {
 		s.room.studio.wish(wished{s.viewer, limits, d.Output, d.Scene, d.Beyond})
 		s.dropText(now)
 	case d.Path == bridge.PathRelay:
-		s.viewer.show(s.suits(s.room.picture(d.Show), limits, now), limits)
+		t := s.suits(s.room.picture(d.Show), limits, now)
+		told := limits
+		if s.yields(s.room.picture(d.Show), t, limits) {
+			told = noLimits // what is too much is transcoded
+		}
+		s.viewer.show(t, told)
 		s.dropText(now)
 	case d.Beyond:
 		// A decoder that is given more than it takes may show nothing, or worse.
@@ -95,6 +100,7 @@ func (s *seat) judge(p *participant, slides bool, limits media.Limits, now int64
 	i := alive(options, top, top)
 	t, o := pic.layers[i].track, options[i]
 	out = plan.Picture{Live: true, Format: t.Format(), Width: o.width, Height: o.height, Bitrate: o.bitrate}
+	out.Loud = s.yields(pic, t, limits)
 	if !s.viewer.takes(t) {
 		out.Refusal = s.terminal.Video.Refusal(out.Format)
 	}
@@ -102,6 +108,14 @@ func (s *seat) judge(p *participant, slides bool, limits media.Limits, now int64
 		pic.needs(top, now) // whoever speaks next is shown at once
 	}
 	return out
+}
+
+// yields tells whether the maker of a picture is not told of the terminal's
+// limits, because somebody else takes more of it and the worker can make less.
+func (s *seat) yields(p *picture, t *relay.Track, limits media.Limits) bool {
+	able := &s.room.studio.able
+	return len(p.layers) == 1 && able.Strain == "" && able.Converts(t.Format().Codec, s.terminal.Video.Negotiated().Send.Codec) &&
+		s.room.looksCloser(t, s.viewer, limits.Bitrate)
 }
 
 // sees tells whether a picture is shown to the terminal now: a short loss must not

@@ -231,11 +231,16 @@ func (s *studio) bend(f *feed, p *picture) media.Limits {
 		}
 		only = i
 	}
-	if only >= 0 && s.wishes[only].beyond {
-		return s.wishes[only].limits
-	}
 	// The width is a guess that suits most cameras.
-	return media.Limits{Bitrate: max(bitrateFor(f.height*16/9, f.height), singleLeast)}
+	usual := media.Limits{Bitrate: max(bitrateFor(f.height*16/9, f.height), singleLeast)}
+	if only < 0 || !s.wishes[only].beyond {
+		return usual
+	}
+	l := s.wishes[only].limits
+	if w, h := p.layers[0].track.Size(); !l.Fits(w, h, 0) && !l.Fits(h, w, 0) {
+		l.Bitrate = usual.Bitrate // the size is too much, not the bits
+	}
+	return l
 }
 
 // shows says how the worker shows a picture to others, if it does.
@@ -257,6 +262,22 @@ func (r *room) looks(t *relay.Track) bool {
 	for _, p := range r.people {
 		for _, v := range p.viewers() {
 			if v.track == t {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// looksCloser tells whether somebody else is shown a track who takes clearly
+// more bits of it than a limit.
+func (r *room) looksCloser(t *relay.Track, but *viewer, limit int) bool {
+	if limit == 0 {
+		return false
+	}
+	for _, p := range r.people {
+		for _, v := range p.viewers() {
+			if v != but && v.track == t && (v.limits.Bitrate == 0 || v.limits.Bitrate > limit*5/4) {
 				return true
 			}
 		}

@@ -177,6 +177,36 @@ func TestTooLargeIsTranscoded(t *testing.T) {
 	r.terminal("HD", terminalOptions{}).path(bridge.PathCompose, "")
 }
 
+// One with a poor line does not pull down a camera that others see as it is.
+func TestPoorLineAlone(t *testing.T) {
+	r := newRig(t, nil)
+	g := r.guest("An", roomtest.Options{Slots: 1})
+	a := r.terminal("Room 7", terminalOptions{})
+	heard := limitHeard{make(chan int, 100)}
+	a.eye.SetFeedback(heard)
+	r.must(g.Say("state", map[string]any{"audio": true, "video": false}))
+	m := r.looker("Room 8", terminalOptions{})
+	m.path(bridge.PathRelay, "packets of Room 7")
+	m.eye.Limit(media.Limits{Bitrate: 100_000})
+	bps := func() int {
+		t.Helper()
+		select {
+		case bps := <-heard.bps:
+			return bps
+		case <-r.ctx().Done():
+			t.Fatal("the camera was told nothing")
+			return 0
+		}
+	}
+	for bps() != 100_000 { // nobody else sees it
+	}
+	r.must(g.Show(roomtest.Want{Participant: a.id, Width: 640, Height: 360}))
+	for bps() <= 100_000 {
+	}
+	m.path(bridge.PathRelay, "packets of Room 7") // the still picture of this test has few bits
+	r.must(m.frames(r.ctx(), 3))
+}
+
 func TestOverload(t *testing.T) {
 	r := newRig(t, nil)
 	r.guest("An", roomtest.Options{})
