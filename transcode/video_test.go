@@ -29,7 +29,6 @@ type screenings struct {
 // viewer decodes one output.
 type viewer struct {
 	*film.Viewer
-	first    bool
 	numbers  []int
 	stamps   []uint32
 	times    []time.Time
