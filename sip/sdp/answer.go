@@ -176,8 +176,10 @@ func (s *State) ownFormat(own, theirs media.Format, bitrate int) media.Format {
 	switch own.Codec {
 	case media.H264:
 		own.H264 = describeH264(own.H264, theirs.H264, bitrate)
-	case media.G7221:
-		own.Bitrate = theirs.Bitrate
+	case media.G7221: // the parameter must be there (RFC 5577 4.1); who leaves it out is told ours
+		if theirs.Bitrate != 0 {
+			own.Bitrate = theirs.Bitrate
+		}
 	}
 	return own
 }

@@ -227,6 +227,40 @@ func TestG7221OnlyWhenWeCan(t *testing.T) {
 	wantLine(t, out, "a=fmtp:103 bitrate=24000")
 }
 
+// Both sample rates with all their bit rates, told apart; and who names no bit
+// rate.
+func TestG7221Codings(t *testing.T) {
+	var caps []media.Format
+	for _, f := range [][2]int{{32000, 48000}, {32000, 32000}, {32000, 24000}, {16000, 32000}, {16000, 24000}} {
+		caps = append(caps, media.Format{Codec: media.G7221, ClockRate: f[0], Bitrate: f[1]})
+	}
+	for _, c := range []struct {
+		offer         string
+		clock, stated int
+		want          string
+	}{
+		{"a=rtpmap:102 G7221/32000\na=fmtp:102 bitrate=24000\n", 32000, 24000, "a=fmtp:102 bitrate=24000"},
+		{"a=rtpmap:102 g7221/16000/1\na=fmtp:102 BitRate=24000\n", 16000, 24000, "a=fmtp:102 bitrate=24000"},
+		{"a=rtpmap:102 G7221/32000\n", 32000, 0, "a=fmtp:102 bitrate=48000"},
+		{"a=rtpmap:102 G7221/16000\n", 16000, 0, "a=fmtp:102 bitrate=32000"},
+		{"a=rtpmap:102 G7221/16000\na=fmtp:102 bitrate=48000\n", 0, 0, ""},
+		{"a=rtpmap:102 G7221/8000\na=fmtp:102 bitrate=24000\n", 0, 0, ""},
+	} {
+		out, session := answer(t, with(func(l *Local) { l.Caps.Audio = append(caps, pcmu) }), offerOf("m=audio 5000 RTP/AVP 102 0\n"+c.offer))
+		got := session.Streams[0].Send
+		if c.want == "" {
+			if got.Codec != media.PCMU {
+				t.Errorf("%q: %+v", c.offer, got)
+			}
+			continue
+		}
+		wantLine(t, out, c.want)
+		if got.Codec != media.G7221 || got.ClockRate != c.clock || got.Bitrate != c.stated {
+			t.Errorf("%q: %+v", c.offer, got)
+		}
+	}
+}
+
 func TestVP8WhenWeCan(t *testing.T) {
 	body := fixtures(t)["acano"]
 	s := with(func(l *Local) { l.Caps.Video = []media.Format{vp8} })
