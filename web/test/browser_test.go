@@ -33,10 +33,11 @@ type nobody struct {
 	rooms []bridge.RoomStatus
 }
 
-func (n nobody) Calls() []bridge.CallStatus             { return n.calls }
-func (n nobody) Rooms() []bridge.RoomStatus             { return n.rooms }
-func (nobody) Hangup(string, bridge.Cause, string) bool { return true }
-func (nobody) Subscribe() (<-chan bridge.Event, func()) { return nil, func() {} }
+func (n nobody) Calls() []bridge.CallStatus                 { return n.calls }
+func (n nobody) Rooms() []bridge.RoomStatus                 { return n.rooms }
+func (nobody) Hangup(string, bridge.Cause, string) bool     { return true }
+func (nobody) SetLayout(string, bridge.Layout) (bool, bool) { return true, true }
+func (nobody) Subscribe() (<-chan bridge.Event, func())     { return nil, func() {} }
 func (nobody) Place(context.Context, bridge.Target, string) (*bridge.Call, error) {
 	return &bridge.Call{}, nil
 }
