@@ -161,6 +161,9 @@ func checkUnits(t *testing.T, c media.Codec, s codec.VideoSettings, out codec.En
 		if s.MaxUnit == 0 && len(out.Units) > 3 {
 			t.Errorf("%d units", len(out.Units))
 		}
+		if out.Key {
+			checkSPS(t, s, out.Units[0])
+		}
 	}
 	if c == media.H263 && len(out.Units) > 0 {
 		last := 0
@@ -170,6 +173,22 @@ func checkUnits(t *testing.T, c media.Codec, s codec.VideoSettings, out codec.En
 			}
 			last = m.Bit
 		}
+	}
+}
+
+// checkSPS checks that a parameter set has the profile and level asked for: level
+// 1b is level 1.1 with constraint_set3_flag, and baseline is the constrained one.
+func checkSPS(t *testing.T, s codec.VideoSettings, sps []byte) {
+	t.Helper()
+	level, flags := s.Level, byte(0)
+	if level == 9 {
+		level, flags = 11, 0x10
+	}
+	if s.Profile == 66 {
+		flags |= 0x40
+	}
+	if sps[1] != s.Profile || sps[2]&flags != flags || sps[3] != level {
+		t.Errorf("SPS % x for profile %d, level %d", sps[:4], s.Profile, s.Level)
 	}
 }
 
