@@ -174,6 +174,8 @@ func TestValidate(t *testing.T) {
 		"pin in room":      rule(Regex, `(1(\d)x(?P<pin>\d+))`, to("$1")),
 		"dollar":           rule(Exact, "1", to("a$")),
 		"target":           rule(Exact, "1", dial("http://x")),
+		"host dialled":     rule(Exact, "1", dial("sip:$0")),
+		"host captured":    rule(Prefix, "1", dial("sip:a@$1.example")),
 		"cause":            rule(Exact, "1", refuse("whim", "")),
 		"lobby":            rule(Exact, "1", func(r *Rule) { r.Lobby = true }),
 		"layout":           rule(Exact, "1", func(r *Rule) { r.Layout = "circle" }),

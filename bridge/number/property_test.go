@@ -240,7 +240,7 @@ func (d dice) rule(id int, pins []PIN) Rule {
 	default:
 		one = "$0"
 	}
-	r.Room, r.Target = pick(d, "room-$0", "r"+one, one), pick(d, "sip:$0@h", "h323:"+one)
+	r.Room, r.Target = pick(d, "room-$0", "r"+one, one), pick(d, "sip:$0@h", "h323:"+one+"@h")
 	return r.Normal()
 }
 

@@ -80,8 +80,11 @@ func (o *Outcome) check() error {
 	case ToRoom:
 		return when(o.Room == "", "room", "is missing")
 	case ToDial:
-		scheme, _, ok := strings.Cut(o.Target, ":")
-		return when(!ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme), "target", "begins with sip:, sips: or h323:")
+		scheme, rest, ok := strings.Cut(o.Target, ":")
+		_, host, named := strings.Cut(rest, "@")
+		return errors.Join(when(!ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme), "target", "begins with sip:, sips: or h323:"),
+			texts(field{"target", o.Target}),
+			when(strings.Contains(o.Target, "$") && (!named || strings.Contains(host, "$")), "target", "has what was dialled before an @ alone: callers choose no host"))
 	case Refuse:
 		return when(!known, "cause", "is no-route, forbidden, busy, declined, unreachable, encryption or capacity")
 	case ToReception:

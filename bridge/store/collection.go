@@ -20,9 +20,8 @@ type Collection[T any] struct {
 	site    bool // of the site alone
 	form    func(*T) form
 	check   func(*T) error
-	hide    func(*T) map[string]string              // its secrets; nil has none
-	restore func(*T, map[string]string) error       // puts them back
-	after   func(ctx context.Context, tx *Tx) error // looks at all of them once one is written; may be nil
+	hide    func(*T) map[string]string        // its secrets; nil has none
+	restore func(*T, map[string]string) error // puts them back
 }
 
 // form is what the columns of a record hold.
@@ -175,10 +174,7 @@ func (c *Collection[T]) PutIf(ctx context.Context, tx *Tx, v T, version int64) e
 	if err != nil || next.body == old.body && next.secret == old.secret {
 		return err
 	}
-	if err := tx.replace(ctx, c.table, &old, &next); err != nil || c.after == nil {
-		return err
-	}
-	return c.after(ctx, tx)
+	return tx.replace(ctx, c.table, &old, &next)
 }
 
 // write is the row of a value. Secrets that stay the same keep their sealed form.

@@ -88,6 +88,11 @@ func (s Scope) change(ctx context.Context, who Who, why, undoes string, do func(
 			return err
 		}
 		for kind := range kinds {
+			if final := finals[kind]; final != nil {
+				if err := final(ctx, tx); err != nil {
+					return err
+				}
+			}
 			group = tx.group
 			if err := s.db.engine.tell(ctx, q, s.db.node+" "+s.tenant+" "+kind); err != nil {
 				return err
@@ -103,6 +108,9 @@ func (s Scope) change(ctx context.Context, who Who, why, undoes string, do func(
 	}
 	return group, nil
 }
+
+// finals look, before a group of changes is committed, at all records of a kind together.
+var finals = map[string]func(context.Context, *Tx) error{"tenants": disputed, "rules": overfull}
 
 // transaction commits what do does, or nothing of it.
 func (db *DB) transaction(ctx context.Context, do func(*sql.Tx) error) error {

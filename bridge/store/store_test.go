@@ -400,6 +400,57 @@ func TestJournal(t *testing.T) {
 	})
 }
 
+func TestSweep(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *DB) {
+		ctx, db := t.Context(), open()
+		a := tenant(t, db, "a", "b")
+		b := scopeOf(t, db, "b")
+		change(t, db.Site(), func(tx *Tx) error {
+			return Tenants.Put(ctx, tx, Tenant{Tenant: number.Tenant{ID: "b"}, Keep: Keep{Calls: 30}})
+		})
+		now := time.Now()
+		var calls []Call
+		for i := range 1200 {
+			calls = append(calls, Call{ID: fmt.Sprint(i), Began: now.AddDate(0, 0, -10-i%2*10)}) // 10 and 20 days old
+		}
+		for _, s := range []Scope{a, b} {
+			if err := Calls.Append(ctx, s, calls...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n, err := db.Sweep(ctx, now, Keep{Calls: 15, Events: 1}); err != nil || n != 600 {
+			t.Errorf("%d deleted (%v)", n, err)
+		}
+		if list, _, err := Calls.List(ctx, b, JournalQuery{Limit: 1000, To: now.AddDate(0, 0, -15)}); err != nil || len(list) != 600 {
+			t.Errorf("%d of b's are left (%v)", len(list), err)
+		}
+	})
+}
+
+// A plan that would not compile any more is not committed, however it came to be.
+func TestPlanIsBounded(t *testing.T) {
+	ctx, db := t.Context(), mustOpen(t, newURL(t, "sqlite"))
+	s := tenant(t, db, "a")
+	put := func(from, to int) error {
+		_, err := s.Change(ctx, admin, "", func(tx *Tx) error {
+			for i := from; i < to; i++ {
+				r := number.Rule{Match: number.Match{Kind: number.Regex, Number: fmt.Sprintf(`%d\d`, i)}, Label: `"match":"regex"`}
+				if err := Rules.Put(ctx, tx, r); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		return err
+	}
+	if err := put(0, number.MaxRegexes); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(number.MaxRegexes, number.MaxRegexes+1); err == nil {
+		t.Error("an expression too many")
+	}
+}
+
 func TestIdentity(t *testing.T) {
 	onEach(t, func(t *testing.T, open func() *DB) {
 		ctx, db := t.Context(), open()

@@ -47,8 +47,6 @@ var Tenants = &Collection[Tenant]{
 	},
 }
 
-func init() { Tenants.after = disputed }
-
 // disputed fails where two tenants claim the same domain, trunk or address.
 func disputed(ctx context.Context, tx *Tx) error {
 	all, err := Tenants.all(ctx, tx.scope, tx.a)
@@ -63,6 +61,16 @@ func disputed(ctx context.Context, tx *Tx) error {
 		return fmt.Errorf("%w: %w", ErrTaken, err)
 	}
 	return nil
+}
+
+// overfull fails where a tenant has more rules than a plan takes.
+func overfull(ctx context.Context, tx *Tx) error {
+	var rules, expressions int
+	err := tx.a.row(ctx, "rules", "count(*), count(CASE WHEN body LIKE $2 THEN 1 END)", "id <> ''", `%"match":"regex"%`).Scan(&rules, &expressions)
+	if err == nil && (rules > number.MaxRules || expressions > number.MaxRegexes) {
+		err = fmt.Errorf("store: a number plan has at most %d rules, %d of them expressions", number.MaxRules, number.MaxRegexes)
+	}
+	return err
 }
 
 // Setting is a named value, JSON.

@@ -1,0 +1,48 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+const sweepBatch = 500 // records; a batch holds up nobody for long
+
+// Sweep deletes what is older than tenants keep it, and gives how many records those were.
+// standard holds for tenants that say nothing, and for the site; 0 days is for ever.
+func (db *DB) Sweep(ctx context.Context, now time.Time, standard Keep) (deleted int, err error) {
+	tenants, err := Tenants.All(ctx, db.Site())
+	if err != nil {
+		return 0, err
+	}
+	deleted, err = db.Site().sweep(ctx, now, standard)
+	for _, t := range tenants {
+		keep := t.Value.Keep
+		n, sweepErr := Scope{db, t.Value.ID}.sweep(ctx, now, Keep{
+			Calls: or(keep.Calls, standard.Calls), Events: or(keep.Events, standard.Events), Changes: or(keep.Changes, standard.Changes),
+		})
+		deleted, err = deleted+n, errors.Join(err, sweepErr)
+	}
+	return deleted, err
+}
+
+func or(days, standard int) int {
+	if days > 0 {
+		return days
+	}
+	return standard
+}
+
+func (s Scope) sweep(ctx context.Context, now time.Time, keep Keep) (deleted int, err error) {
+	for _, k := range []struct {
+		table string
+		days  int
+	}{{"calls", keep.Calls}, {"events", keep.Events}, {"changes", keep.Changes}} {
+		for n := sweepBatch; k.days > 0 && n == sweepBatch; deleted += n {
+			if n, err = s.expire(ctx, k.table, now.AddDate(0, 0, -k.days), sweepBatch); err != nil {
+				return deleted, err
+			}
+		}
+	}
+	return deleted, nil
+}
