@@ -34,18 +34,20 @@ type baresipOptions struct {
 	transport string // udp, tcp, tls
 	menc      string // "", srtp, srtp-mandf, dtls_srtp
 	audio     string // codecs as baresip names them, "" is Opus, G.722 and G.711
+	video     string // likewise, "" is all that it has
+	size      string // of the picture that it sends, "" is 640x360
 	wrap      []string
 	address   string
 }
 
 // testPicture makes the moving picture that baresip sends, once for all tests.
-func testPicture(t *testing.T) string {
+func testPicture(t *testing.T, size string) string {
 	t.Helper()
-	path := filepath.Join(bin, "picture.avi")
+	path := filepath.Join(bin, "picture-"+size+".avi")
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	out, err := exec.Command("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25",
+	out, err := exec.Command("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size="+size+":rate=25",
 		"-t", "60", "-c:v", "mpeg4", "-q:v", "5", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg: %v %s", err, out)
@@ -60,6 +62,9 @@ func startBaresip(t *testing.T, o baresipOptions) *baresip {
 	}
 	if o.transport == "" {
 		o.transport = "udp"
+	}
+	if o.size == "" {
+		o.size = "640x360"
 	}
 	b := &baresip{t: t, dir: t.TempDir(), log: &lockedBuffer{}, done: make(chan struct{})}
 	ctrl := freePort(t)
@@ -77,7 +82,7 @@ auplay_srate 48000
 ausrc_channels 2
 video_source avformat,%[5]s
 video_display fakevideo,nil
-video_size 640x360
+video_size %[8]s
 video_bitrate 800000
 video_fps 25
 module_path /usr/lib/baresip/modules
@@ -101,13 +106,16 @@ module_app debug_cmd.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen %[1]s:%[6]d
 snd_path %[7]s
-`, o.address, freePort(t), o.transport, o.tone, testPicture(t), ctrl, b.dir)
+`, o.address, freePort(t), o.transport, o.tone, testPicture(t, o.size), ctrl, b.dir, o.size)
 	account := fmt.Sprintf("<sip:terminal@%s;transport=%s>;regint=0;answermode=auto", o.address, o.transport)
 	if o.menc != "" {
 		account += ";mediaenc=" + o.menc
 	}
 	if o.audio != "" {
 		account += ";audio_codecs=" + o.audio
+	}
+	if o.video != "" {
+		account += ";video_codecs=" + o.video
 	}
 	for name, text := range map[string]string{"config": cfg, "accounts": account + "\n", "contacts": ""} {
 		if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {
