@@ -143,7 +143,9 @@ func (m *mixer) mix(e *ear) {
 
 // feed gives a microphone's sound to the worker, when some ear needs it there.
 func (m *mixer) feed(v *mic) {
-	straight := len(m.ears) == 2 && !slices.ContainsFunc(m.ears, func(e *ear) bool { return e.owner != v.owner && e.mixed && e.id != 0 })
+	others := slices.IndexFunc(m.ears, func(e *ear) bool { return e.owner != v.owner })
+	alone := len(m.ears) == 2 && others >= 0
+	straight := alone && (!m.ears[others].mixed || m.ears[others].id == 0)
 	mixed := v.on && !straight && m.caps.Decodes(v.format.Codec)
 	if mixed != v.mixed {
 		if v.mixed = mixed; mixed {
@@ -158,7 +160,7 @@ func (m *mixer) feed(v *mic) {
 	if e := v.to.Load(); e != nil && !e.takes(v) {
 		v.to.CompareAndSwap(e, nil)
 	}
-	v.unheard.Store(v.on && !mixed && v.to.Load() == nil)
+	v.unheard.Store(v.on && !mixed && alone && v.to.Load() == nil && m.other(m.ears[others]) != v)
 }
 
 // renew gives an input that comes back another id: it is a new one to the

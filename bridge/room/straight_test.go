@@ -400,10 +400,16 @@ func TestAnotherPayloadType(t *testing.T) {
 	d.wants(b, bridge.PathRelay, "")
 }
 
-// Without a worker two still hear each other.
+// Without a worker two still hear each other. Packets that nobody can hear
+// leave the room at rest.
 func TestStraightWithoutWorker(t *testing.T) {
 	d := newDuo(t, nil)
 	a, b := d.join("a", fmtOpus, fmtOpus), d.join("b", fmtOpus, fmtOpus)
+	defer func() {
+		if d.woken != 0 {
+			t.Errorf("the room was woken %d times", d.woken)
+		}
+	}()
 	d.run(500)
 	d.wants(a, bridge.PathRelay, "opus")
 	d.whole(b, 0)
@@ -413,6 +419,12 @@ func TestStraightWithoutWorker(t *testing.T) {
 		t.Errorf("%d packets", len(c.out.sent))
 	}
 	d.whole(b, 0) // better than nothing
+	d.leave(b)
+	d.run(500)
+	d.leave(c)
+	d.join("d", fmtPCMU, fmtPCMU)
+	d.run(500)
+	d.wants(a, bridge.PathTranscode, "one sends PCMU, the other takes opus")
 }
 
 // Levels of sound that the worker does not get are those that browsers state.
