@@ -40,14 +40,15 @@ func output(t *testing.T, path string, args ...string) []byte {
 }
 
 // Each build says what it can do: the one without codecs bridges G.711 and
-// G.722 and hears Opus.
+// G.722 and G.722.1, and hears Opus.
 func TestCapabilities(t *testing.T) {
 	for name, path := range map[string]string{"no cgo": build(t, "0"), "nocodecs": build(t, os.Getenv("CGO_ENABLED"), "-tags", "nocodecs")} {
 		var c transcode.Capabilities
 		if err := json.Unmarshal(output(t, path, "-capabilities"), &c); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if c.Version != wire.Version || !c.Mixes("PCMU") || !c.Mixes("PCMA") || !c.Mixes("G722") || !c.Decodes("opus") || c.Encodes("opus") || c.Stills() || c.Decodes("H264") {
+		if c.Version != wire.Version || !c.Mixes("PCMU") || !c.Mixes("PCMA") || !c.Mixes("G722") || !c.Mixes("G7221") || c.Mixes("G729") ||
+			!c.Decodes("opus") || c.Encodes("opus") || c.Stills() || c.Decodes("H264") {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
