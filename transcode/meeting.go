@@ -27,6 +27,7 @@ type Meeting struct {
 
 	words         *stderr
 	link          atomic.Pointer[link] // the running worker, nil while there is none
+	waiting       atomic.Bool          // there is work, but as many workers run as may
 	unsent        atomic.Uint64        // frames written while there was no worker
 	unsentPackets atomic.Uint64        // likewise of pictures
 	wanted        chan struct{}        // holds one: there may be work
@@ -146,6 +147,7 @@ func (m *Meeting) Refresh(id StreamID) {
 // MeetingStats is what is known of a meeting's worker.
 type MeetingStats struct {
 	PID      int
+	Waiting  bool // there is work, but as many workers run as may
 	Restarts uint64
 	Dropped  uint64 // frames that did not reach the worker
 	Packets  uint64 // packets of pictures that did not reach the worker
@@ -157,7 +159,7 @@ type MeetingStats struct {
 func (m *Meeting) Stats() MeetingStats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	st := MeetingStats{Restarts: m.restarts, Foreign: m.foreign, Worker: m.worker, Dropped: m.dropped + m.unsent.Load(), Packets: m.droppedPackets + m.unsentPackets.Load()}
+	st := MeetingStats{Waiting: m.waiting.Load(), Restarts: m.restarts, Foreign: m.foreign, Worker: m.worker, Dropped: m.dropped + m.unsent.Load(), Packets: m.droppedPackets + m.unsentPackets.Load()}
 	if l := m.link.Load(); l != nil {
 		st.PID = l.proc.proc.Pid
 		st.Dropped += l.queue.Dropped()
@@ -211,8 +213,12 @@ func (m *Meeting) run() {
 				return
 			}
 		}
+		if !m.turn() {
+			return
+		}
 		begun := time.Now()
 		err := m.serve(reason)
+		<-m.sup.slots
 		if m.stopped() {
 			return
 		}
@@ -229,6 +235,24 @@ func (m *Meeting) run() {
 		case <-m.closing:
 			return
 		}
+	}
+}
+
+// turn waits until another worker may run; false is that the meeting closes.
+func (m *Meeting) turn() bool {
+	select {
+	case m.sup.slots <- struct{}{}:
+		return true
+	default:
+	}
+	m.log.Warn("as many media workers run as may: this meeting waits for one", "most", m.sup.cfg.MaxWorkers)
+	m.waiting.Store(true)
+	defer m.waiting.Store(false)
+	select {
+	case m.sup.slots <- struct{}{}:
+		return true
+	case <-m.closing:
+		return false
 	}
 }
 

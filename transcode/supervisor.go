@@ -22,7 +22,6 @@ const WorkerName = "roombridge-media"
 // Errors that Open and requests give.
 var (
 	ErrNoWorker = errors.New("transcode: there is no media worker binary")
-	ErrTooMany  = errors.New("transcode: as many media workers run as are allowed")
 	ErrClosed   = errors.New("transcode: closed")
 )
 
@@ -31,7 +30,7 @@ type SupervisorConfig struct {
 	Path        string // worker binary; empty: beside our executable, then in PATH
 	Log         *slog.Logger
 	MemoryLimit int64 // bytes a worker may use, 0 is 768 MiB
-	MaxWorkers  int   // meetings at once, 0 is 128
+	MaxWorkers  int   // processes at once, 0 is 128; meetings with work beyond that wait for one that has none left
 	Nice        int   // scheduling priority of workers, 0 is ours
 	CPUs        int   // processors that a worker's picture codecs use at once, 0 is all
 	// Idle is after how long without work a worker is ended, whose memory is
@@ -50,6 +49,7 @@ type Supervisor struct {
 	caps Capabilities
 
 	launch launcher
+	slots  chan struct{} // as many as workers may run; who runs one has put one in
 
 	mu       sync.Mutex
 	closed   bool
@@ -72,7 +72,7 @@ func NewSupervisor(cfg SupervisorConfig) *Supervisor {
 	if cfg.Idle <= 0 {
 		cfg.Idle = 3 * time.Second
 	}
-	s := &Supervisor{cfg: cfg, log: cfg.Log, meetings: make(map[*Meeting]struct{})}
+	s := &Supervisor{cfg: cfg, log: cfg.Log, slots: make(chan struct{}, cfg.MaxWorkers), meetings: make(map[*Meeting]struct{})}
 	s.path, s.err = findWorker(cfg.Path)
 	return s
 }
@@ -150,11 +150,8 @@ func (s *Supervisor) Open(meeting string, ev Events) (*Meeting, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case s.closed:
+	if s.closed {
 		return nil, ErrClosed
-	case len(s.meetings) >= s.cfg.MaxWorkers:
-		return nil, fmt.Errorf("%w (%d)", ErrTooMany, s.cfg.MaxWorkers)
 	}
 	m := newMeeting(s, meeting, ev)
 	s.meetings[m] = struct{}{}

@@ -44,11 +44,15 @@ func TestNoBinary(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	s, _ := supervise(t, workerPath, func(c *SupervisorConfig) { c.MaxWorkers = 1 })
-	m := open(t, s, newTold())
-	if _, err := s.Open("2", newTold()); !errors.Is(err, ErrTooMany) {
-		t.Errorf("%v", err)
-	}
-	m.Close()
+	first, second := open(t, s, newTold()), open(t, s, newTold())
+	work := Graph{Inputs: []Input{{ID: 1, Codec: media.PCMU, ClockRate: 8000}}}
+	first.SetGraph(work)
+	eventually(t, "the first worker", 10*time.Second, func() bool { return first.PID() != 0 })
+	second.SetGraph(work)
+	eventually(t, "the second meeting to wait", 10*time.Second, func() bool { return second.Stats().Waiting })
+	first.Close()
+	eventually(t, "the second worker", 10*time.Second, func() bool { return second.PID() != 0 && !second.Stats().Waiting })
+	second.Close()
 	again := open(t, s, newTold())
 	again.SetGraph(Graph{Inputs: make([]Input, maxStreams+1)})
 	s.Close()
