@@ -164,6 +164,9 @@ func TestCorpusWithEveryCodec(t *testing.T) {
 			for _, b := range breaches(offer, string(out), session) {
 				t.Errorf("%s, %v: %s", name, own, b)
 			}
+			for _, e := range audioSheet(t, name, own) {
+				checkSheet(t, e, mustParse(t, out), s)
+			}
 			_, before, err := with(nil).Answer(offer)
 			if own == nil && err == nil && before.Streams[1].Send.Codec == media.H264 && session.Streams[1].Send != before.Streams[1].Send {
 				t.Errorf("%s: %+v instead of %+v", name, session.Streams[1].Send, before.Streams[1].Send)
@@ -175,6 +178,19 @@ func TestCorpusWithEveryCodec(t *testing.T) {
 			}
 		}
 	}
+}
+
+// audioSheet is what a sheet of the corpus says of sound.
+func audioSheet(t *testing.T, name string, own []media.Format) (list []expectation) {
+	if strings.HasPrefix(name, "own ") || own != nil {
+		return nil
+	}
+	for _, e := range sheet(t, name) {
+		if e.Media == "audio" && !strings.HasPrefix(e.Expect, "refuse") {
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // offers tells whether a live picture that is not slides has a codec.
