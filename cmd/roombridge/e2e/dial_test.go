@@ -25,9 +25,16 @@ type dialing struct {
 // startDial begins a run.
 func startDial(t *testing.T, args ...string) *dialing {
 	t.Helper()
+	return startDialAs(t, nil, "127.0.0.1", args...)
+}
+
+// startDialAs begins a run at an address, with a command put in front.
+func startDialAs(t *testing.T, wrap []string, address string, args ...string) *dialing {
+	t.Helper()
 	d := &dialing{t: t, done: make(chan struct{})}
-	args = append([]string{"dial", "--bind", "127.0.0.1", "--json", "--worker", filepath.Join(bin, "roombridge-media")}, args...)
-	d.cmd = exec.Command(filepath.Join(bin, "roombridge"), args...)
+	args = append([]string{"dial", "--bind", address, "--json", "--worker", filepath.Join(bin, "roombridge-media")}, args...)
+	all := append(append(wrap, filepath.Join(bin, "roombridge")), args...)
+	d.cmd = exec.Command(all[0], all[1:]...)
 	d.cmd.Stdout, d.cmd.Stderr = &d.out, &d.log
 	if err := d.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 // netem does (which not every kernel has): random loss, a delay, and jitter
 // that does not overtake.
 type line struct {
+	rate   atomic.Int64 // bit/s each way, 0 is no bound; what waits longer than lineQueue is dropped
 	loss   atomic.Int64 // per mille
 	delay  atomic.Int64 // ns
 	jitter atomic.Int64 // ns, on top of the delay, even from 0 to this
@@ -24,6 +25,9 @@ type line struct {
 	lost   atomic.Int64
 	wg     sync.WaitGroup
 }
+
+// lineQueue is how long a packet waits at most before a narrow line.
+const lineQueue = 250 * time.Millisecond
 
 const near, far = "10.98.0.1", "10.98.0.2"
 
@@ -84,7 +88,7 @@ func (l *line) carry(from, to *os.File) {
 		}
 	})
 	defer close(queue)
-	var last time.Time
+	var last, free time.Time
 	for {
 		buf := make([]byte, 2048)
 		n, err := from.Read(buf)
@@ -98,8 +102,20 @@ func (l *line) carry(from, to *os.File) {
 			l.lost.Add(1)
 			continue
 		}
+		now := time.Now()
+		if rate := l.rate.Load(); rate > 0 {
+			if free.Before(now) {
+				free = now
+			}
+			if free.Sub(now) > lineQueue {
+				l.lost.Add(1)
+				continue
+			}
+			free = free.Add(time.Duration(int64(n) * 8 * 1e9 / rate))
+			now = free
+		}
 		l.passed.Add(1)
-		due := time.Now().Add(time.Duration(l.delay.Load()))
+		due := now.Add(time.Duration(l.delay.Load()))
 		if j := l.jitter.Load(); j > 0 {
 			due = due.Add(time.Duration(rand.Int64N(j)))
 		}
