@@ -26,6 +26,7 @@ type building struct {
 	damaged bool
 	key     bool
 	hole    bool // packets of this frame are missing before the one that comes now
+	refresh int  // a decoder that starts with this frame is right after so many more
 	content bool // data that only one frame can have is there: another beginning is another frame
 	free    int  // bits of the last byte that are not used yet, which are 0
 	unsure  bool // how many those are was not told
@@ -53,9 +54,13 @@ const (
 	trustAfter  = 50 // frames with markers at their ends alone, and they are again
 )
 
-// lateness is how far behind the newest packet one is left out as late or
-// doubled; one that is farther off is a sender that started over.
-const lateness = 1000
+// A packet that is at most lateness behind the newest is left out as late or
+// doubled. One that is farther off, or manyLate of them in turn, is a sender
+// that started over.
+const (
+	lateness = 1000
+	manyLate = 32
+)
 
 // assembler is what all payload formats share: numbers, times, markers and
 // what loss means for the frames behind it.
@@ -64,6 +69,7 @@ type assembler struct {
 
 	started bool
 	seq     uint16
+	late    int // packets left out since the last one that was not
 	cur     building
 	open    bool // cur has a packet
 	ended   bool // its last packet came
@@ -71,6 +77,7 @@ type assembler struct {
 	stamp   uint32
 
 	broken bool      // frames before the one in hand were damaged or did not come
+	mends  int       // after so many more frames a gradual refresh has mended that; 0 is not known
 	given  bool      // the frame before ended with a marker, and its timestamp is stamp
 	bufs   [2][]byte // the frame in hand is in one, the one given last in the other
 	which  int
@@ -84,11 +91,12 @@ func newAssembler(f format) *assembler { return &assembler{format: f, broken: tr
 // Push implements Assembler.
 func (a *assembler) Push(seq uint16, timestamp uint32, marker bool, payload []byte) (Frame, bool) {
 	ahead := int16(seq - a.seq)
-	if a.started && ahead <= 0 && ahead > -lateness {
+	if a.started && ahead <= 0 && ahead > -lateness && a.late < manyLate {
+		a.late++
 		return Frame{}, false
 	}
 	lost := !a.started || ahead != 1
-	a.started, a.seq = true, seq
+	a.started, a.seq, a.late = true, seq, 0
 	at := a.format.place(payload)
 	var frame Frame
 	ok := false
@@ -137,7 +145,9 @@ func (a *assembler) begin(timestamp uint32, at place, lost bool) {
 		a.proper = 0
 	}
 	hole := lost && at != beginning || stray
-	a.broken = a.broken || lost
+	if lost {
+		a.broken, a.mends = true, 0
+	}
 	a.which ^= 1
 	a.cur = building{data: a.bufs[a.which][:0], damaged: hole, hole: hole}
 	a.open, a.ended, a.marked, a.given = true, false, false, false
@@ -154,11 +164,26 @@ func (a *assembler) close() (Frame, bool) {
 		}
 	}
 	c := &a.cur
-	if c.key && !c.damaged {
-		a.broken = false
-	}
-	a.broken = a.broken || c.damaged
+	a.mend()
 	f := Frame{Data: c.data, Timestamp: a.stamp, Damaged: a.broken, Key: c.key}
 	a.bufs[a.which] = c.data
 	return f, len(f.Data) > 0
+}
+
+// mend finds out whether the frame in hand, or one of those on which it stands, is damaged.
+func (a *assembler) mend() {
+	c := &a.cur
+	switch {
+	case c.damaged:
+		a.broken, a.mends = true, 0
+	case len(c.data) == 0:
+	case c.key && c.refresh == 0:
+		a.broken, a.mends = false, 0
+	case c.key && a.mends == 0:
+		a.mends = c.refresh
+	case a.mends > 0:
+		if a.mends--; a.mends == 0 {
+			a.broken = false
+		}
+	}
 }

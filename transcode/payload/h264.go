@@ -17,6 +17,7 @@ type h264Format struct {
 	sps      bool // the frame has a sequence parameter set
 	idr      bool
 	inter    bool // a slice is not intra
+	refresh  int  // 1 more than the pictures after which a gradual refresh is complete, 0 is none
 	carried  []byte
 }
 
@@ -173,6 +174,10 @@ func (h *h264Format) finish(f *building) {
 		h.sets.Add(nal)
 	case h264.TypePPS:
 		h.sets.Add(nal)
+	case h264.TypeSEI:
+		if n, ok := recovery(nal); ok {
+			h.refresh = n + 1
+		}
 	}
 }
 
@@ -198,7 +203,11 @@ func (h *h264Format) end(f *building) {
 		f.data = f.data[:0]
 		return
 	}
-	f.key = h.idr || !h.inter
+	f.key = h.idr || !h.inter || h.refresh > 0
+	if !h.idr && h.inter {
+		f.refresh = max(h.refresh-1, 0)
+	}
+	h.refresh = 0
 	h.slices, h.sps, h.idr, h.inter, h.skipping = 0, false, false, false, false
 }
 

@@ -169,6 +169,51 @@ func level(c *clip) string {
 	return "warning"
 }
 
+// TestDamagedFramesDecode takes a packet out of two frames. What is given as damaged has to be of use to a
+// decoder that conceals: nearly all frames become pictures, and those not marked are right.
+func TestDamagedFramesDecode(t *testing.T) {
+	for _, r := range roundtrips {
+		switch r.name {
+		case "H.264 mode 1", "H.264 mode 0", "H.265", "RFC 2190", "RFC 2190 GOBs", "RFC 4629 GOBs", "RFC 4587":
+		default:
+			continue
+		}
+		t.Run(r.name, func(t *testing.T) {
+			c := load(t, r.clip)
+			format, b := c.stream()
+			var left []packet
+			number := 0 // of the packet in its frame
+			for _, p := range packets(t, newTestPacketizer(t, c.codec, r.options), c.encoded) {
+				if frame := p.timestamp / 3600; number != 1 || frame != 3 && frame != 12 {
+					left = append(left, p)
+				}
+				if number++; p.marker {
+					number = 0
+				}
+			}
+			frames := assemble(newTestAssembler(t, c.codec), left)
+			var stream []byte
+			damaged := 0
+			for _, f := range frames {
+				stream = append(stream, f.Data...)
+				if f.Damaged {
+					damaged++
+				}
+			}
+			args := []string{"-v", "quiet", "-f", format, "-i", "-", "-fps_mode", "passthrough", "-f", "framemd5", "-"}
+			want, got := pictures(ffmpeg(t, b, args...)), pictures(ffmpeg(t, stream, args...))
+			if len(frames) != clipFrames || len(got) < clipFrames-2 || damaged != 7+8 {
+				t.Fatalf("%d frames, %d of them damaged, %d pictures", len(frames), damaged, len(got))
+			}
+			for i := range frames {
+				if len(got) == clipFrames && !frames[i].Damaged && got[i] != want[i] {
+					t.Errorf("picture %d differs, and is not marked", i)
+				}
+			}
+		})
+	}
+}
+
 // pictures gives the hashes of framemd5.
 func pictures(out []byte) []string {
 	var all []string

@@ -197,6 +197,22 @@ func TestLateAndDoubled(t *testing.T) {
 	sameFrames(t, c, assemble(newTestAssembler(t, c.codec), twice))
 }
 
+// TestStartsOver holds that a sender that goes back a little in its numbers is heard again.
+func TestStartsOver(t *testing.T) {
+	c := load(t, "vp8")
+	sent := packets(t, newTestPacketizer(t, c.codec, Options{MTU: 200}), c.encoded)
+	again := append([]packet(nil), sent...)
+	for i := range again {
+		again[i].seq -= uint16(len(sent)) / 2
+		again[i].timestamp += 1e6
+	}
+	got := assemble(newTestAssembler(t, c.codec), append(sent, again...))
+	last := got[len(got)-1]
+	if len(got) < 2*clipFrames-10 || last.Damaged || !bytes.Equal(last.Data, c.encoded[clipFrames-1].Units[0]) {
+		t.Errorf("%d frames, the last one %d bytes, damaged %t", len(got), len(last.Data), last.Damaged)
+	}
+}
+
 func TestUnsupported(t *testing.T) {
 	if _, err := NewAssembler(media.Opus); !errors.Is(err, ErrUnsupported) {
 		t.Error(err)

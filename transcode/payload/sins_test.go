@@ -222,6 +222,41 @@ func TestIntraWithoutIDR(t *testing.T) {
 	}
 }
 
+// TestGradualRefresh holds that a stream without keyframes mends where its recovery point says.
+func TestGradualRefresh(t *testing.T) {
+	const after = 3
+	a := NewH264Assembler("")
+	seq, now := uint16(0), uint32(0)
+	push := func(recovery, key, damaged bool) {
+		t.Helper()
+		if recovery { // recovery_frame_cnt 3 behind another message
+			a.Push(seq, now, false, []byte{0x06, 5, 2, 0xff, 0xff, recoveryPoint, 1, 0x24, 0x80})
+			seq++
+		}
+		f, ok := a.Push(seq, now, true, []byte{0x61, 0x9a, 0x84})
+		if !ok || f.Key != key || f.Damaged != damaged {
+			t.Errorf("packet %d: key %t, damaged %t", seq, f.Key, f.Damaged)
+		}
+		seq++
+		now++
+	}
+	push(false, false, true)
+	for range 2 {
+		push(true, true, true)
+		for range after - 1 {
+			push(false, false, true)
+		}
+		push(false, false, false)
+		push(false, false, false)
+		push(true, true, false) // the next turn begins while all is well
+		for range after + 1 {
+			push(false, false, false)
+		}
+		seq++ // lost
+		push(false, false, true)
+	}
+}
+
 // TestVP9Layers makes superframes of spatial layers, and keeps those that are whole.
 func TestVP9Layers(t *testing.T) {
 	key := []byte{0x82, 0x49, 0x83, 0x42, 0, 1, 2, 3}
