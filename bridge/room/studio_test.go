@@ -332,3 +332,28 @@ func TestRestlessRoom(t *testing.T) {
 	}
 	m.whole()
 }
+
+func TestSlides(t *testing.T) {
+	r := newRig(t, nil)
+	g := r.guest("An", roomtest.Options{})
+	m := r.looker("Room 7", terminalOptions{})
+	m.path(bridge.PathRelay, "packets of An")
+	r.must(g.Say("state", map[string]any{"audio": true, "video": true, "sharing": true}))
+	g.Screen.Off(false)
+	r.eventually("slides", func() bool {
+		st := m.seat.Status()
+		return st.Arranged == "content" && st.VideoOut.Path == bridge.PathCompose && st.Showing == g.id()
+	})
+	r.pictures("slides and the camera", func(in []transcode.VideoInput, out []transcode.VideoOutput) bool {
+		if len(in) != 2 || len(out) != 1 || len(out[0].Scene.Tiles) != 2 {
+			return false
+		}
+		slides, camera := out[0].Scene.Tiles[0], out[0].Scene.Tiles[1]
+		return slides.Slides && slides.Input != 0 && !camera.Slides && camera.Name == "An" && slides.Owner != camera.Owner
+	})
+	r.must(m.frames(r.ctx(), 5))
+	m.seat.(bridge.Arranger).SetLayout(bridge.LayoutSpeaker)
+	m.path(bridge.PathRelay, "packets of An")
+	r.must(m.sees(r.ctx(), 640))
+	m.whole()
+}
