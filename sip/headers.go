@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	sipgo "github.com/emiago/sipgo/sip"
+
+	"github.com/roombridge/roombridge/sip/field"
 )
 
 // compact are the short forms of the headers that sipgo leaves to us (RFC 3261 7.3.3, RFC 4028).
@@ -66,51 +66,12 @@ func hasToken(m headerSource, name, token string) bool {
 	return slices.Contains(tokens(m, name), token)
 }
 
-// splitOutside cuts at a separator that is outside quotes and angle brackets.
-// Empty parts are left out.
-func splitOutside(s string, sep byte) []string {
-	var parts []string
-	quoted, bracket, start := false, false, 0
-	add := func(p string) {
-		if p = strings.TrimSpace(p); p != "" {
-			parts = append(parts, p)
-		}
-	}
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '\\' && quoted:
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '<':
-			bracket = true
-		case c == '>':
-			bracket = false
-		case c == sep && !bracket:
-			add(s[start:i])
-			start = i + 1
-		}
-	}
-	add(s[start:])
-	return parts
-}
-
-// params reads the parameters behind the first part of a header value, names
-// in lower case, quotes removed.
-func params(value string) (first string, p map[string]string) {
-	parts := splitOutside(value, ';')
-	p = make(map[string]string, len(parts))
-	for i, part := range parts {
-		if i == 0 {
-			first = part
-			continue
-		}
-		name, v, _ := strings.Cut(part, "=")
-		p[strings.ToLower(strings.TrimSpace(name))] = strings.Trim(strings.TrimSpace(v), `"`)
-	}
-	return first, p
-}
+// splitOutside and params take values apart, and clean makes text fit for people.
+var (
+	splitOutside = field.Split
+	params       = field.Params
+	clean        = field.Clean
+)
 
 // number reads a bounded decimal.
 func number(s string, most uint64) (uint64, bool) {
@@ -123,24 +84,6 @@ func contentType(m headerSource) string {
 	v, _ := header(m, "Content-Type")
 	t, _, _ := strings.Cut(v, ";")
 	return strings.ToLower(strings.TrimSpace(t))
-}
-
-// clean bounds a string of the far end and makes it fit for people: valid
-// UTF-8 without control characters, blanks trimmed.
-func clean(s string, most int) string {
-	s = strings.ToValidUTF8(s, "")
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u202e' || r == '\ufeff' {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.TrimSpace(s)
-	for len(s) > most {
-		_, n := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-n]
-	}
-	return s
 }
 
 // quotable makes text fit for a quoted string in a header we write.
