@@ -30,6 +30,8 @@ type Caller struct {
 	Alias  string         // address of record, alias or number of the terminal
 	Name   string         // display name, possibly empty
 	Device string         // maker, product and software, as said
+
+	Terminal string // its name in the list of devices; "" is not registered with us
 }
 
 // Leg is the core's hold on a front-end's end of a call. Methods return at
@@ -61,6 +63,13 @@ type FrontEnd interface {
 	// Call.Connected) or did not (a *Refusal). It attaches its Leg with
 	// Call.Attach as soon as the call can be hung up.
 	Place(ctx context.Context, c *Call, t Target) error
+}
+
+// Checker is what a FrontEnd may be besides: one that knows of some targets that
+// they cannot be called.
+type Checker interface {
+	// Check returns at once. The error is a *Refusal.
+	Check(t Target) error
 }
 
 // Target is where an outgoing call goes.

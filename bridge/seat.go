@@ -83,6 +83,11 @@ func (c *Core) Place(ctx context.Context, t Target, room string) (*Call, error) 
 	if f == nil {
 		return nil, &Refusal{CauseUnreachable, "no front-end places " + t.Scheme + " calls"}
 	}
+	if k, ok := f.(Checker); ok {
+		if err := k.Check(t); err != nil {
+			return nil, err
+		}
+	}
 	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Caller: Caller{Alias: t.Public()}}
 	call := newCall(c, Outbound, inv, room)
 	if err := c.add(call); err != nil {
