@@ -168,7 +168,7 @@ func still(c Call) Call {
 }
 
 func sameRoom(a, b Room) bool {
-	return a.Speaker == b.Speaker && a.Since.Equal(b.Since) &&
+	return a.Speaker == b.Speaker && a.Layout == b.Layout && a.Since.Equal(b.Since) &&
 		slices.EqualFunc(a.Participants, b.Participants, func(p, q Participant) bool {
 			p.Level, q.Level = 0, 0
 			return p == q
