@@ -39,15 +39,14 @@ func failure(code C.int) error {
 
 // Decoder decodes one stream.
 type Decoder struct {
-	name   media.Codec
-	id     C.enum_lav_codec
-	d      *C.decoder
-	shown  C.shown
-	large  C.int
-	store  *store
-	health health
-	// changed has the access unit whose parameter sets were changed.
-	changed []byte
+	name    media.Codec
+	id      C.enum_lav_codec
+	d       *C.decoder
+	shown   C.shown
+	large   C.int
+	store   *store
+	health  health
+	changed []byte // the access unit whose parameter sets were changed last
 }
 
 // NewDecoder makes a decoder.

@@ -4,10 +4,12 @@ package pictures
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -15,15 +17,24 @@ import (
 	"github.com/roombridge/roombridge/transcode/codec/internal/codectest"
 )
 
+// What ffmpeg encodes with; the format of samples follows.
+const (
+	x264   = "-c:v libx264 -preset veryfast -tune zerolatency -aud 1 -f h264 -pix_fmt "
+	x265   = "-c:v libx265 -preset ultrafast -tune zerolatency -x265-params log-level=none:aud=1:bframes=0 -f hevc -pix_fmt "
+	aom    = "-c:v libaom-av1 -usage realtime -cpu-used 8 -f ivf -pix_fmt "
+	libvp8 = "-c:v libvpx -deadline realtime -cpu-used 8 -lag-in-frames 0 -f ivf -pix_fmt "
+	libvp9 = "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -lag-in-frames 0 -f ivf -pix_fmt "
+)
+
 // made has ffmpeg encode its test picture and gives the frames one by one.
-func made(t testing.TB, width, height, n int, args ...string) [][]byte {
+func made(t testing.TB, width, height, n int, with string) [][]byte {
 	t.Helper()
-	all := append([]string{"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%dx%d:rate=30", width, height), "-frames:v", fmt.Sprint(n)}, args...)
-	b := codectest.FFmpeg(t, nil, append(all, "-")...)
-	if args[len(args)-1] == "ivf" {
+	args := []string{"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%dx%d:rate=30", width, height), "-frames:v", fmt.Sprint(n)}
+	b := codectest.FFmpeg(t, nil, append(append(args, strings.Fields(with)...), "-")...)
+	if strings.Contains(with, "ivf") {
 		return codectest.ParseIVF(b)
 	}
-	return accessUnits(b, slices.Contains(args, "hevc"))
+	return accessUnits(b, strings.Contains(with, "hevc"))
 }
 
 // accessUnits cuts a byte stream in front of each access unit delimiter.
@@ -40,35 +51,35 @@ func accessUnits(b []byte, h265 bool) (list [][]byte) {
 // What others encode we decode as ffmpeg does, at once and bit for bit.
 func TestDecoders(t *testing.T) {
 	for _, s := range []struct {
-		name   string
-		codec  media.Codec
-		w, h   int
-		args   []string
-		pixels string // other than 8 bits in 4:2:0: converted, so that little may differ
+		name  string
+		codec media.Codec
+		w, h  int
+		with  string
+		exact bool // else samples are converted, and may differ a little
 	}{
-		{"high", media.H264, 640, 360, []string{"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264"}, ""},
-		{"cropped", media.H264, 638, 354, []string{"-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264"}, ""},
-		{"4:4:4", media.H264, 320, 180, []string{"-c:v", "libx264", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv444p", "-f", "h264"}, "yuv444p"},
-		{"10 bits", media.H264, 320, 180, []string{"-c:v", "libx264", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuv422p10le", "-f", "h264"}, "yuv422p10le"},
-		{"full range", media.H264, 320, 180, []string{"-c:v", "libx264", "-tune", "zerolatency", "-aud", "1", "-pix_fmt", "yuvj420p", "-f", "h264"}, "yuvj420p"},
-		{"main", media.H265, 640, 360, []string{"-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-x265-params", "log-level=none:aud=1", "-pix_fmt", "yuv420p", "-f", "hevc"}, ""},
-		{"main 10", media.H265, 320, 180, []string{"-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-x265-params", "log-level=none:aud=1", "-pix_fmt", "yuv420p10le", "-f", "hevc"}, "yuv420p10le"},
-		{"main", media.AV1, 320, 180, []string{"-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv420p", "-f", "ivf"}, ""},
-		{"usual", media.VP8, 640, 360, []string{"-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-pix_fmt", "yuv420p", "-f", "ivf"}, ""},
-		{"usual", media.VP9, 640, 360, []string{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-pix_fmt", "yuv420p", "-f", "ivf"}, ""},
-		{"4:4:4", media.VP9, 320, 180, []string{"-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-lag-in-frames", "0", "-pix_fmt", "yuv444p", "-f", "ivf"}, "yuv444p"},
+		{"high", media.H264, 640, 360, x264 + "yuv420p", true},
+		{"cropped", media.H264, 638, 354, x264 + "yuv420p", true},
+		{"4:4:4", media.H264, 320, 180, x264 + "yuv444p", false},
+		{"10 bits", media.H264, 320, 180, x264 + "yuv422p10le", false},
+		{"full range", media.H264, 320, 180, x264 + "yuvj420p", false},
+		{"main", media.H265, 640, 360, x265 + "yuv420p", true},
+		{"main 10", media.H265, 320, 180, x265 + "yuv420p10le", false},
+		{"main", media.AV1, 320, 180, aom + "yuv420p", true},
+		{"usual", media.VP8, 640, 360, libvp8 + "yuv420p", true},
+		{"usual", media.VP9, 640, 360, libvp9 + "yuv420p", true},
+		{"4:4:4", media.VP9, 320, 180, libvp9 + "yuv444p", false},
 	} {
 		t.Run(string(s.codec)+" "+s.name, func(t *testing.T) {
 			if !slices.Contains(Decodes(), s.codec) {
 				t.Logf("this build does not decode %s", s.codec)
 				return
 			}
-			frames := made(t, s.w, s.h, 20, s.args...)
+			frames := made(t, s.w, s.h, 20, s.with)
 			want := decodedByFFmpeg(t, s.codec, s.w, s.h, frames)
 			if len(frames) != 20 || len(want) != 20 {
 				t.Fatalf("%d frames, %d pictures", len(frames), len(want))
 			}
-			if s.pixels == "" {
+			if s.exact {
 				checkDecoder(t, s.codec, frames, want)
 				return
 			}
@@ -107,9 +118,9 @@ func short(t testing.TB, c media.Codec) [][]byte {
 	t.Helper()
 	switch c {
 	case media.H265:
-		return made(t, 176, 144, 6, "-c:v", "libx265", "-preset", "ultrafast", "-tune", "zerolatency", "-x265-params", "log-level=none:aud=1:bframes=0", "-b:v", "100k", "-pix_fmt", "yuv420p", "-f", "hevc")
+		return made(t, 176, 144, 6, "-b:v 100k "+x265+"yuv420p")
 	case media.AV1:
-		return made(t, 176, 144, 6, "-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-b:v", "100k", "-pix_fmt", "yuv420p", "-f", "ivf")
+		return made(t, 176, 144, 6, "-b:v 100k "+aom+"yuv420p")
 	}
 	s := plain(176, 144, 200_000)
 	s.Profile, s.Level = 66, 11
@@ -210,19 +221,50 @@ func TestPicturesStay(t *testing.T) {
 	}
 }
 
+// Pictures are released by others while the decoder goes on.
+func TestReleasedElsewhere(t *testing.T) {
+	frames := short(t, media.H264)
+	d := decoder(t, media.H264)
+	given, sums := make(chan *codec.Picture, 4), make(chan int)
+	go func() {
+		sum := 0
+		for p := range given {
+			sum += int(touch(p.Y))
+			p.Release()
+		}
+		sums <- sum
+	}()
+	for i := range 300 {
+		p, _, err := d.Decode(frames[i%len(frames)])
+		if err != nil || p == nil {
+			t.Fatalf("picture %d: there %v, %v", i, p != nil, err)
+		}
+		if i%3 == 0 {
+			given <- p.Retain()
+		}
+		given <- p
+	}
+	close(given)
+	<-sums
+}
+
+// vp8Bomb is the beginning of a keyframe of this size (RFC 6386 9.1).
+func vp8Bomb(width, height uint16) []byte {
+	b := []byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a}
+	b = binary.LittleEndian.AppendUint16(b, width)
+	b = binary.LittleEndian.AppendUint16(b, height)
+	return append(b, make([]byte, 60)...)
+}
+
 // Pictures beyond the bounds are refused, whatever a frame says of itself, and
 // the stream goes on afterwards.
 func TestTooLarge(t *testing.T) {
 	bombs := map[media.Codec][][]byte{
-		media.VP8: {append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0xff, 0x3f}, make([]byte, 60)...), append([]byte{0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0xff, 0x3f, 0x20, 0x00}, make([]byte, 60)...)},
-		media.H264: {
-			made(t, 5120, 2880, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
-			made(t, 8192, 64, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
-			made(t, 64, 8192, 1, "-c:v", "libx264", "-preset", "ultrafast", "-aud", "1", "-pix_fmt", "yuv420p", "-f", "h264")[0],
-		},
-		media.H265: {made(t, 5120, 320, 1, "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none:aud=1", "-pix_fmt", "yuv420p", "-f", "hevc")[0]},
-		media.VP9:  {made(t, 5120, 320, 1, "-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv420p", "-f", "ivf")[0]},
-		media.AV1:  {made(t, 5120, 320, 1, "-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv420p", "-f", "ivf")[0]},
+		media.VP8:  {vp8Bomb(16383, 16383), vp8Bomb(16383, 32)},
+		media.H264: {made(t, 5120, 2880, 1, x264+"yuv420p")[0], made(t, 8192, 64, 1, x264+"yuv420p")[0], made(t, 64, 8192, 1, x264+"yuv420p")[0]},
+		media.H265: {made(t, 5120, 320, 1, x265+"yuv420p")[0]},
+		media.VP9:  {made(t, 5120, 320, 1, libvp9+"yuv420p")[0]},
+		media.AV1:  {made(t, 5120, 320, 1, aom+"yuv420p")[0]},
 	}
 	for _, c := range Decodes() {
 		d := decoder(t, c)

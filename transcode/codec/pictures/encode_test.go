@@ -82,7 +82,8 @@ func open(t testing.TB, c media.Codec, s codec.VideoSettings) codec.VideoEncoder
 // decodedByFFmpeg gives what ffmpeg makes of frames.
 func decodedByFFmpeg(t testing.TB, c media.Codec, width, height int, frames [][]byte) []*codec.Picture {
 	t.Helper()
-	format, in := map[media.Codec]string{media.H264: "h264", media.H265: "hevc", media.H263: "h263", media.H263P: "h263", media.H261: "h261"}[c], []byte(nil)
+	format := map[media.Codec]string{media.H264: "h264", media.H265: "hevc", media.H263: "h263", media.H263P: "h263", media.H261: "h261"}[c]
+	var in []byte
 	switch c {
 	case media.VP8:
 		format, in = "ivf", codectest.IVF("VP80", width, height, frames)
@@ -252,6 +253,33 @@ func TestAdjust(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// H.261 and H.263 code each block anew once in 132 pictures (H.261 3.4, H.263 4.4).
+func TestForcedUpdate(t *testing.T) {
+	for _, s := range streams {
+		if s.settings.Width > 352 || s.settings.Level == 9 {
+			continue
+		}
+		list := codectest.Moving(t, s.settings.Width, s.settings.Height, 60)
+		e := open(t, s.codec, s.settings)
+		last, count := 0, 0
+		for i := range 300 {
+			at := i % 118 // forth and back, without a jump
+			out, err := e.Encode(list[min(at, 118-at)], int64(i)*3000, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(out.Units) > 0 {
+				count++
+			}
+			if out.Key {
+				last = count
+			} else if count-last > 132 {
+				t.Fatalf("%s: no keyframe in %d pictures", s.codec, count-last)
+			}
+		}
 	}
 }
 

@@ -126,7 +126,10 @@ func TestCrop(t *testing.T) {
 }
 
 func BenchmarkScale(b *testing.B) {
-	for _, c := range []struct{ sw, sh, dw, dh int }{{352, 288, 1280, 720}, {1280, 720, 640, 360}, {1280, 720, 424, 240}, {640, 360, 1280, 720}, {1280, 720, 1280, 720}, {1920, 1080, 640, 360}, {1280, 720, 960, 540}} {
+	for _, c := range []struct{ sw, sh, dw, dh int }{
+		{352, 288, 1280, 720}, {640, 360, 1280, 720}, {1280, 720, 1280, 720}, {1280, 720, 960, 540}, {1280, 720, 640, 360}, {1280, 720, 424, 240},
+		{1920, 1080, 640, 360},
+	} {
 		b.Run(fmt.Sprintf("%dx%d-%dx%d", c.sw, c.sh, c.dw, c.dh), func(b *testing.B) {
 			s := scaler(b)
 			src, dst := ramp(c.sw, c.sh), codec.Allocate(1920, 1080)
