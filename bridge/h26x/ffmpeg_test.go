@@ -15,7 +15,8 @@ func encode(t testing.TB, size, args string) [][]byte {
 	if err != nil {
 		t.Fatal("these tests need ffmpeg in PATH (Debian: apt install ffmpeg)")
 	}
-	all := "-hide_banner -nostdin -v error -f lavfi -i testsrc2=rate=25:size=" + size + ",scroll=h=0.006:v=0.003 -frames:v 12 -pix_fmt yuv420p " + args + " -"
+	all := "-hide_banner -nostdin -v error " +
+		"-f lavfi -i testsrc2=rate=25:size=" + size + ",scroll=h=0.006:v=0.003 -frames:v 12 -pix_fmt yuv420p " + args + " -"
 	cmd := exec.Command(path, strings.Fields(all)...)
 	var out, complaints bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaints

@@ -48,19 +48,26 @@ type clip struct {
 	keys    int
 }
 
+// Encoders for live pictures.
+const (
+	x264 = "-c:v libx264 -preset veryfast -tune zerolatency -g 10"
+	x265 = "-c:v libx265 -preset ultrafast -tune zerolatency -g 10 -b:v 1M"
+	live = " -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 10 -b:v 1M -f ivf"
+)
+
 // clips are what the tests send. CIF and QCIF come with motion across macroblocks, larger
 // ones with GOB headers and without.
 var clips = map[string]*clip{
-	"h264":        {codec: media.H264, size: "640x360", args: "-c:v libx264 -preset veryfast -tune zerolatency -g 10 -b:v 1M -f h264"},
-	"h264 sliced": {codec: media.H264, size: "640x360", args: "-c:v libx264 -preset veryfast -tune zerolatency -profile:v baseline -g 10 -x264-params slice-max-size=1100:threads=1 -f h264"},
-	"vp8":         {codec: media.VP8, size: "640x360", args: "-c:v libvpx -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 10 -b:v 1M -f ivf"},
+	"h264":        {codec: media.H264, size: "640x360", args: x264 + " -b:v 1M -f h264"},
+	"h264 sliced": {codec: media.H264, size: "640x360", args: x264 + " -profile:v baseline -x264-params slice-max-size=1100:threads=1 -f h264"},
+	"vp8":         {codec: media.VP8, size: "640x360", args: "-c:v libvpx" + live},
 	"h263":        {codec: media.H263, size: "352x288", args: "-c:v h263 -g 10 -b:v 512k -f h263"},
 	"h263 gobs":   {codec: media.H263, size: "352x288", args: "-c:v h263 -g 10 -b:v 512k -ps 200 -f h263"},
 	"h263 4cif":   {codec: media.H263, size: "704x576", args: "-c:v h263 -g 10 -qscale:v 8 -f h263"},
 	"h263p":       {codec: media.H263P, size: "320x240", args: "-c:v h263p -g 10 -b:v 512k -f h263"},
 	"h263p gobs":  {codec: media.H263P, size: "352x288", args: "-c:v h263p -g 10 -b:v 512k -ps 200 -f h263"},
-	"h265":        {codec: media.H265, size: "640x360", args: "-c:v libx265 -preset ultrafast -tune zerolatency -g 10 -b:v 1M -x265-params log-level=0:slices=2:repeat-headers=1:pools=1 -f hevc"},
-	"vp9":         {codec: media.VP9, size: "640x360", args: "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 10 -b:v 1M -f ivf"},
+	"h265":        {codec: media.H265, size: "640x360", args: x265 + " -x265-params log-level=0:slices=2:repeat-headers=1:pools=1 -f hevc"},
+	"vp9":         {codec: media.VP9, size: "640x360", args: "-c:v libvpx-vp9" + live},
 	"av1":         {codec: media.AV1, size: "640x360", args: "-c:v libaom-av1 -usage realtime -cpu-used 8 -lag-in-frames 0 -g 10 -b:v 1M -f ivf"},
 	"h261":        {codec: media.H261, size: "352x288", args: "-c:v h261 -g 10 -b:v 512k -f h261"},
 	"h261 qcif":   {codec: media.H261, size: "176x144", args: "-c:v h261 -g 10 -b:v 64k -f h261"},

@@ -234,7 +234,8 @@ func play(t *testing.T, c *clip, all []packet) []byte {
 	}
 	to := pairOfPorts(t)
 	sdp := filepath.Join(t.TempDir(), "stream.sdp")
-	text := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video %d RTP/AVP %d\r\na=rtpmap:%d %s/90000\r\n", to.Port, pt, pt, c.codec)
+	text := "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+	text += fmt.Sprintf("m=video %d RTP/AVP %d\r\na=rtpmap:%d %s/90000\r\n", to.Port, pt, pt, c.codec)
 	if c.codec == media.H264 {
 		text += "a=fmtp:96 packetization-mode=1\r\n"
 	}
