@@ -3,6 +3,7 @@
 package video
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -21,6 +22,9 @@ import (
 	"github.com/roombridge/roombridge/transcode/payload"
 	"github.com/roombridge/roombridge/transcode/worker/screen"
 )
+
+// others are outputs of the same form beside the first.
+const others = 10
 
 // loopLength is after how many pictures prepared films begin anew.
 const loopLength = 60
@@ -198,6 +202,15 @@ func (a *act) plain(b *testing.B, sources []*film.Source) (cost plain) {
 	return cost
 }
 
+// cheapest gives the least cost of each kind.
+func cheapest(rounds []plain) plain {
+	p := rounds[0]
+	for _, r := range rounds[1:] {
+		p = plain{min(p.decode, r.decode), min(p.scale, r.scale), min(p.encode, r.encode)}
+	}
+	return p
+}
+
 // assembled gives the frames of a loop as a decoder takes them.
 func assembled(b *testing.B, src *film.Source) (list [][]byte) {
 	b.Helper()
@@ -218,9 +231,21 @@ func assembled(b *testing.B, src *film.Source) (list [][]byte) {
 	return list
 }
 
-// composed runs an act for some seconds, with so many outputs of one form, and gives the
-// processor time and what was done in it.
-func (a *act) composed(b *testing.B, sources []*film.Source, outputs int, d time.Duration) (cpu time.Duration, decoded, out int) {
+// run is what an act took.
+type run struct {
+	cpu          time.Duration
+	decoded, out int
+}
+
+// each is the processor time for a picture that came out, ns.
+func (r run) each() float64 { return float64(r.cpu) / float64(r.out) }
+
+func leastRun(list []run) run {
+	return slices.MinFunc(list, func(a, b run) int { return cmp.Compare(a.each(), b.each()) })
+}
+
+// composed runs an act for some seconds, with so many outputs of one form.
+func (a *act) composed(b *testing.B, sources []*film.Source, outputs int, d time.Duration) (r run) {
 	b.Helper()
 	sink := newClockwork()
 	e := native(b, 2, sink)
@@ -252,12 +277,13 @@ func (a *act) composed(b *testing.B, sources []*film.Source, outputs int, d time
 			write(e, transcode.StreamID(1+i), src.Loop(n))
 		}
 	}
-	cpu = used() - begin
+	r.cpu = used() - begin
 	after := counters(e)
 	for i := range sources {
-		decoded += int(after.VideoInputs[i].Frames - before.VideoInputs[i].Frames)
+		r.decoded += int(after.VideoInputs[i].Frames - before.VideoInputs[i].Frames)
 	}
-	return cpu, decoded, int(after.VideoOutputs[0].Frames - before.VideoOutputs[0].Frames)
+	r.out = int(after.VideoOutputs[0].Frames - before.VideoOutputs[0].Frames)
+	return r
 }
 
 func counters(e *Engine) (st transcode.WorkerStats) {
@@ -266,7 +292,7 @@ func counters(e *Engine) (st transcode.WorkerStats) {
 }
 
 // The processor time of a composed picture of 720p beside the sum of decoding, scaling and
-// encoding the same pictures in a plain loop, and what a second output of the same form adds.
+// encoding the same pictures in a plain loop, and what each other output of the same form adds.
 func BenchmarkComposed(b *testing.B) {
 	for _, a := range acts {
 		b.Run(a.name, func(b *testing.B) {
@@ -274,17 +300,21 @@ func BenchmarkComposed(b *testing.B) {
 			for _, size := range a.sizes {
 				sources = append(sources, prepared(b, media.H264, size[0], size[1]))
 			}
-			first := a.plain(b, sources)
-			cpu, decoded, out := a.composed(b, sources, 1, 4*time.Second)
-			cpu2, _, out2 := a.composed(b, sources, 2, 4*time.Second)
-			last := a.plain(b, sources)
-			sum := ((first.decode+last.decode)*time.Duration(decoded) + (first.scale+last.scale+first.encode+last.encode)*time.Duration(out)) / 2
-			one, two := float64(cpu)/float64(out), float64(cpu2)/float64(out2)
-			b.ReportMetric(one/1e6, "worker-ms")
-			b.ReportMetric(float64(sum)/float64(out)/1e6, "plain-ms")
-			b.ReportMetric(float64(cpu)/float64(sum), "times-plain")
-			b.ReportMetric(100*(two/one-1), "%-for-a-second")
-			b.ReportMetric(float64(out)/4, "pictures/s")
+			// What others do on the machine only ever adds: the least of some rounds is the nearest.
+			var floors []plain
+			var one, many []run
+			for range 3 {
+				floors = append(floors, a.plain(b, sources))
+				one = append(one, a.composed(b, sources, 1, 2*time.Second))
+				many = append(many, a.composed(b, sources, 1+others, 2*time.Second))
+			}
+			cost, best, shared := cheapest(floors), leastRun(one), leastRun(many)
+			floor := float64(cost.decode)*float64(best.decoded)/float64(best.out) + float64(cost.scale+cost.encode)
+			b.ReportMetric(best.each()/1e6, "worker-ms")
+			b.ReportMetric(floor/1e6, "plain-ms")
+			b.ReportMetric(best.each()/floor, "times-plain")
+			b.ReportMetric(100*(shared.each()/best.each()-1)/others, "%-for-another")
+			b.ReportMetric(float64(best.out)/2, "pictures/s")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

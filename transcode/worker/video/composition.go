@@ -47,6 +47,7 @@ type composition struct {
 	id       uint64
 	made     int
 	period   time.Duration // when it began
+	settled  time.Duration // lateness before is that of the beginning
 }
 
 // canvas is what compositions must have in common beside the scene.
@@ -108,7 +109,10 @@ func (c *composition) next(due time.Duration) time.Duration {
 	now, step := c.engine.now(), c.step()
 	c.mu.Lock()
 	if now-c.period >= slowPeriod {
-		c.slow.period(c.made, int(c.late.Swap(0)), c.fps)
+		late := int(c.late.Swap(0))
+		if now > c.settled {
+			c.slow.period(c.made, late, c.fps)
+		}
 		c.made, c.period = 0, now
 	}
 	c.mu.Unlock()
@@ -145,6 +149,9 @@ func (c *composition) tick(at time.Duration) {
 	c.mu.Unlock()
 	if c.failed != nil || len(encoders) == 0 {
 		return
+	}
+	if renewed {
+		c.settled = at + settle
 	}
 	c.now = at
 	c.engine.threads.do(&c.task)

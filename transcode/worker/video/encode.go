@@ -32,7 +32,7 @@ func (e *encoder) encode() {
 
 // open makes the encoder when there is none.
 func (w *encoding) open(e *encoder) (err error) {
-	if w.encoder != nil {
+	if w.opened = w.encoder == nil; !w.opened {
 		return nil
 	}
 	c := e.coding

@@ -116,6 +116,8 @@ type encoding struct {
 	bitrate int
 	fps     int
 
+	opened bool // with this picture
+
 	shot shot // to encode
 	form form
 	key  bool
@@ -231,7 +233,7 @@ func (e *encoder) count(again bool, s shot, sent bool) {
 	if c != nil {
 		step = max(step, c.step())
 	}
-	if now-e.offered <= step {
+	if now-e.offered <= step || e.work.opened {
 		return
 	}
 	e.late++

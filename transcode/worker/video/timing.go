@@ -89,26 +89,30 @@ func (a *asking) good() { a.needed = false }
 
 // slow says how much a composition is slowed down under overload.
 type slow struct {
-	rate float64 // pictures a second, 0: as many as wanted
-	calm int     // periods without a late one
+	rate     float64 // pictures a second, 0: as many as wanted
+	calm     int     // periods without too many late ones
+	patience int     // periods of calm before it gets faster
+	risen    bool    // it got faster since it got slower
 }
 
 // Overload: how often it is looked for, the share of late pictures that is too much, the
 // rate that is always tried, and how fast rates change. From 30 to 10 takes a second: who
-// follows the counters sees first whether that helps.
+// follows the counters sees first whether that helps. Each time it was too early to get
+// faster again, the next try is later.
 const (
-	slowPeriod = time.Second / 4
-	lateShare  = 10 // one in so many, and more than one
-	leastRate  = 10
-	slowDown   = 0.75
-	speedUp    = 1.2
-	calmBefore = 12 // periods, before it gets faster
-	calmAgain  = 4  // and between two steps
+	slowPeriod    = time.Second / 4
+	settle        = time.Second // after something began, in which it opens codecs
+	lateShare     = 4           // one in so many, and more than one
+	leastRate     = 10
+	slowDown      = 0.75
+	speedUp       = 1.25
+	leastPatience = 6
+	mostPatience  = 120
 )
 
 // period takes the pictures of the last period that were made, and late.
 func (s *slow) period(made, late, full int) {
-	if full <= leastRate {
+	if s.calm++; full <= leastRate {
 		s.rate = 0
 		return
 	}
@@ -118,18 +122,25 @@ func (s *slow) period(made, late, full int) {
 	}
 	switch {
 	case late > 1 && late*lateShare > made+late:
-		rate, s.calm = max(rate*slowDown, leastRate), 0
-	case late > 0:
-		s.calm = 0
-	default:
-		if s.calm++; s.calm >= calmBefore {
-			rate *= speedUp
-			s.calm -= calmAgain
-		}
+		rate = max(rate*slowDown, leastRate)
+		s.worse()
+	case s.rate != 0 && s.calm >= max(s.patience, leastPatience):
+		rate *= speedUp
+		s.calm, s.risen = s.calm-2, true
+	case s.rate == 0 && s.calm > mostPatience:
+		s.patience, s.risen = leastPatience, false
 	}
 	if s.rate = rate; rate >= float64(full) {
 		s.rate = 0
 	}
+}
+
+// worse notes that it got slower.
+func (s *slow) worse() {
+	if s.risen {
+		s.patience = min(2*max(s.patience, leastPatience), mostPatience)
+	}
+	s.calm, s.risen = 0, false
 }
 
 // per gives the pictures a second that are made now.

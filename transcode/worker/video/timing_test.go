@@ -122,29 +122,42 @@ func TestTimeline(t *testing.T) {
 }
 
 // A composition gets slower when pictures are late, to ten a second, and faster
-// again when none is.
+// again when few are; later, if that was too early.
 func TestSlow(t *testing.T) {
 	var s slow
-	if s.period(7, 1, 30); s.per(30) != 30 {
-		t.Errorf("%d for one late picture", s.per(30))
+	if s.period(7, 2, 30); s.per(30) != 30 {
+		t.Errorf("%d for two late pictures", s.per(30))
 	}
-	for range 4 {
-		s.period(5, 3, 30)
+	bad := func() {
+		for range 4 {
+			s.period(5, 3, 30)
+		}
+		if s.per(30) != leastRate {
+			t.Errorf("%d after a bad second", s.per(30))
+		}
 	}
-	if s.per(30) != leastRate {
-		t.Errorf("%d after a bad second", s.per(30))
+	calm := func() (n int) {
+		for s.per(30) < 30 && n < 1000 {
+			s.period(3, 0, 30)
+			n++
+		}
+		return n
 	}
-	for range calmBefore - 1 {
-		s.period(3, 0, 30)
+	bad()
+	first := calm()
+	if first < leastPatience || first > 20 {
+		t.Errorf("back after %d periods", first)
 	}
-	if s.per(30) != leastRate {
-		t.Errorf("%d after a moment", s.per(30))
+	bad()
+	if again := calm(); again < first+leastPatience {
+		t.Errorf("back after %d periods, %d the first time", again, first)
 	}
-	for range 7 * calmAgain {
-		s.period(3, 0, 30)
+	for range mostPatience + 1 {
+		s.period(7, 0, 30)
 	}
-	if s.rate != 0 || s.per(30) != 30 {
-		t.Errorf("%d after ten good seconds", s.per(30))
+	bad()
+	if n := calm(); n != first {
+		t.Errorf("back after %d periods, and %d after a long calm", first, n)
 	}
 	if s.period(0, 100, 8); s.per(8) != 8 {
 		t.Errorf("%d of 8", s.per(8))
