@@ -226,7 +226,10 @@ func (b *baresip) dial(uri string) { b.command("dial", uri) }
 func (b *baresip) hangup()         { b.command("hangup", "") }
 
 // heard gives the samples of the last second that baresip decoded, and their rate.
-func (b *baresip) heard() ([]float64, float64) {
+func (b *baresip) heard() ([]float64, float64) { return b.heardFor(1) }
+
+// heardFor gives those of so many seconds.
+func (b *baresip) heardFor(seconds float64) ([]float64, float64) {
 	files, _ := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
 	if len(files) == 0 {
 		return nil, 0
@@ -239,7 +242,7 @@ func (b *baresip) heard() ([]float64, float64) {
 	channels := int(binary.LittleEndian.Uint16(raw[22:]))
 	rate := int(binary.LittleEndian.Uint32(raw[24:]))
 	pcm := raw[44:]
-	if last := rate * channels * 2; len(pcm) > last {
+	if last := int(seconds*float64(rate)) * channels * 2; len(pcm) > last {
 		pcm = pcm[len(pcm)-last:]
 	}
 	var out []float64

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,7 @@ func TestSoundStraight(t *testing.T) {
 		}
 	}
 	within(t, 10*time.Second, "the worker to end", func() bool { return len(g.workers()) == 0 })
+	alone := time.Now()
 	c := startBaresip(t, baresipOptions{tone: 2200, audio: "PCMA/8000/1"})
 	c.dial("sip:1001@" + g.sipUDP)
 	waitFor(t, "2.2 kHz at the first terminal", func() bool { return a.hears(2200) > heard })
@@ -39,4 +41,24 @@ func TestSoundStraight(t *testing.T) {
 		return true
 	})
 	waitFor(t, "440 Hz at the second terminal", func() bool { return b.hears(440) > heard })
+	for name, x := range map[string]*baresip{"first": a, "second": b} {
+		silent := x.silence(time.Since(alone))
+		t.Logf("the %s terminal heard nothing for at most %v", name, silent)
+		if silent > 40*time.Millisecond {
+			t.Errorf("the %s terminal heard nothing for %v", name, silent)
+		}
+	}
+}
+
+// silence is the longest time without sound lately.
+func (b *baresip) silence(lately time.Duration) (longest time.Duration) {
+	x, rate := b.heardFor(lately.Seconds())
+	quiet := 0
+	for _, s := range x {
+		if quiet++; math.Abs(s) > 0.01 {
+			quiet = 0
+		}
+		longest = max(longest, time.Duration(float64(quiet)/rate*1e9))
+	}
+	return longest
 }
