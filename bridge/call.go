@@ -17,6 +17,7 @@ type Call struct {
 	id        string
 	direction CallDirection
 	room      string
+	route     Route // of the number plan
 	since     time.Time
 	log       *slog.Logger
 	ctx       context.Context
@@ -34,9 +35,9 @@ type Call struct {
 	reason    string
 }
 
-func newCall(c *Core, d CallDirection, inv Invite, room string) *Call {
+func newCall(c *Core, d CallDirection, inv Invite, route Route) *Call {
 	call := &Call{
-		core: c, id: newID(), direction: d, inv: inv, room: room,
+		core: c, id: newID(), direction: d, inv: inv, room: route.Room, route: route,
 		since: c.now(), answered: make(chan struct{}),
 	}
 	call.log = c.cfg.Log.With("call", call.id)
@@ -108,7 +109,7 @@ func (c *Call) Capabilities() media.Capabilities {
 	c.mu.Lock()
 	inv := c.inv
 	c.mu.Unlock()
-	return c.core.cfg.Capabilities(inv)
+	return c.route.bound(c.core.cfg.Capabilities(inv))
 }
 
 // Ringing says that the called side is being alerted.
@@ -180,16 +181,18 @@ func (c *Call) End(cause Cause, reason string) {
 		return
 	}
 	c.state, c.cause, c.reason = next, cause, reason
-	seat := c.seat
+	seat, connected := c.seat, c.connected
 	c.seat = nil
 	c.mu.Unlock()
 
+	status := c.status(seat)
 	c.cancel()
 	if seat != nil {
 		seat.Leave()
 	}
 	c.media.close()
 	c.log.Info("call ended", "cause", cause.String(), "reason", reason, "lasted", c.core.now().Sub(c.since).Round(time.Millisecond))
+	c.record(status, connected, cause, reason)
 	c.core.remove(c)
 }
 

@@ -21,6 +21,7 @@ type Config struct {
 	MaxCalls     int                             // 0 is no bound
 	Admit        func() error                    // nil, or the *Refusal of a call for which there is no capacity
 	MediaTimeout time.Duration                   // a call that hears nothing for this long ends
+	Record       func(Record)                    // nil, or told of calls that ended or were refused; never blocks
 	Log          *slog.Logger
 }
 
@@ -66,28 +67,33 @@ func (c *Core) Register(scheme string, f FrontEnd) {
 func (c *Core) Incoming(ctx context.Context, inv Invite, leg Leg) (*Call, error) {
 	route, err := c.cfg.Router.Route(ctx, inv)
 	if err != nil {
-		return nil, c.refuse(inv, err)
+		return nil, c.refuse(inv, route, err)
 	}
 	if route.Number != "" {
 		inv.Number = route.Number // from here on nobody sees the PIN behind it
 	}
-	call := newCall(c, Inbound, inv, route.Room)
+	call := newCall(c, Inbound, inv, route)
 	call.leg = leg
 	if err := c.add(call); err != nil {
-		return nil, c.refuse(inv, err)
+		return nil, c.refuse(inv, route, err)
 	}
 	call.log.Info("call in", "protocol", inv.Protocol, "transport", inv.Transport, "remote", inv.Caller.Addr.String(),
 		"alias", inv.Caller.Alias, "device", inv.Caller.Device, "number", inv.Number, "room", route.Room)
 	return call, nil
 }
 
-func (c *Core) refuse(inv Invite, err error) error {
+func (c *Core) refuse(inv Invite, route Route, err error) error {
 	r := AsRefusal(err)
 	c.mu.Lock()
 	c.refused[r.Cause]++
 	c.mu.Unlock()
+	number := route.Number
+	if number == "" {
+		number = withoutPIN(inv.Number)
+	}
 	c.cfg.Log.Info("call refused", "protocol", inv.Protocol, "remote", inv.Caller.Addr.String(),
-		"alias", inv.Caller.Alias, "number", withoutPIN(inv.Number), "cause", r.Cause.String(), "reason", r.Reason)
+		"alias", inv.Caller.Alias, "number", number, "cause", r.Cause.String(), "reason", r.Reason)
+	c.recordRefusal(inv, route, number, r)
 	return r
 }
 

@@ -78,6 +78,7 @@ type Target struct {
 	URI    string // as given; a PIN may be in it, Public has none
 	From   string // number or alias shown to the far end
 	Name   string // display name shown to the far end
+	Tenant string // whose call it is; "" is nobody's
 }
 
 // Negotiator is what a front-end needs of a call to negotiate media. *Call

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/roombridge/roombridge/bridge/media"
 )
 
 // Route is what the number plan decides for a call.
@@ -58,7 +60,19 @@ type Door interface {
 	Enter(pin string) Role
 }
 
-// Router decides where a call goes. An error is a *Refusal.
+// bound keeps what our end of a call can do to what the number plan lets it have.
+func (r *Route) bound(c media.Capabilities) media.Capabilities {
+	if r.Bandwidth > 0 {
+		c.RecvBitrate, c.SendBitrate = min(c.RecvBitrate, r.Bandwidth), min(c.SendBitrate, r.Bandwidth)
+	}
+	if r.Encryption {
+		c.Encryption = media.EncryptionRequire
+	}
+	return c
+}
+
+// Router decides where a call goes. An error is a *Refusal; the Route beside it says at
+// most whose number it was, without its PIN, and the rule that refused.
 type Router interface {
 	Route(ctx context.Context, inv Invite) (Route, error)
 }

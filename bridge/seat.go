@@ -22,6 +22,9 @@ func (c *Call) takeSeat() error {
 		return &Refusal{CauseCancelled, "the call ended before it was seated"}
 	}
 	c.log.Info("seated", "room", c.room)
+	if a, ok := seat.(Arranger); ok && c.route.Layout != "" {
+		a.SetLayout(Layout(c.route.Layout))
+	}
 	// A negotiation may have finished between the engine's look at the streams and now.
 	seat.MediaChanged()
 	return nil
@@ -89,7 +92,7 @@ func (c *Core) Place(ctx context.Context, t Target, room string) (*Call, error) 
 		}
 	}
 	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Caller: Caller{Alias: t.Public()}}
-	call := newCall(c, Outbound, inv, room)
+	call := newCall(c, Outbound, inv, Route{Room: room, Tenant: t.Tenant, Number: t.From})
 	if err := c.add(call); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,8 @@ type CallStatus struct {
 	Name      string
 	Number    string
 	Room      string
+	Tenant    string // whose call it is; "" is nobody's
+	Rule      string // of the number plan, that led it here
 	State     State
 	Since     time.Time
 	Audio     StreamStatus
@@ -56,13 +58,16 @@ func (c *Core) Calls() []CallStatus {
 }
 
 // Status reads the call's state and counters.
-func (c *Call) Status() CallStatus {
+func (c *Call) Status() CallStatus { return c.status(c.seated()) }
+
+func (c *Call) status(seat Seat) CallStatus {
 	c.mu.Lock()
-	k, inv, state, seat := c.inv.Caller, c.inv, c.state, c.seat
+	k, inv, state := c.inv.Caller, c.inv, c.state
 	c.mu.Unlock()
 	s := CallStatus{
 		ID: c.id, Protocol: inv.Protocol, Transport: inv.Transport, Direction: c.direction,
 		Device: k.Device, Alias: k.Alias, Name: displayName(k), Number: inv.Number, Room: c.room,
+		Tenant: c.route.Tenant, Rule: c.route.Rule,
 		State: state, Since: c.since,
 	}
 	if k.Addr.IsValid() {
