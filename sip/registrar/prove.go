@@ -1,0 +1,158 @@
+package registrar
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/roombridge/roombridge/sip/registrar/digest"
+)
+
+// verdict is what an authentication came to.
+type verdict uint8
+
+const (
+	unknown  verdict = iota // nothing was proved
+	proved                  // the password is right, and the proof is fresh
+	stale                   // the password is right, the nonce is not
+	wrong                   // the password, or the user
+	locked                  // too many wrong ones came; this one was not looked at
+	unusable                // the header cannot be used
+)
+
+// proof is what a request says to be believed.
+type proof struct {
+	method, uri, realm string
+	source             netip.Addr
+	answers            []string // values of the header
+}
+
+type outcome struct {
+	verdict
+	proof
+	user, device string
+	wait         time.Duration // of locked
+	events       []Event
+}
+
+// owns tells whether an address of record belongs to who proved a password: it
+// is its user name or its device's name.
+func (o *outcome) owns(user string) bool {
+	return strings.EqualFold(user, o.user) || strings.EqualFold(user, o.device)
+}
+
+// maxAnswers bounds the headers that are looked at.
+const maxAnswers = 4
+
+// prove checks the first answer for the realm. A user that there is not costs
+// the same work and gets the same answer as a wrong password.
+func (r *Registrar[F]) prove(now time.Time, p proof) outcome {
+	o := outcome{proof: p}
+	for _, v := range p.answers[:min(len(p.answers), maxAnswers)] {
+		a, err := digest.Parse(v)
+		switch {
+		case err != nil:
+			o.verdict = unusable
+		case a.Realm != p.realm || !r.auth.Takes(&a):
+			continue // for somebody else, or of a kind that was not asked for: asked again
+		case !fit(a.User, maxUser) || !sameTarget(p.method, a.URI, p.uri):
+			o.verdict = unusable
+			return o
+		default:
+			return r.check(now, o, &a)
+		}
+	}
+	return o
+}
+
+func (r *Registrar[F]) check(now time.Time, o outcome, a *digest.Answer) outcome {
+	o.user = a.User
+	who := pair{sourceOf(o.source), o.realm + "\x00" + a.User}
+	if o.wait = r.guard.locked(now, who); o.wait > 0 {
+		o.verdict = locked
+		return o
+	}
+	var weak, strong []byte
+	known := false
+	if r.cfg.Credentials != nil {
+		weak, strong, o.device, known = r.cfg.Credentials.Credentials(o.realm, a.User)
+	}
+	ha1, nobody := strong, r.nobody
+	if a.Algorithm == digest.MD5 {
+		ha1, nobody = weak, r.nobody[:16]
+	}
+	if !known || len(ha1) != len(nobody) {
+		known, ha1 = false, nobody
+	}
+	switch right := a.Proves(o.method, ha1); {
+	case !right || !known:
+		o.verdict, o.device = wrong, ""
+		o.events = append(r.guard.failed(now, who), Event{Kind: Denied, User: a.User, Source: o.source, Text: "wrong user or password"})
+		for i := range o.events {
+			o.events[i].User = a.User
+		}
+	case !r.auth.Fresh(now, o.realm, scopeOf(o.source), a):
+		o.verdict = stale
+	default:
+		o.verdict = proved
+		r.guard.proved(now, who)
+	}
+	if o.device == "" {
+		o.device = o.user
+	}
+	return o
+}
+
+// scopeOf says for whom a nonce is good: one address.
+func scopeOf(a netip.Addr) string { return a.Unmap().String() }
+
+// unproved answers who is not believed: by a challenge, with 401 or 407, or by
+// what makes it wait.
+func (r *Registrar[F]) unproved(now time.Time, o outcome, challenge int) Answer {
+	switch o.verdict {
+	case locked:
+		r.stats.LockedOut++
+		after := strconv.Itoa(int((o.wait + time.Second - 1) / time.Second))
+		return Answer{Status: 503, Reason: "too many wrong passwords", Header: []Header{{"Retry-After", after}}}
+	case unusable:
+		return r.refuse(400, "the credentials cannot be read, or are for another request")
+	case wrong:
+		r.stats.Denied++
+	default:
+		r.stats.Challenged++
+	}
+	for i := range o.events {
+		if o.events[i].Kind == Locked {
+			r.stats.Locks++
+		}
+	}
+	name := "WWW-Authenticate"
+	if challenge == 407 {
+		name = "Proxy-Authenticate"
+	}
+	a := Answer{Status: challenge, Events: o.events}
+	for _, v := range r.auth.Challenges(now, o.realm, scopeOf(o.source), o.verdict == stale) {
+		a.Header = append(a.Header, Header{name, v})
+	}
+	return a
+}
+
+// sameTarget holds the URI that was hashed against the Request-URI, loosely:
+// terminals leave out ports and parameters, and write their own address for REGISTER.
+func sameTarget(method, hashed, uri string) bool {
+	a, errA := parseURI(hashed)
+	b, errB := parseURI(uri)
+	if errA != nil || errB != nil {
+		return strings.EqualFold(hashed, uri)
+	}
+	return a.host == b.host && (method == "REGISTER" || unescape(a.user) == unescape(b.user))
+}
+
+// fit tells whether a text can be a user: not empty, in its bound, valid UTF-8
+// without control characters.
+func fit(s string, most int) bool {
+	return s != "" && len(s) <= most && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
