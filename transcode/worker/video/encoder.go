@@ -88,6 +88,7 @@ func (e *encoder) set(f form, from any, members []*output, fresh bool) (changed 
 	e.mu.Lock()
 	if changed = e.from != from; changed {
 		e.pending.drop()
+		e.spacing = spacing{}
 	}
 	e.form, e.from, e.members = f, from, members
 	e.force = e.force || fresh

@@ -304,6 +304,25 @@ func TestSwitch(t *testing.T) {
 	})
 }
 
+// What others are shown already is there at once, though its source stands still.
+func TestSwitchToStill(t *testing.T) {
+	play(t, func(s *show) {
+		s.camera(1)
+		still := s.camera(2)
+		s.graph(single(10, 1), single(11, 2))
+		s.run(time.Second, true)
+		still.mute = true
+		s.run(200*time.Millisecond, true)
+		s.graph(single(10, 2), single(11, 2))
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if got := s.gallery.of(10); got[len(got)-1].number != 2030 {
+			t.Errorf("picture %d is shown", got[len(got)-1].number)
+		}
+		rising(t, s.gallery.of(10))
+	})
+}
+
 // What cannot be served is refused, and the rest is served.
 func TestRefused(t *testing.T) {
 	play(t, func(s *show) {

@@ -263,7 +263,7 @@ func (p *plan) connect(before []*encoder) {
 		}
 		if changed && g.at == nil && in != nil {
 			if s := in.newest.get(); s.picture != nil { // it may be a while until the next
-				s.single = false
+				s.single, s.pts = false, ticks90(p.engine.now())
 				g.encoder.offer(in, s)
 				s.drop()
 			}
