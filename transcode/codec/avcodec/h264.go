@@ -96,7 +96,7 @@ func (e *h264Encoder) Encode(p *codec.Picture, pts int64, key bool) (codec.Encod
 
 // tell gives libx264 the bit rate in its own time, when that has changed enough to matter.
 func (e *h264Encoder) tell() {
-	rate := e.pace.Due() * float64(e.opened) * (1 + e.pace.Saved())
+	rate := e.pace.Due() * float64(e.opened) * e.pace.Drive()
 	if rate > 0.97*e.told && rate < 1.03*e.told {
 		return
 	}

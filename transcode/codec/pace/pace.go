@@ -18,7 +18,15 @@ type Pace struct {
 // left out, and how much it may save up.
 const (
 	mostDebt    = 0.8
-	mostSavings = 0.5
+	mostSavings = 0.2
+)
+
+// What Drive makes of a second that was saved or is owed. Little can be saved, since
+// it is spent above the rate; but an encoder that lags behind a higher rate saves at once.
+const (
+	perSaved   = 2.5
+	perOwed    = 0.7
+	leastDrive = 0.75
 )
 
 // Weight of a new interval between pictures in their mean.
@@ -58,9 +66,15 @@ func (p *Pace) Spent(bytes int) { p.debt += float64(8 * bytes) }
 // Debt gives the bits that were sent before they were due.
 func (p *Pace) Debt() float64 { return p.debt }
 
-// Saved gives the seconds of bits that were due and not sent, up to half of one. An
-// encoder that takes its time to follow a higher rate is driven by it.
-func (p *Pace) Saved() float64 { return max(-p.debt/p.bitrate, 0) }
+// Drive is by how much an encoder with a rate control of its own should be driven up or
+// down, so that what was saved is spent and what is owed is paid back.
+func (p *Pace) Drive() float64 {
+	seconds := p.debt / p.bitrate
+	if seconds < 0 {
+		return 1 - perSaved*seconds
+	}
+	return max(1-perOwed*seconds, leastDrive)
+}
 
 // FPS is the rate at which pictures really come, between a tenth of what is planned and a quarter above it.
 func (p *Pace) FPS() float64 {
