@@ -133,6 +133,7 @@ func howOften() int {
 func TestKilledWriter(t *testing.T) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
+			t.Parallel() // they wait for the disk
 			url := newURL(t, engine)
 			db := mustOpen(t, url)
 			tenant(t, db, "a")
@@ -185,6 +186,7 @@ func texts(t *testing.T, db *DB, table, column string) (list []string) {
 
 // The same when it is the server that is killed, with all its processes.
 func TestKilledServer(t *testing.T) {
+	t.Parallel()
 	newURL(t, "postgres") // or skip
 	srv, err := newServer()
 	if err != nil {
@@ -211,6 +213,7 @@ func TestKilledServer(t *testing.T) {
 // What SQLite's log holds is read again when the database is opened after a kill, with
 // nobody else at it.
 func TestReopenAfterKill(t *testing.T) {
+	t.Parallel()
 	url := newURL(t, "sqlite")
 	db := mustOpen(t, url)
 	tenant(t, db, "a")
