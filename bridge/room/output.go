@@ -9,6 +9,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/plan"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/transcode"
+	"github.com/roombridge/roombridge/transcode/layout"
 )
 
 // output is a picture that the media worker makes: a track like any other, to
@@ -27,6 +28,7 @@ type output struct {
 	least   atomic.Int64 // of what its receivers take, bit/s; 0 is no limit
 	bitrate int          // in force
 	steps   int64        // when the bit rate rose last
+	places  places
 
 	// Of the goroutine on which the worker's events come.
 	header  packet.Header
@@ -155,6 +157,30 @@ func (o *output) video(s transcode.Scene) transcode.VideoOutput {
 		ID: o.id, Codec: p.Codec, Profile: p.Profile, Level: p.Level, Mode: p.Mode,
 		Width: p.Width, Height: p.Height, FPS: p.FPS, Bitrate: o.bitrate, Scene: s,
 	}
+}
+
+// places remembers the heights at which the tiles of a scene are shown.
+type places struct {
+	layout  transcode.Layout
+	n, w, h int
+	heights []int
+}
+
+// of gives them for a scene of an output's size.
+func (p *places) of(o plan.Output, s plan.Scene) []int {
+	n := len(s.Tiles)
+	if p.heights != nil && p.layout == s.Layout && p.n == n && p.w == o.Width && p.h == o.Height {
+		return p.heights
+	}
+	*p = places{layout: s.Layout, n: n, w: o.Width, h: o.Height, heights: []int{}}
+	if s.Layout == transcode.Single {
+		p.heights = append(p.heights, o.Height)
+		return p.heights
+	}
+	for _, r := range layout.Arrange(s.Layout, n, o.Width, o.Height) {
+		p.heights = append(p.heights, r.H)
+	}
+	return p.heights
 }
 
 // seen tells whether somebody looks at the output or waits for it.

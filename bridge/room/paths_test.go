@@ -44,7 +44,7 @@ type box struct {
 
 var terminalAt = netip.MustParseAddrPort("203.0.113.9:40000")
 
-func newBox(t *testing.T, kind media.Kind, f media.Format) *box {
+func newBox(t testing.TB, kind media.Kind, f media.Format) *box {
 	t.Helper()
 	b := &box{}
 	p, err := relay.NewPlane(relay.PlaneConfig{Address: roomAt.Addr(), PortMin: 20000, PortMax: 20001, Listen: func(at netip.AddrPort) (wire.Socket, error) {

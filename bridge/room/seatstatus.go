@@ -69,7 +69,7 @@ func (s *seat) videoIn(video media.Stream) bridge.PathStatus {
 	}
 	t := s.terminal.Video.Track()
 	relayed := bridge.PathStatus{Path: bridge.PathRelay, Reason: "both ends speak " + plan.Describe(t.Format()) + ": its packets are passed on"}
-	if s.room.looks(t) {
+	if s.room.studio.gazes.at(t) {
 		return relayed
 	}
 	if st, ok := s.room.studio.shows(plan.Ref{Person: s.id}); ok {

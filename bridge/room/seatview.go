@@ -115,7 +115,7 @@ func (s *seat) judge(p *participant, slides bool, limits media.Limits, now int64
 func (s *seat) yields(p *picture, t *relay.Track, limits media.Limits) bool {
 	able := &s.room.studio.able
 	return len(p.layers) == 1 && able.Strain == "" && able.Converts(t.Format().Codec, s.terminal.Video.Negotiated().Send.Codec) &&
-		s.room.looksCloser(t, s.viewer, limits.Bitrate)
+		s.room.studio.gazes.closer(t, s.viewer, limits.Bitrate)
 }
 
 // sees tells whether a picture is shown to the terminal now: a short loss must not

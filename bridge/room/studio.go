@@ -9,7 +9,6 @@ import (
 	"github.com/roombridge/roombridge/bridge/plan"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/transcode"
-	"github.com/roombridge/roombridge/transcode/layout"
 )
 
 // studio is a room's pictures at the media worker, beside the mixer, which is
@@ -21,6 +20,7 @@ type studio struct {
 	mixer   *mixer
 	able    plan.Worker // at this look
 	wishes  []wished    // of this look
+	gazes   gazes
 	feeds   []*feed
 	outputs []*output
 	strain  plan.Strain
@@ -45,7 +45,7 @@ type studioIndex struct {
 }
 
 func newStudio(r *room, m *mixer) *studio {
-	s := &studio{room: r, mixer: m, counted: map[transcode.StreamID]outputCount{}}
+	s := &studio{room: r, mixer: m, gazes: gazes{}, counted: map[transcode.StreamID]outputCount{}}
 	s.index.Store(&studioIndex{})
 	return s
 }
@@ -60,6 +60,7 @@ const (
 // begin starts a look: seats and visitors wish after it.
 func (s *studio) begin(now int64) {
 	s.judge(now)
+	s.gazes.take(s.room.people)
 	s.wishes = s.wishes[:0]
 	s.able = plan.Worker{Capabilities: s.mixer.caps, Trouble: s.mixer.trouble(), Strain: s.strain.Reason(now)}
 }
@@ -133,10 +134,10 @@ func (s *studio) nourish(now int64) {
 		if o.idle != 0 && !o.seen() {
 			continue // it rests
 		}
-		places := places(o.spec, o.scene)
+		heights := o.places.of(o.spec, o.scene)
 		for i, r := range o.scene.Tiles {
-			if f := s.feedFor(r, now); f != nil && i < len(places) {
-				f.height, f.used = max(f.height, places[i]), now
+			if f := s.feedFor(r, now); f != nil && i < len(heights) {
+				f.height, f.used = max(f.height, heights[i]), now
 			}
 		}
 	}
@@ -147,23 +148,14 @@ func (s *studio) nourish(now int64) {
 		f.close()
 		return true
 	})
+	if len(s.feeds) > 0 {
+		s.gazes.take(s.room.people)
+	}
 	for _, f := range s.feeds {
 		if p := s.picture(f.of, now); p != nil && f.height > 0 {
 			f.follow(p, s.bend(f, p), now)
 		}
 	}
-}
-
-// places gives the heights at which the tiles of a scene are shown.
-func places(o plan.Output, s plan.Scene) []int {
-	if s.Layout == transcode.Single {
-		return []int{o.Height}
-	}
-	var out []int
-	for _, r := range layout.Arrange(s.Layout, len(s.Tiles), o.Width, o.Height) {
-		out = append(out, r.H)
-	}
-	return out
 }
 
 // picture gives what a reference means, nil when it is not there to be shown.
@@ -217,7 +209,7 @@ func (s *studio) find(r plan.Ref) *feed {
 // bend gives the limits that the maker of a picture is told. Where layers are
 // there to choose from, or others look too, it is told none.
 func (s *studio) bend(f *feed, p *picture) media.Limits {
-	if len(p.layers) > 1 || s.room.looks(p.layers[0].track) {
+	if len(p.layers) > 1 || s.gazes.at(p.layers[0].track) {
 		return noLimits
 	}
 	only := -1
@@ -255,34 +247,6 @@ func (s *studio) shows(r plan.Ref) (st bridge.PathStatus, ok bool) {
 		st, ok = bridge.PathStatus{Path: bridge.PathCompose, Reason: "it is composed with other pictures"}, true
 	}
 	return st, ok
-}
-
-// looks tells whether a participant is shown a track as it is.
-func (r *room) looks(t *relay.Track) bool {
-	for _, p := range r.people {
-		for _, v := range p.viewers() {
-			if v.track == t {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// looksCloser tells whether somebody else is shown a track who takes clearly
-// more bits of it than a limit.
-func (r *room) looksCloser(t *relay.Track, but *viewer, limit int) bool {
-	if limit == 0 {
-		return false
-	}
-	for _, p := range r.people {
-		for _, v := range p.viewers() {
-			if v != but && v.track == t && (v.limits.Bitrate == 0 || v.limits.Bitrate > limit*5/4) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // unshow takes a track from the worker, before it ends.
