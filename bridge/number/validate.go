@@ -84,7 +84,8 @@ func (o *Outcome) check() error {
 		_, host, named := strings.Cut(rest, "@")
 		return errors.Join(when(!ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme), "target", "begins with sip:, sips: or h323:"),
 			texts(field{"target", o.Target}),
-			when(strings.Contains(o.Target, "$") && (!named || strings.Contains(host, "$")), "target", "has what was dialled before an @ alone: callers choose no host"))
+			when(strings.Contains(o.Target, "$") && (!named || strings.Contains(host, "$")),
+				"target", "has what was dialled before an @ alone: callers choose no host"))
 	case Refuse:
 		return when(!known, "cause", "is no-route, forbidden, busy, declined, unreachable, encryption or capacity")
 	case ToReception:
@@ -101,7 +102,8 @@ func (s *Settings) check() error {
 		when(s.Capacity < 0 || s.Capacity > 10_000, "capacity", "is 0 to 10000"),
 		when(!slices.Contains(layouts, s.Layout), "layout", "is auto, speaker, one-plus-n, grid or content"),
 		when(s.Bandwidth != 0 && (s.Bandwidth < 64_000 || s.Bandwidth > 100_000_000), "bandwidth", "is 64000 to 100000000 bit/s"),
-		when(s.Width < 0 || s.Width > 7680 || s.Height < 0 || s.Height > 4320 || (s.Width == 0) != (s.Height == 0), "width", "and height are given together, at most 7680x4320"),
+		when(s.Width < 0 || s.Width > 7680 || s.Height < 0 || s.Height > 4320 || (s.Width == 0) != (s.Height == 0),
+			"width", "and height are given together, at most 7680x4320"),
 		when(s.FPS < 0 || s.FPS > 60, "fps", "is 0 to 60"),
 		when(!slices.Contains(languages, s.Language), "language", "is vi or en"),
 	)
