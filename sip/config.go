@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/sip/registrar"
 )
 
 // Config is what an Endpoint works with.
@@ -26,9 +27,10 @@ type Config struct {
 	RingTimeout    time.Duration // a placed call that nobody answers ends; 0 is 60 s
 	Goodbye        time.Duration // Serve waits this long for the answers to BYE; 0 is 3 s
 
-	Credentials Credentials   // for placed calls that are challenged; nil: none
-	Resolver    *net.Resolver // nil: the system's
-	Trace       bool          // messages in the debug log, secrets masked
+	Register    *registrar.Config // terminals register with us; nil: they cannot
+	Credentials Credentials       // for placed calls that are challenged; nil: none
+	Resolver    *net.Resolver     // nil: the system's
+	Trace       bool              // messages in the debug log, secrets masked
 	Log         *slog.Logger
 }
 

@@ -21,6 +21,7 @@ type Endpoint struct {
 	t     *transport
 	x     *transactions
 	rates *rates
+	reg   *registrations // nil: nobody can register
 	ready chan struct{}
 
 	// Seams for tests.
@@ -60,6 +61,9 @@ func newEndpoint(cfg Config, b switchboard) *Endpoint {
 	e.t.trace = cfg.Trace
 	e.x = newTransactions(e.t)
 	e.x.ua = cfg.UserAgent
+	if cfg.Register != nil {
+		e.reg = newRegistrations(e, *cfg.Register)
+	}
 	e.x.onRequest, e.x.onCancel, e.x.onAck = e.onRequest, e.onCancel, e.onAck
 	return e
 }
@@ -71,6 +75,9 @@ func (e *Endpoint) Ready() <-chan struct{} { return e.ready }
 // every running one, waits a moment for the answers, and closes the sockets.
 func (e *Endpoint) Serve(ctx context.Context) error {
 	e.t.serve()
+	if e.reg != nil {
+		e.running.Go(func() { e.reg.run(ctx) })
+	}
 	close(e.ready)
 	<-ctx.Done()
 	e.goodbye()
@@ -149,6 +156,9 @@ func (e *Endpoint) Stats() Stats {
 	s.Dialogs = len(e.legs)
 	e.mu.Unlock()
 	s.Transactions, s.Connections = e.x.len(), e.t.connections()
+	if e.reg != nil {
+		s.Register = e.reg.stats()
+	}
 	return s
 }
 

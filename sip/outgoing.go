@@ -117,7 +117,16 @@ func portOf(u sipgo.Uri, standard uint16) uint16 {
 
 // dress completes a request for the flow that it goes out by.
 func (l *leg) dress(req *sipgo.Request, f flow) {
-	host, port := l.e.sentBy(f)
+	switch req.Method {
+	case sipgo.INVITE, sipgo.UPDATE:
+		req.AppendHeader(l.contactOn(f))
+	}
+	l.e.stamp(req, f)
+}
+
+// stamp gives a request what all of ours have.
+func (e *Endpoint) stamp(req *sipgo.Request, f flow) {
+	host, port := e.sentBy(f)
 	via := &sipgo.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: sipgo.NetworkToUpper(f.network()),
 		Host: host, Port: int(port),
@@ -125,11 +134,7 @@ func (l *leg) dress(req *sipgo.Request, f flow) {
 	via.Params.Add("branch", sipgo.GenerateBranch())
 	via.Params.Add("rport", "")
 	req.PrependHeader(via)
-	switch req.Method {
-	case sipgo.INVITE, sipgo.UPDATE:
-		req.AppendHeader(l.contactOn(f))
-	}
-	req.AppendHeader(sipgo.NewHeader("User-Agent", l.e.cfg.UserAgent))
+	req.AppendHeader(sipgo.NewHeader("User-Agent", e.cfg.UserAgent))
 	if req.ContentLength() == nil {
 		req.SetBody(req.Body())
 	}

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 
 	sipgo "github.com/emiago/sipgo/sip"
@@ -15,11 +16,11 @@ func (e *Endpoint) Place(ctx context.Context, c *bridge.Call, t bridge.Target) e
 }
 
 func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
-	uri, err := targetURI(t.URI)
+	to, err := e.aim(ctx, t)
 	if err != nil {
 		return err
 	}
-	l, err := e.prepare(ctx, c, t, uri)
+	l, err := e.prepare(ctx, c, t, to)
 	if err != nil {
 		return err
 	}
@@ -40,16 +41,34 @@ func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
 	}
 }
 
+// aim is whom a call goes to, and by which way when that is known.
+type aim struct {
+	uri sipgo.Uri
+	f   flow // of a terminal that is registered; invalid of others
+}
+
+// aim finds a terminal that is registered, or else reads the address.
+func (e *Endpoint) aim(ctx context.Context, t bridge.Target) (aim, error) {
+	if name, ok := e.reg.named(t.URI); ok {
+		return e.reg.aim(ctx, t, name)
+	}
+	uri, err := targetURI(t.URI)
+	return aim{uri: uri}, err
+}
+
 // prepare resolves the target, makes the offer, and finds the way.
-func (e *Endpoint) prepare(ctx context.Context, c call, t bridge.Target, uri sipgo.Uri) (*leg, error) {
+func (e *Endpoint) prepare(ctx context.Context, c call, t bridge.Target, to aim) (*leg, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
 	unreachable := func(err error) error {
 		return &bridge.Refusal{Cause: bridge.CauseUnreachable, Reason: "the terminal cannot be reached: " + err.Error()}
 	}
+	uri, f, err := to.uri, to.f, error(nil)
 	proto, explicit := protocolOf(uri)
-	addrs, err := e.resolve(ctx, uri, proto)
-	if err != nil {
+	var addrs []netip.AddrPort
+	if f.valid() {
+		proto, explicit, addrs = f.network(), true, []netip.AddrPort{f.remote}
+	} else if addrs, err = e.resolve(ctx, uri, proto); err != nil {
 		return nil, unreachable(err)
 	}
 	m, err := e.openMedia(c, addrs[0].Addr(), proto == "udp")
@@ -60,7 +79,6 @@ func (e *Endpoint) prepare(ctx context.Context, c call, t bridge.Target, uri sip
 	if err != nil {
 		return nil, bridge.AsRefusal(err)
 	}
-	var f flow
 	if proto == "udp" && !explicit && len(offer)+inviteHead > maxDatagram {
 		// RFC 3261 18.1.1: a request this long goes by TCP, and by UDP after all when nobody listens there.
 		quick, cancel := context.WithTimeout(ctx, reachTime/3)
@@ -73,7 +91,7 @@ func (e *Endpoint) prepare(ctx context.Context, c call, t bridge.Target, uri sip
 		}
 	}
 	l := newLeg(e, e.outgoingDialog(t, uri, f), f)
-	l.state = stateCalling
+	l.state, l.rport = stateCalling, to.f.valid() // whoever registered is spoken to by that way
 	l.out = &placing{target: t, offer: offer, forks: make(map[string]*fork), result: make(chan error, 1)}
 	l.media = m
 	l.attach(c)

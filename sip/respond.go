@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 
 	sipgo "github.com/emiago/sipgo/sip"
+
+	"github.com/roombridge/roombridge/sip/registrar"
 )
 
 // inbound is a request with its server transaction.
@@ -21,6 +23,7 @@ type inbound struct {
 	status atomic.Int32
 	merged bool                // the same request is here by another way
 	leg    atomic.Pointer[leg] // of the INVITE that made it, for a CANCEL
+	who    registrar.Caller    // of an INVITE, when terminals register with us
 }
 
 // answered is the status of the final answer, 0 before.
@@ -149,9 +152,10 @@ func phrase(status int) string {
 
 var phrases = map[int]string{
 	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
-	400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
+	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+	407: "Proxy Authentication Required", 408: "Request Timeout",
 	413: "Request Entity Too Large", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",
-	422: "Session Interval Too Small", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist",
+	423: "Interval Too Brief", 422: "Session Interval Too Small", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist",
 	482: "Loop Detected", 483: "Too Many Hops", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here",
 	489: "Bad Event", 491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented",
 	503: "Service Unavailable", 504: "Server Time-out", 603: "Decline",

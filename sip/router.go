@@ -42,6 +42,8 @@ func (e *Endpoint) onRequest(in *inbound) {
 		e.onInvite(in)
 	case sipgo.OPTIONS:
 		e.options(in)
+	case sipgo.REGISTER:
+		e.register(in)
 	default:
 		refuseMethod(in)
 	}
@@ -64,6 +66,9 @@ func (e *Endpoint) onInvite(in *inbound) {
 	if status, headers := e.objection(in.req); status != 0 {
 		e.stats.refused(status)
 		in.reply(status, headers...)
+		return
+	}
+	if e.reg != nil && !e.reg.passes(in) {
 		return
 	}
 	r, present, ok := parseReplaces(in.req)
@@ -153,7 +158,11 @@ func (e *Endpoint) options(in *inbound) {
 		in.reply(503, sipgo.NewHeader("Retry-After", strconv.Itoa(retryAfter)))
 		return
 	}
-	in.reply(200, optionsHeaders()...)
+	h := optionsHeaders()
+	if e.reg != nil {
+		h[0] = sipgo.NewHeader("Allow", allows+", REGISTER")
+	}
+	in.reply(200, h...)
 }
 
 func optionsHeaders() []sipgo.Header {

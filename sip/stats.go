@@ -4,6 +4,8 @@ import (
 	"maps"
 	"strconv"
 	"sync"
+
+	"github.com/roombridge/roombridge/sip/registrar"
 )
 
 // MessageKind is a kind of message, for counting.
@@ -24,6 +26,7 @@ type Stats struct {
 	Dialogs         int
 	Transactions    int
 	Connections     int
+	Register        registrar.Stats
 }
 
 type counters struct {

@@ -62,6 +62,10 @@ func (l *leg) invited() {
 		Protocol: "sip", Transport: l.f.network(), Number: l.uas.number,
 		Caller: callerOf(req, l.f, l.uas.offer), Encrypted: l.f.network() == "tls",
 	}
+	if who := l.uas.invite.who; who.Registered {
+		inv.Registered, inv.Caller.Terminal = true, clean(who.Device, maxName)
+		inv.Caller.Name = or(inv.Caller.Name, inv.Caller.Terminal)
+	}
 	l.log.Info("sip: INVITE received", "transport", inv.Transport, "remote", l.f.remote.String(),
 		"number", inv.Number, "device", inv.Caller.Device, "offer", l.uas.offer != nil)
 	l.e.running.Go(func() {
