@@ -34,6 +34,8 @@ type SIP struct {
 	Encryption string   `mapstructure:"encryption"` // off, prefer, require
 	TLS        TLS      `mapstructure:"tls"`
 	TLSMin     string   `mapstructure:"tls_min"` // 1.0, 1.1, 1.2, 1.3: oldest version accepted from terminals
+
+	Register SIPRegister `mapstructure:"register"`
 }
 
 // TLS is a certificate and its key, PEM files. Both empty: a self-signed one is made.
@@ -155,6 +157,7 @@ func Default() Config {
 			Listen:     []string{"udp://0.0.0.0:5060", "tcp://0.0.0.0:5060", "tls://0.0.0.0:5061"},
 			Encryption: "prefer",
 			TLSMin:     "1.2",
+			Register:   defaultSIPRegister(),
 		},
 		H323: H323{
 			Listen: []string{"tcp://0.0.0.0:1720"}, Tunnelling: true, FastConnect: "accept", RAS: "udp://0.0.0.0:1719",

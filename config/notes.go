@@ -20,6 +20,9 @@ func (c Config) Notes(hasFile bool) []string {
 	if c.SIP.Encryption == "off" {
 		n = append(n, "sip.encryption is off: sound and picture of SIP terminals travel in clear")
 	}
+	if r := c.SIP.Register; r.Enabled && !r.QOP {
+		n = append(n, "sip.register.qop is off: whoever hears a terminal register may guess its password more easily")
+	}
 	if len(c.H323.Listen) > 0 && c.SIP.Encryption == "require" {
 		n = append(n, "h323.listen: sound and picture of H.323 terminals travel in clear, whatever sip.encryption says")
 	}
