@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -64,9 +65,11 @@ func (s *screenings) loop(inputs ...StreamID) {
 	s.t.Cleanup(func() { close(quit); <-done })
 }
 
-// While pictures want more than all processors have, sound stays on time.
+// While pictures want more than all processors have, sound is as timely as in a worker beside
+// it that has nothing but sound: others may be busy on this machine, and disturb both. For
+// the same reason there are three tries.
 func TestSoundBeforePictures(t *testing.T) {
-	s := screen(t)
+	s, control := screen(t), screen(t)
 	var g Graph
 	for id := StreamID(1); id <= 8; id++ {
 		g.Inputs = append(g.Inputs, Input{ID: id, Codec: media.PCMU, ClockRate: 8000})
@@ -77,26 +80,34 @@ func TestSoundBeforePictures(t *testing.T) {
 	for id := StreamID(31); id <= 34; id++ {
 		g.VideoInputs = append(g.VideoInputs, VideoInput{ID: id, Codec: media.H264})
 	}
-	for id := StreamID(40); id < 48; id++ {
+	for id := StreamID(40); id < 52; id++ {
 		o := asItIs(id, 31+id%4, media.H264, 1280, 720)
 		o.Bitrate += int(id) * 1000
 		g.VideoOutputs = append(g.VideoOutputs, o)
 	}
-	// Others may be busy on this machine: what sound alone suffers from is not the pictures' fault.
-	s.talk(8)
-	s.meeting.SetGraph(Graph{Inputs: g.Inputs, Outputs: g.Outputs})
-	alone := s.tick(200, 500, 0)
+	for _, s := range []*screenings{s, control} {
+		s.talk(8)
+	}
+	control.meeting.SetGraph(Graph{Inputs: g.Inputs, Outputs: g.Outputs})
 	s.meeting.SetGraph(g)
 	s.loop(31, 32, 33, 34)
+	s.tick(200, 0, len(g.VideoOutputs))
 	dropped := s.meeting.Stats().Dropped
-	with := s.tick(200, 500, len(g.VideoOutputs))
-	t.Logf("ticks late: %d of %d alone, %d of %d with pictures; dearest %.1f ms; %d pictures, %d late",
-		alone.late, alone.ticks, with.late, with.ticks, with.dearest, with.frames, with.missed)
-	if with.missed < 100 {
-		t.Errorf("%d pictures late of %d: the processors were not busy", with.missed, with.frames)
-	}
-	if with.late > 2*alone.late+with.ticks/100 || with.skipped > alone.skipped {
-		t.Errorf("%d of %d ticks of sound were late with pictures, %d without", with.late, with.ticks, alone.late)
+	for try := 1; ; try++ {
+		var alone measured
+		var both sync.WaitGroup
+		both.Go(func() { alone = control.tick(0, 400, 0) })
+		with := s.tick(0, 400, len(g.VideoOutputs))
+		both.Wait()
+		t.Logf("ticks late: %d of %d alone, %d of %d with pictures; dearest %.1f ms; %d pictures, %d late",
+			alone.late, alone.ticks, with.late, with.ticks, with.dearest, with.frames, with.missed)
+		if with.missed > 50 && with.late <= 2*alone.late+with.ticks/100 && with.skipped <= alone.skipped {
+			break
+		}
+		if try == 3 {
+			t.Errorf("%d of %d ticks of sound were late with pictures, %d without; %d of %d pictures were", with.late, with.ticks, alone.late, with.missed, with.frames)
+			break
+		}
 	}
 	if st := s.meeting.Stats(); st.Dropped != dropped || st.Restarts != 0 {
 		t.Errorf("%d frames of sound dropped, %d restarts", st.Dropped-dropped, st.Restarts)

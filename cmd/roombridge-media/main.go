@@ -91,7 +91,7 @@ func seal(o options) error {
 	if err != nil {
 		return err
 	}
-	confinement := report(o)
+	confinement, nice := report(o), worker.Priority()
 	if err := confine.Seal(); err != nil {
 		confinement.Missing = append(confinement.Missing, err.Error())
 	} else {
@@ -100,7 +100,7 @@ func seal(o options) error {
 	if o.selfCheck {
 		return json.NewEncoder(os.Stdout).Encode(confine.SelfCheck(o.limits.Memory))
 	}
-	return worker.Serve(conn, worker.Options{Confinement: confinement, Screens: painter, CPUs: o.cpus, Nice: o.limits.Nice})
+	return worker.Serve(conn, worker.Options{Confinement: confinement, Screens: painter, CPUs: o.cpus, Nice: nice})
 }
 
 func setUp(o options) {
