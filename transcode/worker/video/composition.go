@@ -115,10 +115,14 @@ func (c *composition) next(due time.Duration) time.Duration {
 		}
 		c.made, c.period = 0, now
 	}
+	encoders := c.encoders
 	c.mu.Unlock()
 	due += step
 	if behind := now - due; behind > step {
 		c.late.Add(int64(behind / step))
+		for _, e := range encoders {
+			e.miss(uint64(behind / step))
+		}
 		due = now
 	}
 	return due

@@ -243,6 +243,13 @@ func (e *encoder) count(again bool, s shot, sent bool) {
 	}
 }
 
+// miss counts pictures that were not made at all.
+func (e *encoder) miss(n uint64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.late += n
+}
+
 // composed gives the composition that it encodes, if it does.
 func (e *encoder) composed() *composition {
 	c, _ := e.from.(*composition)
