@@ -101,8 +101,9 @@ func (s *seat) judge(p *participant, slides bool, limits media.Limits, now int64
 	t, o := pic.layers[i].track, options[i]
 	out = plan.Picture{Live: true, Format: t.Format(), Width: o.width, Height: o.height, Bitrate: o.bitrate}
 	out.Loud = s.yields(pic, t, limits)
-	if !s.viewer.takes(t) {
+	if !s.viewer.takes(t) { // made anew from as much as there is, not from a layer as small as the terminal's picture
 		out.Refusal = s.terminal.Video.Refusal(out.Format)
+		out.Width, out.Height = size(options, 0)
 	}
 	if !slides && s.plan.Path != bridge.PathCompose {
 		pic.needs(top, now) // whoever speaks next is shown at once
