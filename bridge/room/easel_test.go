@@ -26,6 +26,7 @@ type easel struct {
 	late    bool // every frame is
 	dumb    bool // nothing is made
 	closed  bool
+	told    uint64
 }
 
 func newEasel(ev transcode.Events) *easel {
@@ -132,6 +133,8 @@ func (e *easel) Stats() transcode.MeetingStats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var st transcode.MeetingStats
+	e.told++
+	st.Worker.Ticks = e.told
 	for _, o := range e.stats {
 		st.Worker.VideoOutputs = append(st.Worker.VideoOutputs, *o)
 	}

@@ -25,6 +25,8 @@ type studio struct {
 	outputs []*output
 	strain  plan.Strain
 	read    int64 // when the worker's counters were read last
+	heard   int64 // when they had changed last
+	ticks   uint64
 	counted map[transcode.StreamID]outputCount
 	index   atomic.Pointer[studioIndex] // for the worker's events
 }
@@ -119,7 +121,6 @@ func (s *studio) prune(now int64) {
 			return false
 		}
 		o.track.Close()
-		delete(s.counted, o.id)
 		return true
 	})
 }
