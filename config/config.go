@@ -127,7 +127,8 @@ type Admin struct {
 
 // Store is the database.
 type Store struct {
-	URL string `mapstructure:"url"` // sqlite:PATH or postgres://…
+	URL     string `mapstructure:"url"`      // sqlite:PATH or postgres://…; a relative path begins in the state directory
+	KeyFile string `mapstructure:"key_file"` // seals secrets; empty: PATH.key, or in the database where it has no path
 }
 
 // Limits bounds what one gateway takes on.

@@ -9,7 +9,7 @@ func (c Config) Notes(hasFile bool) []string {
 		n = append(n, "admission.open: any number opens the room of that name, and whoever reaches this gateway may enter any room")
 	}
 	if !c.Admission.Open {
-		n = append(n, "admission.open is off and this version has no number plan yet: every call is refused")
+		n = append(n, "admission.open is off: calls for which the number plan has no rule are refused")
 	}
 	if c.Admin.Token == "" {
 		n = append(n, "admin.token is empty: the API and the administration page answer to this machine only")

@@ -22,11 +22,13 @@ type Telemetry struct {
 	PortsTotal     int
 	Workers        int // media workers that run now
 	WorkerRestarts uint64
+	RecordsLost    uint64 // of calls and events, that could not be written
 	SIP            []SIPCount
 	SIPState       SIPState
 	H323           []H323Count
 	H323State      H323State
 	RAS            RAS
+	Registrar      Registrar
 	Load           Load
 }
 
@@ -119,6 +121,7 @@ var (
 	descDropped      = desc("rtp_datagrams_dropped_total", "Datagrams that were not admitted.", "verdict")
 	descPorts        = desc("media_ports", "Port pairs for media.", "state")
 	descWorkers      = desc("media_workers", "Media workers that run now.")
+	descRecordsLost  = desc("records_lost_total", "Records of calls and events that could not be written.")
 	descRestarts     = desc("media_worker_restarts_total", "Media workers started again after a death.")
 	descSIP          = desc("sip_messages_total", "SIP messages; status is empty for requests.", "direction", "method", "status")
 	descDialogs      = desc("sip_dialogs", "SIP dialogs open now.")
@@ -160,6 +163,7 @@ func (g *gatewayCollector) Collect(ch chan<- prometheus.Metric) {
 	o.gauge(descBuild, 1, g.s.cfg.Version, runtime.Version())
 	o.calls(callsOf(g.s.cfg.Calls.Calls()))
 	o.rooms(roomsOf(g.s.cfg.Rooms.Rooms()))
+	o.devices(devicesOf(g.s.cfg.Devices.List()))
 	o.gauge(descSockets, g.s.sockets.count())
 	o.telemetry(g.s.cfg.Telemetry())
 }
@@ -227,10 +231,12 @@ func (o collection) telemetry(t Telemetry) {
 	o.gauge(descPorts, t.PortsTotal-t.PortsUsed, "free")
 	o.gauge(descWorkers, t.Workers)
 	o.counter(descRestarts, t.WorkerRestarts)
+	o.counter(descRecordsLost, t.RecordsLost)
 	o.load(t.Load)
 	o.sip(t.SIPState)
 	o.h323(t.H323State)
 	o.ras(t.RAS)
+	o.registrar(t.Registrar)
 	for _, m := range t.H323 {
 		o.counter(descH323, m.Count, m.Direction, m.Type)
 	}

@@ -22,7 +22,12 @@ func (g *Gateway) openSIP() error {
 	if err != nil {
 		return err
 	}
+	register, err := g.registrar()
+	if err != nil {
+		return err
+	}
 	g.sip, err = sip.New(sip.Config{
+		Register: register,
 		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
 		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
 	}, g.core)
@@ -75,7 +80,7 @@ func (g *Gateway) openWeb() error {
 	g.web, err = web.New(web.Config{
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
-		Calls: g.core, Rooms: g.engine, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, Log: log,
+		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, Log: log,
 	})
 	return err
 }
@@ -215,7 +220,7 @@ func (g *Gateway) Welcome() string {
 		}
 		b.WriteString("\n  Any number opens the room of that name, and anybody who reaches this machine may enter.\n")
 	} else {
-		fmt.Fprintf(&b, "  Pages at       https://%s/\n  No number leads to a room: admission.open is off.\n", net.JoinHostPort(host, port))
+		fmt.Fprintf(&b, "  Pages at       https://%s/\n  Numbers lead where the number plan says: roombridge number set 1001 --room board\n", net.JoinHostPort(host, port))
 	}
 	if g.cfg.Web.TLS.Cert == "" {
 		b.WriteString("  The certificate is self-signed: browsers ask once whether to go on.\n")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,7 @@ type Gateway struct {
 	opts Options
 	log  *slog.Logger
 
+	kept   kept
 	loops  *wire.Loops // of everything that carries media
 	plane  *relay.Plane
 	worker *transcode.Supervisor
@@ -77,7 +79,7 @@ func New(cfg config.Config, opts Options) (*Gateway, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{cfg: cfg, opts: opts, log: opts.Log, stopping: make(chan struct{})}
-	for _, open := range []func() error{g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openRAS, g.openH323, g.openWeb} {
+	for _, open := range []func() error{g.openStore, g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openRAS, g.openH323, g.openWeb} {
 		if err := open(); err != nil {
 			g.close()
 			return nil, err
@@ -130,16 +132,9 @@ func (g *Gateway) openRooms() (err error) {
 	}
 	g.core = bridge.NewCore(bridge.Config{
 		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities,
-		Admit: g.admit, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Log: g.log,
+		Admit: g.admit, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Record: g.kept.records.call, Log: g.log,
 	})
 	return nil
-}
-
-func (g *Gateway) router() bridge.Router {
-	if g.cfg.Admission.Open {
-		return bridge.OpenRouter{}
-	}
-	return bridge.ClosedRouter{}
 }
 
 // Serve runs the front-ends until ctx ends or one of them fails.
@@ -149,6 +144,7 @@ func (g *Gateway) Serve(ctx context.Context) error {
 		g.log.Warn(n)
 	}
 	failed := make(chan error, 4)
+	defer g.kept.serve()() // ended when everything has ended that may have a record
 	stopSIP := g.start("sip", g.sip.Serve, failed)
 	stopH323 := g.start("h323", g.h323.Serve, failed)
 	stopRAS := func() {}
@@ -196,6 +192,7 @@ func (g *Gateway) announce(ctx context.Context) {
 		}
 	}
 	g.log.Info("ready", "version", g.opts.Version, "sip", g.sip.Addrs(), "h323", g.h323.Addrs(), "web", g.web.Addr().String())
+	go debug.FreeOSMemory() // what starting took, above all bringing a database up to date
 	if g.opts.Started != nil {
 		g.opts.Started(g)
 	}
@@ -255,6 +252,7 @@ func (g *Gateway) close() {
 	if g.web != nil {
 		g.web.Close()
 	}
+	g.kept.close()
 }
 
 // Core is the call table, for tests.

@@ -30,7 +30,7 @@ func (g *Gateway) telemetry() web.Telemetry {
 			{Direction: "out", Kind: "all", Packets: plane.Sent, Bytes: plane.SentBytes},
 		},
 		RTPDropped: plane.Drops, PortsUsed: plane.PortsUsed, PortsTotal: plane.PortsTotal,
-		Workers: worker.Running, WorkerRestarts: worker.Restarts,
+		Workers: worker.Running, WorkerRestarts: worker.Restarts, RecordsLost: g.kept.records.lost.Load(),
 		SIPState: web.SIPState{
 			Dialogs: sip.Dialogs, Transactions: sip.Transactions, Connections: sip.Connections,
 			Retransmissions: sip.Retransmissions, ParseErrors: sip.ParseErrors, Limited: sip.Limited,
@@ -42,6 +42,11 @@ func (g *Gateway) telemetry() web.Telemetry {
 	}
 	if g.ras != nil {
 		t.RAS = rasOf(g.ras)
+	}
+	r := sip.Register
+	t.Registrar = web.Registrar{
+		Serves: g.cfg.SIP.Register.Enabled, Accepted: r.Accepted, Challenged: r.Challenged,
+		Denied: r.Denied, LockedOut: r.LockedOut, Locks: r.Locks, Refused: r.Refused,
 	}
 	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
