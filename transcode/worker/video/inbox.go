@@ -21,7 +21,6 @@ type inbox struct {
 	packets []packet
 	bytes   []byte
 	wake    chan struct{} // holds one
-	dropped uint64
 }
 
 func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
@@ -29,7 +28,6 @@ func newInbox() *inbox { return &inbox{wake: make(chan struct{}, 1)} }
 func (b *inbox) put(f transcode.Frame, now time.Duration) {
 	b.mu.Lock()
 	if len(b.packets) == inboxPackets || len(b.bytes)+len(f.Payload) > inboxBytes {
-		b.dropped += uint64(len(b.packets))
 		b.packets, b.bytes = b.packets[:0], b.bytes[:0]
 	}
 	from := len(b.bytes)
