@@ -12,7 +12,7 @@ import (
 func (s *Server) api() http.Handler {
 	mux := http.NewServeMux()
 	cfg := huma.DefaultConfig("Roombridge", "1")
-	cfg.Info.Description = "Calls, rooms and events of a Roombridge gateway."
+	cfg.Info.Description = "Calls, rooms, devices and events of a Roombridge gateway."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // no $schema members in answers
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -22,6 +22,7 @@ func (s *Server) api() http.Handler {
 	a := humago.New(mux, cfg)
 	s.callOperations(a)
 	s.roomOperations(a)
+	s.deviceOperations(a)
 	s.eventOperation(a)
 	s.loadOperation(a)
 

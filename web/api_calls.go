@@ -29,7 +29,7 @@ type callsBody struct {
 
 type placeBody struct {
 	Body struct {
-		Target string `json:"target" minLength:"1" maxLength:"512" example:"sip:1001@10.0.0.7" doc:"Whom to call: a sip:, sips: or h323: address"`
+		Target string `json:"target" minLength:"1" maxLength:"512" example:"sip:1001@10.0.0.7" doc:"Whom to call: a sip:, sips: or h323: address, or the name of a device, such as sip:phonghop1 or phonghop1"`
 		Room   string `json:"room" minLength:"1" maxLength:"256" example:"1001" doc:"The room in which the terminal is seated"`
 		From   string `json:"from,omitempty" maxLength:"64" doc:"Number shown to the terminal; the room when empty"`
 		Name   string `json:"name,omitempty" maxLength:"64" doc:"Name shown to the terminal; the room when empty"`
@@ -129,9 +129,9 @@ func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) 
 	if !bridge.ValidRoom(room) {
 		return nil, huma.Error422UnprocessableEntity("this cannot be a room's name")
 	}
-	target, err := parseTarget(in.Body.Target)
+	target, err := s.target(in.Body.Target)
 	if err != nil {
-		return nil, huma.Error422UnprocessableEntity(err.Error())
+		return nil, err
 	}
 	target.From, target.Name = oneLine(in.Body.From), oneLine(in.Body.Name)
 	if target.From == "" {

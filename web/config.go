@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge"
 )
 
 // Config is what a Server works with.
@@ -18,6 +20,7 @@ type Config struct {
 
 	Calls     Calls
 	Rooms     Rooms
+	Devices   bridge.Devices
 	Dial      func(room string) []string // what a terminal dials to get into a room
 	Ready     func() error               // nil, or why no calls should be sent here now
 	Telemetry func() Telemetry           // counters of the rest of the gateway, read on scrape

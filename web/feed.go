@@ -26,20 +26,26 @@ type gone struct {
 	Name string `json:"name,omitempty"`
 }
 
-// feed compares calls and rooms with what listeners were told, and tells them
+// feed compares calls, rooms and devices with what listeners were told, and tells them
 // what changed. Without listeners it looks at nothing.
 type feed struct {
 	calls Calls
 	rooms Rooms
+	devs  bridge.Devices
 
 	mu        sync.Mutex
 	listeners map[chan event]struct{}
 	told      map[string]Call
 	toldRooms map[string]Room
+
+	toldDevices map[string]Device
 }
 
-func newFeed(c Calls, r Rooms) *feed {
-	return &feed{calls: c, rooms: r, listeners: map[chan event]struct{}{}, told: map[string]Call{}, toldRooms: map[string]Room{}}
+func newFeed(c Calls, r Rooms, d bridge.Devices) *feed {
+	return &feed{
+		calls: c, rooms: r, devs: d, listeners: map[chan event]struct{}{},
+		told: map[string]Call{}, toldRooms: map[string]Room{}, toldDevices: map[string]Device{},
+	}
 }
 
 // run looks for changes until ctx ends, then ends every listener.
@@ -77,14 +83,18 @@ func (f *feed) listen() (<-chan event, func()) {
 	if len(f.listeners) == 0 {
 		clear(f.told)
 		clear(f.toldRooms)
+		clear(f.toldDevices)
 	}
 	f.look()
-	ch := make(chan event, feedBehind+len(f.told)+len(f.toldRooms))
+	ch := make(chan event, feedBehind+len(f.told)+len(f.toldRooms)+len(f.toldDevices))
 	for _, c := range f.told {
 		ch <- event{"call", c}
 	}
 	for _, r := range f.toldRooms {
 		ch <- event{"room", r}
+	}
+	for _, d := range f.toldDevices {
+		ch <- event{"device", d}
 	}
 	f.listeners[ch] = struct{}{}
 	return ch, func() {
@@ -137,6 +147,7 @@ func (f *feed) look() {
 		}
 	}
 	f.lookRooms(f.rooms.Rooms())
+	f.lookDevices(devicesOf(f.devs.List()))
 }
 
 func (f *feed) lookRooms(list []bridge.RoomStatus) {

@@ -41,7 +41,7 @@ func TestFeed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		calls := &fakeCalls{events: make(chan bridge.Event, 16)}
 		rooms := &fakeRooms{}
-		f := newFeed(calls, rooms)
+		f := newFeed(calls, rooms, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		go f.run(ctx)
 		calls.set(aCall("c1"))
@@ -87,7 +87,7 @@ func TestFeed(t *testing.T) {
 
 func TestFeedCutsSlowListener(t *testing.T) {
 	calls, rooms := &fakeCalls{events: make(chan bridge.Event, 16)}, &fakeRooms{}
-	f := newFeed(calls, rooms)
+	f := newFeed(calls, rooms, nil)
 	slow, stop := f.listen()
 	defer stop()
 	for i := range feedBehind + 2 {

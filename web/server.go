@@ -38,7 +38,7 @@ func New(cfg Config) (*Server, error) {
 		cfg:     cfg,
 		auth:    &auth{token: cfg.Token, log: cfg.Log},
 		sockets: newSockets(cfg.MaxSockets),
-		feed:    newFeed(cfg.Calls, cfg.Rooms),
+		feed:    newFeed(cfg.Calls, cfg.Rooms, cfg.Devices),
 		ready:   make(chan struct{}),
 	}
 	var err error
