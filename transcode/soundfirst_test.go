@@ -105,7 +105,7 @@ func TestSoundBeforePictures(t *testing.T) {
 			break
 		}
 		if try == 3 {
-			t.Errorf("%d of %d ticks of sound were late with pictures, %d without; %d of %d pictures were", with.late, with.ticks, alone.late, with.missed, with.frames)
+			t.Errorf("%d of %d ticks of sound were late with pictures, %d without, and %d pictures", with.late, with.ticks, alone.late, with.missed)
 			break
 		}
 	}

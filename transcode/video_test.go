@@ -169,6 +169,12 @@ func asItIs(id, input StreamID, c media.Codec, width, height int) VideoOutput {
 	}
 }
 
+// showing is the graph of one output that shows input 1, and is watched.
+func (s *screenings) showing(id StreamID, width, height int) Graph {
+	s.t.Helper()
+	return Graph{VideoInputs: []VideoInput{{ID: 1, Codec: media.H264}}, VideoOutputs: []VideoOutput{s.watch(asItIs(id, 1, media.H264, width, height))}}
+}
+
 // rises checks that what was shown goes forward, in numbers and in time.
 func (v *viewer) rises(t *testing.T) {
 	t.Helper()
@@ -230,7 +236,7 @@ func (s *screenings) compare(name string, id StreamID) {
 // shown is never damaged.
 func TestPictureLoss(t *testing.T) {
 	s := screen(t)
-	s.meeting.SetGraph(Graph{VideoInputs: []VideoInput{{ID: 1, Codec: media.H264}}, VideoOutputs: []VideoOutput{s.watch(asItIs(10, 1, media.H264, 640, 360))}})
+	s.meeting.SetGraph(s.showing(10, 640, 360))
 	n := 0
 	s.send(1, media.H264, 640, 360, func(*film.Packet) bool { n++; return n%60 != 0 })
 	eventually(t, "recovery from several losses", 40*time.Second, func() bool {
@@ -254,7 +260,7 @@ func TestPictureLoss(t *testing.T) {
 func TestGarbage(t *testing.T) {
 	s := screen(t)
 	caps := s.sup.Available()
-	g := Graph{VideoInputs: []VideoInput{{ID: 1, Codec: media.H264}}, VideoOutputs: []VideoOutput{s.watch(asItIs(10, 1, media.H264, 320, 180))}}
+	g := s.showing(10, 320, 180)
 	hostile := []StreamID{}
 	for i, c := range caps.VideoDecode {
 		id := StreamID(2 + i)
@@ -309,7 +315,7 @@ func garbage(r *rand.Rand, id StreamID, i int) Frame {
 // keyframe and with rising numbers.
 func TestPicturesAfterDeath(t *testing.T) {
 	s := screen(t)
-	s.meeting.SetGraph(Graph{VideoInputs: []VideoInput{{ID: 1, Codec: media.H264}}, VideoOutputs: []VideoOutput{s.watch(asItIs(10, 1, media.H264, 320, 180))}})
+	s.meeting.SetGraph(s.showing(10, 320, 180))
 	s.send(1, media.H264, 320, 180, nil)
 	eventually(t, "pictures", 20*time.Second, func() bool { return len(s.seen(10).numbers) > 10 })
 	s.meeting.link.Load().proc.kill()
@@ -327,7 +333,7 @@ func TestPicturesAfterDeath(t *testing.T) {
 // dies alone and is started again, and that is counted. Other meetings know nothing of it.
 func TestMemoryLimit(t *testing.T) {
 	other := screen(t)
-	other.meeting.SetGraph(Graph{VideoInputs: []VideoInput{{ID: 1, Codec: media.H264}}, VideoOutputs: []VideoOutput{other.watch(asItIs(10, 1, media.H264, 320, 180))}})
+	other.meeting.SetGraph(other.showing(10, 320, 180))
 	other.send(1, media.H264, 320, 180, nil)
 	for name, limit := range map[string]int64{"pictures": 150 << 20, "anything": 40 << 20} {
 		t.Run(name, func(t *testing.T) {
