@@ -28,6 +28,7 @@ type output struct {
 	least   atomic.Int64 // of what its receivers take, bit/s; 0 is no limit
 	bitrate int          // in force
 	steps   int64        // when the bit rate rose last
+	pacer   *pacer
 	places  places
 
 	// Of the goroutine on which the worker's events come.
@@ -53,7 +54,14 @@ func newOutput(m *mixer, wake func(), spec plan.Output, now int64) *output {
 	o.track = relay.NewTrack(relay.TrackConfig{
 		ID: "made/" + string(spec.Codec), Kind: media.Video, Upstream: outputUpstream{o}, Format: formatOf(spec), Now: m.now,
 	})
+	o.pacer = newPacer(o.bitrate, m.now, o.track.Publish)
 	return o
+}
+
+// close ends the output.
+func (o *output) close() {
+	o.pacer.close()
+	o.track.Close()
 }
 
 // formatOf is what an output's packets are.
@@ -104,7 +112,9 @@ func (o *output) play(f transcode.Frame, now int64) {
 }
 
 func (o *output) publish() {
-	o.track.Publish(o.batch)
+	if !o.pacer.send(o.batch) {
+		outputUpstream{o}.RequestKeyframe(0)
+	}
 	o.batch, o.payload = o.batch[:0], o.payload[:0]
 }
 
@@ -114,6 +124,7 @@ func (o *output) serve(spec plan.Output, scene plan.Scene, now int64) {
 	if o.spec != spec {
 		o.spec = spec
 		o.bitrate, o.steps = spec.Class, now // a new encoder begins with what is certain
+		o.pacer.limit(o.bitrate)
 		o.track.SetFormat(formatOf(spec))
 	}
 	o.scene = scene
@@ -138,6 +149,7 @@ func (o *output) steer(now int64) {
 		return
 	}
 	o.steps = now
+	o.pacer.limit(o.bitrate)
 }
 
 // useful is the bit rate above which a picture hardly gets better. Older codecs need more.

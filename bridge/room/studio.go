@@ -120,7 +120,7 @@ func (s *studio) prune(now int64) {
 		if o.idle == 0 || now-o.idle < outputRest || o.seen() {
 			return false
 		}
-		o.track.Close()
+		o.close()
 		return true
 	})
 }
@@ -277,7 +277,7 @@ func (s *studio) close() {
 		f.close()
 	}
 	for _, o := range s.outputs {
-		o.track.Close()
+		o.close()
 	}
 	s.feeds, s.outputs, s.wishes = nil, nil, nil
 }
