@@ -29,7 +29,7 @@ type h264Encoder struct {
 }
 
 // buffered is how many seconds of bits a keyframe can take at most.
-const buffered = 0.6
+const buffered = 0.4
 
 var profiles = map[uint8]string{66: "baseline", 77: "main", 100: "high"}
 
