@@ -14,6 +14,7 @@ type SIPRegister struct {
 	Domains    []string      `mapstructure:"domains"`     // hosts of addresses that are registered; none: whatever terminals are told
 	Users      []Secret      `mapstructure:"users"`       // USER=PASSWORD
 	Algorithms []string      `mapstructure:"algorithms"`  // of digests, in the order in which they are offered: sha-256, md5
+	OldAgents  []string      `mapstructure:"old_agents"`  // what the User-Agent begins with of terminals that give up when offered more than md5
 	QOP        bool          `mapstructure:"qop"`         // off: for terminals of RFC 2069
 	Calls      string        `mapstructure:"calls"`       // open, registered, digest: who may call
 	Expires    time.Duration `mapstructure:"expires"`     // longest registration
@@ -23,7 +24,7 @@ type SIPRegister struct {
 
 func defaultSIPRegister() SIPRegister {
 	return SIPRegister{
-		Realm: "roombridge", Algorithms: []string{"sha-256", "md5"}, QOP: true, Calls: "open",
+		Realm: "roombridge", Algorithms: []string{"sha-256", "md5"}, OldAgents: []string{"baresip v0.", "baresip v1."}, QOP: true, Calls: "open",
 		Expires: time.Hour, MinExpires: time.Minute, Probe: 30 * time.Second,
 	}
 }

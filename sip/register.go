@@ -79,7 +79,7 @@ func (s *registrations) passes(in *inbound) bool {
 	s.mu.Lock()
 	who, a := s.r.Invite(time.Now(), registrar.Call[way]{
 		URI: in.req.Recipient.String(), User: from.User, Host: trimBrackets(from.Host),
-		Authorization: values(in.req, "Proxy-Authorization"), Source: in.f.remote, Flow: way{in.f.socket},
+		Agent: device(in.req), Authorization: values(in.req, "Proxy-Authorization"), Source: in.f.remote, Flow: way{in.f.socket},
 	})
 	s.mu.Unlock()
 	if in.who = who; a.Status == 0 {

@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,6 +28,7 @@ const (
 type proof struct {
 	method, uri, realm string
 	source             netip.Addr
+	agent              string
 	answers            []string // values of the header
 }
 
@@ -134,10 +136,15 @@ func (r *Registrar[F]) unproved(now time.Time, o outcome, challenge int) Answer 
 		name = "Proxy-Authenticate"
 	}
 	a := Answer{Status: challenge, Events: o.events}
-	for _, v := range r.auth.Challenges(now, o.realm, scopeOf(o.source), o.verdict == stale) {
+	for _, v := range r.auth.Challenges(now, o.realm, scopeOf(o.source), o.verdict == stale, r.old(o.agent)) {
 		a.Header = append(a.Header, Header{name, v})
 	}
 	return a
+}
+
+// old tells whether a terminal is of a kind that has to be offered MD5 alone.
+func (r *Registrar[F]) old(agent string) bool {
+	return slices.ContainsFunc(r.cfg.OldAgents, func(begin string) bool { return strings.HasPrefix(agent, begin) })
 }
 
 // sameTarget holds the URI that was hashed against the Request-URI, loosely:

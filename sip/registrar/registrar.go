@@ -34,6 +34,7 @@ type Config struct {
 	Realm       func(host string) (string, bool)
 	Credentials Credentials
 	Digest      digest.Config
+	OldAgents   []string      // what the User-Agent of terminals begins with that give up when they are offered more than MD5
 	Calls       Calls         // "" is CallsOpen
 	Expires     time.Duration // of a registration that asks for longer, or not for any; 0 is an hour
 	MinExpires  time.Duration // shorter ones are refused; 0 is a minute
@@ -103,7 +104,7 @@ type recordKey struct{ realm, user string }
 func New[F Flow](cfg Config) *Registrar[F] {
 	cfg.defaults()
 	auth := digest.New(cfg.Digest)
-	nobody := digest.HA1(digest.SHA256, auth.Challenges(time.Time{}, "", "", false)[0], "", "")
+	nobody := digest.HA1(digest.SHA256, auth.Challenges(time.Time{}, "", "", false, false)[0], "", "")
 	return &Registrar[F]{cfg: cfg, auth: auth, guard: newGuard(), nobody: nobody, records: make(map[recordKey]*record[F])}
 }
 
@@ -136,7 +137,7 @@ func (r *Registrar[F]) Register(now time.Time, q Request[F]) Answer {
 	case user == "" || !fit(user, maxUser):
 		return r.refuse(404, "the address of record names nobody")
 	}
-	p := r.prove(now, proof{method: "REGISTER", uri: q.URI, realm: realm, source: q.Source.Addr(), answers: q.Authorization})
+	p := r.prove(now, proof{method: "REGISTER", uri: q.URI, realm: realm, source: q.Source.Addr(), agent: q.Agent, answers: q.Authorization})
 	if p.verdict != proved {
 		return r.unproved(now, p, 401)
 	}

@@ -218,6 +218,12 @@ func TestOldTerminals(t *testing.T) {
 		t.Errorf("%v", a.Header)
 	}
 	d.must(p, 200, nil)
+	// Some give up when they are offered what they do not know.
+	d = newDesk(t, func(c *Config) { c.OldAgents = []string{"Phone/"} })
+	if c := challengeOf(d.Register(d.now, d.request(p)), "WWW-Authenticate", digest.SHA256); c != nil {
+		t.Errorf("%v", c)
+	}
+	d.must(p, 200, nil)
 }
 
 func TestExpires(t *testing.T) {

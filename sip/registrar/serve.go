@@ -143,6 +143,7 @@ func (r *Registrar[F]) Entries(now time.Time) []Entry[F] {
 type Call[F Flow] struct {
 	URI           string
 	User, Host    string   // of From
+	Agent         string   // User-Agent
 	Authorization []string // values of Proxy-Authorization
 	Source        netip.AddrPort
 	Flow          F
@@ -174,7 +175,7 @@ func (r *Registrar[F]) Invite(now time.Time, c Call[F]) (Caller, Answer) {
 }
 
 func (r *Registrar[F]) inviteProved(now time.Time, c Call[F], user, realm string) (Caller, Answer) {
-	p := r.prove(now, proof{method: "INVITE", uri: c.URI, realm: realm, source: c.Source.Addr(), answers: c.Authorization})
+	p := r.prove(now, proof{method: "INVITE", uri: c.URI, realm: realm, source: c.Source.Addr(), agent: c.Agent, answers: c.Authorization})
 	switch {
 	case p.verdict != proved:
 		return Caller{}, r.unproved(now, p, 407)

@@ -52,7 +52,7 @@ func (g *Gateway) registrar() (*registrar.Config, error) {
 	}
 	out := &registrar.Config{
 		Realm: realmOf(c), Credentials: newUsers(c.Realm, table), Calls: registrar.Calls(c.Calls),
-		Expires: c.Expires, MinExpires: c.MinExpires, Probe: c.Probe, Digest: digest.Config{NoQOP: !c.QOP},
+		Expires: c.Expires, MinExpires: c.MinExpires, Probe: c.Probe, OldAgents: c.OldAgents, Digest: digest.Config{NoQOP: !c.QOP},
 	}
 	for _, a := range c.Algorithms {
 		out.Digest.Algorithms = append(out.Digest.Algorithms, digest.Algorithm(strings.ToUpper(a)))

@@ -101,15 +101,21 @@ func answer(t *testing.T, challenge, extra string, nc uint32) Answer {
 
 func TestChallenges(t *testing.T) {
 	s := New(Config{})
-	c := s.Challenges(start, `Phòng "A"\`, "10.0.0.1", false)
+	c := s.Challenges(start, `Phòng "A"\`, "10.0.0.1", false, false)
 	if len(c) != 2 || !strings.Contains(c[0], "algorithm=SHA-256") || !strings.Contains(c[1], "algorithm=MD5") || strings.Contains(c[0], "stale") {
 		t.Errorf("%q", c)
 	}
 	if p, err := params(c[0]); err != nil || p["realm"] != `Phòng "A"\` || p["qop"] != "auth" || p["opaque"] == "" {
 		t.Errorf("%q %v", p, err)
 	}
+	if c = s.Challenges(start, "r", "x", false, true); len(c) != 1 || !strings.Contains(c[0], "algorithm=MD5") {
+		t.Errorf("of old ones: %q", c)
+	}
+	if c = New(Config{Algorithms: []Algorithm{SHA256}}).Challenges(start, "r", "x", false, true); len(c) != 1 || !strings.Contains(c[0], "SHA-256") {
+		t.Errorf("of old ones that are not wanted: %q", c)
+	}
 	s = New(Config{Algorithms: []Algorithm{MD5}, NoQOP: true})
-	c = s.Challenges(start, "r", "10.0.0.1", true)
+	c = s.Challenges(start, "r", "10.0.0.1", true, false)
 	if len(c) != 1 || strings.Contains(c[0], "qop") || !strings.HasSuffix(c[0], "stale=true") {
 		t.Errorf("%q", c)
 	}
@@ -120,7 +126,7 @@ func TestChallenges(t *testing.T) {
 
 func TestFresh(t *testing.T) {
 	s := New(Config{Lifetime: time.Minute})
-	challenge := s.Challenges(start, "r", "10.0.0.1", false)[0]
+	challenge := s.Challenges(start, "r", "10.0.0.1", false, false)[0]
 	at := func(d time.Duration, nc uint32) bool {
 		a := answer(t, challenge, "SHA-256", nc)
 		return s.Fresh(start.Add(d), "r", "10.0.0.1", &a)
@@ -139,7 +145,7 @@ func TestFresh(t *testing.T) {
 			t.Errorf("%d: nc %d after %v is %v", i, x.nc, x.after, got)
 		}
 	}
-	a := answer(t, s.Challenges(start, "r", "10.0.0.1", false)[0], "", 1)
+	a := answer(t, s.Challenges(start, "r", "10.0.0.1", false, false)[0], "", 1)
 	for _, x := range []struct{ realm, scope string }{{"other", "10.0.0.1"}, {"r", "10.0.0.2"}} {
 		if s.Fresh(start.Add(1), x.realm, x.scope, &a) {
 			t.Errorf("good for %v", x)
@@ -162,13 +168,13 @@ func TestFresh(t *testing.T) {
 // Without a quality of protection a nonce is good once, and not after it was counted.
 func TestFreshOnce(t *testing.T) {
 	s := New(Config{NoQOP: true})
-	a := answer(t, s.Challenges(start, "r", "x", false)[0], "", 0)
+	a := answer(t, s.Challenges(start, "r", "x", false, false)[0], "", 0)
 	counted := a
 	counted.QOP, counted.Count = true, 1
 	if !s.Fresh(start.Add(1), "r", "x", &a) || s.Fresh(start.Add(2), "r", "x", &a) || s.Fresh(start.Add(2), "r", "x", &counted) {
 		t.Error("not once")
 	}
-	a = answer(t, s.Challenges(start, "r", "x", false)[0], "", 0)
+	a = answer(t, s.Challenges(start, "r", "x", false, false)[0], "", 0)
 	counted.Nonce = a.Nonce
 	if !s.Fresh(start.Add(1), "r", "x", &counted) || s.Fresh(start.Add(2), "r", "x", &a) {
 		t.Error("counted, then not")
@@ -182,7 +188,7 @@ func TestNoncesBounded(t *testing.T) {
 	var used []Answer
 	for i := range 1000 {
 		now = now.Add(time.Millisecond)
-		a := answer(t, s.Challenges(now, "r", "x", false)[i%2], "", 1)
+		a := answer(t, s.Challenges(now, "r", "x", false, false)[i%2], "", 1)
 		now = now.Add(time.Millisecond)
 		if !s.Fresh(now, "r", "x", &a) {
 			t.Fatalf("%d is not fresh", i)

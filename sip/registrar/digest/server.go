@@ -62,11 +62,15 @@ func random(n int) []byte {
 
 // Challenges are the values of WWW-Authenticate or Proxy-Authenticate, one for
 // each algorithm (RFC 8760 2.3). scope says for whom the nonce is good: nobody
-// else may answer with it.
-func (s *Server) Challenges(now time.Time, realm, scope string, stale bool) []string {
+// else may answer with it. With old only MD5 is asked for, where that is taken.
+func (s *Server) Challenges(now time.Time, realm, scope string, stale, old bool) []string {
+	old = old && slices.Contains(s.cfg.Algorithms, MD5)
 	nonce := s.nonce(now, realm, scope)
 	list := make([]string, 0, len(s.cfg.Algorithms))
 	for _, a := range s.cfg.Algorithms {
+		if old && a != MD5 {
+			continue
+		}
 		c := `Digest realm="` + quoted(realm) + `", nonce="` + nonce + `", opaque="` + s.opaque + `", algorithm=` + string(a)
 		if !s.cfg.NoQOP {
 			c += `, qop="auth"`

@@ -1,0 +1,59 @@
+package gateway
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+
+	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/h323/ras"
+	"github.com/roombridge/roombridge/sip/registrar/digest"
+)
+
+func TestDeviceOf(t *testing.T) {
+	at := netip.MustParseAddrPort("10.0.0.7:1719")
+	d := deviceOf(&ras.Terminal{
+		ID: "7", Aliases: []string{"9001", "Room A"}, Maker: "Polycom", Product: "HDX 8000", Version: "3.1", RAS: at,
+		Signal: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.7:1720")},
+	})
+	if d.Name != "9001" || !slices.Equal(d.Aliases, []string{"Room A"}) || d.Protocol != "h323" || d.Model != "Polycom HDX 8000" || d.Software != "3.1" ||
+		d.Address != at || d.Contacts != 1 || !d.Online || d.Target().URI != "h323:9001" {
+		t.Errorf("%+v", d)
+	}
+	if d := deviceOf(&ras.Terminal{ID: "7", Maker: "Huawei", Product: "HUAWEI TE30"}); d.Name != "7" || d.Model != "HUAWEI TE30" {
+		t.Errorf("%+v", d)
+	}
+}
+
+func TestUsers(t *testing.T) {
+	u := newUsers("r", map[string]string{"a": "geheim"})
+	weak, strong, device, ok := u.Credentials("r", "a")
+	if !ok || device != "a" || !slices.Equal(weak, digest.HA1(digest.MD5, "a", "r", "geheim")) || !slices.Equal(strong, digest.HA1(digest.SHA256, "a", "r", "geheim")) {
+		t.Errorf("%x %x %q %v", weak, strong, device, ok)
+	}
+	for _, x := range [][2]string{{"r", "b"}, {"x", "a"}, {"r", "A"}} {
+		if _, _, _, ok := u.Credentials(x[0], x[1]); ok {
+			t.Errorf("knows %q", x)
+		}
+	}
+}
+
+// The registrar is there when it is wanted, and serves the domains of its own.
+func TestRegistrarOf(t *testing.T) {
+	g := &Gateway{cfg: config.Default()}
+	if c, err := g.registrar(); c != nil || err != nil {
+		t.Errorf("%+v %v", c, err)
+	}
+	r := &g.cfg.SIP.Register
+	r.Enabled, r.Users, r.QOP, r.Calls, r.Domains = true, []config.Secret{"a=1"}, false, "digest", []string{"A.example"}
+	c, err := g.registrar()
+	if err != nil || !c.Digest.NoQOP || c.Calls != "digest" || !slices.Equal(c.Digest.Algorithms, []digest.Algorithm{digest.SHA256, digest.MD5}) {
+		t.Fatalf("%+v %v", c, err)
+	}
+	if realm, ok := c.Realm("a.example"); realm != "roombridge" || !ok {
+		t.Errorf("%q %v", realm, ok)
+	}
+	if _, ok := c.Realm("b.example"); ok {
+		t.Error("serves another domain")
+	}
+}
