@@ -29,6 +29,7 @@ const (
 	lossLittle = 0.02
 	waitMuch   = 100 * time.Millisecond // beyond the least round trip
 	waitLittle = 50 * time.Millisecond
+	waitNone   = 10 * time.Millisecond
 
 	lineFloor = 200_000 // bit/s
 	// lineStep is how far beyond what it carries a line is tried in a second: what
@@ -57,7 +58,7 @@ func (l *Line) Report(part float64, trip time.Duration, sent int, now int64) boo
 	case extra > lossMuch, extra > lossSome, waits > waitMuch:
 		l.lower(part, sent)
 	case extra < lossLittle && waits < waitLittle:
-		l.raise(since)
+		l.raise(since, waits)
 		l.ambient = min(l.ambient, (3*l.ambient+part)/4)
 	}
 	return l.limit != before
@@ -91,12 +92,12 @@ func (l *Line) lower(part float64, sent int) {
 		l.ambient, l.begun = part, 0
 		return
 	}
-	came := int(float64(sent) * (1 - part))
+	came, before := int(float64(sent)*(1-part)), l.limit
 	if l.limit > 0 {
 		came = min(came, l.limit)
 	}
-	if !l.falling { // what waits from before is no word about the line
-		l.full = 0
+	if !l.falling || before == 0 || sent > before*6/5 {
+		l.full = 0 // else the less was obeyed, and what waits from before is no word about the line
 	}
 	l.full, l.falling = max(l.full, came), true
 	keep := 17
@@ -108,16 +109,16 @@ func (l *Line) lower(part float64, sent int) {
 
 // raise goes up carefully to where the line was full, and a little beyond;
 // once that is passed, in leaps: then it is another line.
-func (l *Line) raise(since float64) {
+func (l *Line) raise(since float64, waits time.Duration) {
 	if l.falling = false; l.limit == 0 {
 		return
 	}
 	step := lineStep
-	switch { // and nothing waited
-	case l.limit > 2*l.full:
-		step = 2
+	switch {
 	case l.limit > l.full*11/10:
-		step, l.begun = 1, 0
+		step, l.begun = 2, 0
+	case waits < waitNone && l.limit < l.full*17/20:
+		step *= 2
 	}
 	l.limit += int(float64(l.limit) * step * min(since, 1))
 	if l.limit >= lineOpen {

@@ -79,7 +79,7 @@ func TestLineCut(t *testing.T) {
 
 func cutLine(t *testing.T, seed uint64) {
 	t.Helper()
-	const cut, back = int64(20e9), int64(40e9)
+	cut, back := int64(20e9)+int64(seed)*int64(49*time.Millisecond), int64(40e9) // within an interval of reports too
 	s := simulated{every: time.Second, most: 2_000_000, dice: rand.New(rand.NewPCG(seed, 3)), rate: func(now int64) int {
 		if now > cut && now <= back {
 			return 300_000
