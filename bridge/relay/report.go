@@ -17,7 +17,7 @@ import (
 // Mean times between reports. RFC 3550 6.2 asks for 5 s and lets a stream of
 // a higher rate report more often; the first report comes in half the time.
 const (
-	reportVideo = int64(1200 * time.Millisecond)
+	reportVideo = int64(800 * time.Millisecond)
 	reportAudio = int64(5 * time.Second)
 )
 
