@@ -92,6 +92,7 @@ func (f seatFeedback) KeyframeWanted() { f.s.viewer.splice.KeyframeWanted() }
 func (f seatFeedback) Loss(part float64) {
 	st := f.s.terminal.Video.Stats()
 	if f.s.line.report(part, st.RTT, st.Send.Bitrate, f.s.room.now()) {
+		f.s.room.log.Debug("line", "call", f.s.callID, "lost", part, "trip", st.RTT, "sent", st.Send.Bitrate, "limit", f.s.line.bitrate())
 		f.s.room.wake()
 	}
 }
