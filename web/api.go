@@ -16,15 +16,22 @@ func (s *Server) api() http.Handler {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // no $schema members in answers
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", Description: "admin.token of the configuration"},
+		"token": {Type: "http", Scheme: "bearer", Description: "admin.token of the configuration, or a token made with POST /api/v1/tokens"},
 	}
+	cfg.OnAddOperation = []huma.AddOpFunc{describeRights}
 	cfg.Security = []map[string][]string{{"token": {}}}
 	a := humago.New(mux, cfg)
+	a.UseMiddleware(authorise(a))
 	s.callOperations(a)
 	s.roomOperations(a)
 	s.deviceOperations(a)
 	s.eventOperation(a)
 	s.loadOperation(a)
+	if s.cfg.Admin != nil {
+		s.numberOperations(a)
+		s.recordOperations(a)
+		s.tenantOperations(a)
+	}
 
 	description, err := json.Marshal(a.OpenAPI())
 	if err != nil {

@@ -45,14 +45,14 @@ func (s *Server) callOperations(a huma.API) {
 	huma.Register(a, huma.Operation{
 		OperationID: "list-calls", Method: http.MethodGet, Path: "/api/v1/calls", Tags: []string{"calls"},
 		Summary: "Running calls, oldest first", Errors: []int{401, 403},
-	}, func(context.Context, *struct{}) (*callsBody, error) {
-		return &callsBody{callsOf(s.cfg.Calls.Calls())}, nil
+	}, func(ctx context.Context, _ *struct{}) (*callsBody, error) {
+		return &callsBody{callsOf(s.seenCalls(ctx))}, nil
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
 		Summary: "One call", Errors: []int{401, 403, 404},
-	}, func(_ context.Context, in *callPath) (*callBody, error) {
-		c, ok := s.call(in.ID)
+	}, func(ctx context.Context, in *callPath) (*callBody, error) {
+		c, ok := s.call(ctx, in.ID)
 		if !ok {
 			return nil, huma.Error404NotFound("no such call runs")
 		}
@@ -67,8 +67,8 @@ func (s *Server) callOperations(a huma.API) {
 	huma.Register(a, huma.Operation{
 		OperationID: "hang-up", Method: http.MethodDelete, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
 		Summary: "Hang up", DefaultStatus: http.StatusNoContent, Errors: []int{401, 403, 404},
-	}, func(_ context.Context, in *callPath) (*struct{}, error) {
-		if !s.cfg.Calls.Hangup(in.ID, bridge.CauseRemoved, "an administrator hung up") {
+	}, func(ctx context.Context, in *callPath) (*struct{}, error) {
+		if _, ok := s.call(ctx, in.ID); !ok || !s.cfg.Calls.Hangup(in.ID, bridge.CauseRemoved, "an administrator hung up") {
 			return nil, huma.Error404NotFound("no such call runs")
 		}
 		s.cfg.Log.Info("hung up by an administrator", "call", in.ID)
@@ -90,7 +90,10 @@ type layoutBody struct {
 	}
 }
 
-func (s *Server) changeCall(_ context.Context, in *layoutBody) (*callBody, error) {
+func (s *Server) changeCall(ctx context.Context, in *layoutBody) (*callBody, error) {
+	if _, ok := s.call(ctx, in.ID); !ok {
+		return nil, huma.Error404NotFound("no such call runs")
+	}
 	if l := in.Body.Layout; l != "" {
 		switch known, chosen := s.cfg.Calls.SetLayout(in.ID, layoutOf(l)); {
 		case !known:
@@ -100,7 +103,7 @@ func (s *Server) changeCall(_ context.Context, in *layoutBody) (*callBody, error
 		}
 		s.cfg.Log.Info("layout chosen by an administrator", "call", in.ID, "layout", l)
 	}
-	c, ok := s.call(in.ID)
+	c, ok := s.call(ctx, in.ID)
 	if !ok {
 		return nil, huma.Error404NotFound("no such call runs")
 	}
@@ -115,8 +118,8 @@ func layoutOf(name string) bridge.Layout {
 	return bridge.Layout(name)
 }
 
-func (s *Server) call(id string) (Call, bool) {
-	list := s.cfg.Calls.Calls()
+func (s *Server) call(ctx context.Context, id string) (Call, bool) {
+	list := s.seenCalls(ctx)
 	i := slices.IndexFunc(list, func(c bridge.CallStatus) bool { return c.ID == id })
 	if i < 0 {
 		return Call{}, false
@@ -129,10 +132,14 @@ func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) 
 	if !bridge.ValidRoom(room) {
 		return nil, huma.Error422UnprocessableEntity("this cannot be a room's name")
 	}
-	target, err := s.target(in.Body.Target)
+	target, err := s.target(ctx, in.Body.Target)
 	if err != nil {
 		return nil, err
 	}
+	if !s.free(ctx, room) {
+		return nil, huma.Error403Forbidden("this room is not the token's to call into")
+	}
+	target.Tenant = actorOf(ctx).Tenant()
 	target.From, target.Name = oneLine(in.Body.From), oneLine(in.Body.Name)
 	if target.From == "" {
 		target.From = room

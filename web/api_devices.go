@@ -60,10 +60,13 @@ func devicesOf(list []bridge.Device) []Device {
 }
 
 // target reads whom to call: an address, or the name of a device.
-func (s *Server) target(text string) (bridge.Target, error) {
+func (s *Server) target(ctx context.Context, text string) (bridge.Target, error) {
 	t, err := parseTarget(text)
 	if err == nil {
 		return t, nil
+	}
+	if !actorOf(ctx).Operator() { // devices are no tenant's
+		return t, huma.Error422UnprocessableEntity(err.Error())
 	}
 	if d, ok := s.cfg.Devices.Find(strings.TrimSpace(text)); ok {
 		return d.Target(), nil

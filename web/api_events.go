@@ -40,6 +40,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Accel-Buffering", "no") // nginx shall pass events on at once
 	events, stop := s.feed.listen()
 	defer stop()
+	seen := newSieve(actorOf(r.Context()))
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	_ = out.SetReadDeadline(time.Time{})
@@ -60,7 +61,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case e, ok := <-events:
-			if !ok || !send(encodeEvent(e)) {
+			if !ok {
+				return
+			}
+			if e, ok = seen.pass(e); ok && !send(encodeEvent(e)) {
 				return
 			}
 		}

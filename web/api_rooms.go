@@ -26,20 +26,14 @@ func (s *Server) roomOperations(a huma.API) {
 	huma.Register(a, huma.Operation{
 		OperationID: "list-rooms", Method: http.MethodGet, Path: "/api/v1/rooms", Tags: []string{"rooms"},
 		Summary: "Rooms in which somebody is", Errors: []int{401, 403},
-	}, func(context.Context, *struct{}) (*roomsBody, error) {
-		return &roomsBody{roomsOf(s.cfg.Rooms.Rooms())}, nil
+	}, func(ctx context.Context, _ *struct{}) (*roomsBody, error) {
+		return &roomsBody{roomsOf(s.seenRooms(ctx))}, nil
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "get-room", Method: http.MethodGet, Path: "/api/v1/rooms/{name}", Tags: []string{"rooms"},
 		Summary: "One room", Errors: []int{401, 403, 404},
-	}, func(_ context.Context, in *roomPath) (*roomBody, error) {
-		name := norm.NFC.String(in.Name)
-		for _, r := range s.cfg.Rooms.Rooms() {
-			if r.Name == name {
-				return &roomBody{roomOf(r)}, nil
-			}
-		}
-		return nil, noRoom()
+	}, func(ctx context.Context, in *roomPath) (*roomBody, error) {
+		return s.oneRoom(ctx, norm.NFC.String(in.Name))
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "change-room", Method: http.MethodPatch, Path: "/api/v1/rooms/{name}", Tags: []string{"rooms"},
@@ -59,8 +53,11 @@ type roomLayoutBody struct {
 	}
 }
 
-func (s *Server) changeRoom(_ context.Context, in *roomLayoutBody) (*roomBody, error) {
+func (s *Server) changeRoom(ctx context.Context, in *roomLayoutBody) (*roomBody, error) {
 	name := norm.NFC.String(in.Name)
+	if _, err := s.oneRoom(ctx, name); err != nil {
+		return nil, err
+	}
 	if l := in.Body.Layout; l != "" {
 		rooms, ok := s.cfg.Rooms.(bridge.RoomArranger)
 		if !ok {
@@ -71,7 +68,11 @@ func (s *Server) changeRoom(_ context.Context, in *roomLayoutBody) (*roomBody, e
 		}
 		s.cfg.Log.Info("layout chosen by an administrator", "room", name, "layout", l)
 	}
-	for _, r := range s.cfg.Rooms.Rooms() {
+	return s.oneRoom(ctx, name)
+}
+
+func (s *Server) oneRoom(ctx context.Context, name string) (*roomBody, error) {
+	for _, r := range s.seenRooms(ctx) {
 		if r.Name == name {
 			return &roomBody{roomOf(r)}, nil
 		}

@@ -1,20 +1,25 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/roombridge/roombridge/bridge/admin"
 )
 
 // auth guards the API and the metrics. With a token configured, requests
 // carry it (RFC 6750); without one, only this machine is answered.
 type auth struct {
 	token string
+	admin *admin.Service // knows the tokens of the store; nil knows none
 	log   *slog.Logger
 	cross http.CrossOriginProtection // a page from elsewhere shall not use a browser that stands on this machine
 }
@@ -32,6 +37,10 @@ func (a *auth) protect(next http.Handler) http.Handler {
 			problem(w, http.StatusForbidden, "the request comes from a page of another site")
 			return
 		}
+		if text, ok := bearer(r); ok && strings.HasPrefix(text, storeToken) {
+			a.present(w, r, text, next)
+			return
+		}
 		switch {
 		case a.token == "" && !local(r):
 			problem(w, http.StatusForbidden, needLocal)
@@ -42,19 +51,59 @@ func (a *auth) protect(next http.Handler) http.Handler {
 			}
 			problem(w, http.StatusUnauthorized, needToken)
 		default:
-			next.ServeHTTP(w, r)
+			serveAs(a.admin.Operator(r.RemoteAddr), w, r, next)
 		}
+	})
+}
+
+// storeToken is how the tokens of the store begin.
+const storeToken = "rb_"
+
+// present lets in who has a token of the store.
+func (a *auth) present(w http.ResponseWriter, r *http.Request, text string, next http.Handler) {
+	actor, err := a.admin.Present(r.Context(), text, r.RemoteAddr)
+	switch {
+	case errors.Is(err, admin.ErrNotFound):
+		w.Header().Set("WWW-Authenticate", `Bearer realm="roombridge"`)
+		a.log.Warn("unknown token", "remote", r.RemoteAddr, "path", r.URL.Path)
+		problem(w, http.StatusUnauthorized, "this token is unknown, expired or revoked")
+	case err != nil:
+		a.log.Error("tokens cannot be read", "error", err)
+		problem(w, http.StatusServiceUnavailable, "tokens cannot be read now")
+	default:
+		serveAs(actor, w, r, next)
+	}
+}
+
+func serveAs(actor *admin.Actor, w http.ResponseWriter, r *http.Request, next http.Handler) {
+	next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, actor)))
+}
+
+// operators lets none but them through.
+func operators(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !actorOf(r.Context()).Operator() {
+			problem(w, http.StatusForbidden, "this is for the operator of the gateway")
+			return
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 
 // bearer compares in constant time, over digests so that the length does not show.
 func (a *auth) bearer(r *http.Request) bool {
-	scheme, given, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	given, ok := bearer(r)
+	if !ok {
 		return false
 	}
-	want, got := sha256.Sum256([]byte(a.token)), sha256.Sum256([]byte(strings.TrimSpace(given)))
+	want, got := sha256.Sum256([]byte(a.token)), sha256.Sum256([]byte(given))
 	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+}
+
+// bearer is the token that a request carries.
+func bearer(r *http.Request) (string, bool) {
+	scheme, given, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	return strings.TrimSpace(given), ok && strings.EqualFold(scheme, "Bearer")
 }
 
 // local tells whether a request was made on this machine. The Host is

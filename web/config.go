@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/admin"
 )
 
 // Config is what a Server works with.
@@ -21,6 +22,7 @@ type Config struct {
 	Calls     Calls
 	Rooms     Rooms
 	Devices   bridge.Devices
+	Admin     *admin.Service             // numbers, tenants, tokens and records; nil has none
 	Dial      func(room string) []string // what a terminal dials to get into a room
 	Ready     func() error               // nil, or why no calls should be sent here now
 	Telemetry func() Telemetry           // counters of the rest of the gateway, read on scrape

@@ -19,6 +19,8 @@ type Call struct {
 	Name      string    `json:"name" doc:"What people in the room see"`
 	Number    string    `json:"number" doc:"What was dialled"`
 	Room      string    `json:"room"`
+	Tenant    string    `json:"tenant" doc:"Whose call it is; empty is nobody's"`
+	Rule      string    `json:"rule" doc:"Rule of the number plan that led it here"`
 	State     string    `json:"state" enum:"routing,ringing,connected,ended"`
 	Since     time.Time `json:"since"`
 	Audio     Stream    `json:"audio"`
@@ -80,7 +82,7 @@ func callOf(s bridge.CallStatus) Call {
 	return Call{
 		ID: s.ID, Protocol: s.Protocol, Transport: s.Transport, Direction: s.Direction.String(),
 		Remote: s.Remote, Device: s.Device, Alias: s.Alias, Name: s.Name, Number: s.Number,
-		Room: s.Room, State: s.State.String(), Since: s.Since.UTC(),
+		Room: s.Room, Tenant: s.Tenant, Rule: s.Rule, State: s.State.String(), Since: s.Since.UTC(),
 		Audio: streamOf(s.Audio), Video: streamOf(s.Video), Content: streamOf(s.Content),
 		Layout: string(s.Layout), Arrangement: s.Arranged,
 	}

@@ -25,7 +25,19 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("/api/", s.api())
 	s.health(mux)
 	mux.HandleFunc("/", s.notFound)
-	return s.secureHeaders(http.MaxBytesHandler(mux, maxBody))
+	return s.secureHeaders(bounded(mux))
+}
+
+// bounded keeps what clients send small, imports excepted.
+func bounded(next http.Handler) http.Handler {
+	small, large := http.MaxBytesHandler(next, maxBody), http.MaxBytesHandler(next, maxImport)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == importPath {
+			large.ServeHTTP(w, r)
+			return
+		}
+		small.ServeHTTP(w, r)
+	})
 }
 
 // plainRoutes is what the plain HTTP listener answers.
@@ -45,7 +57,7 @@ func (s *Server) health(mux *http.ServeMux) {
 		}
 		plainText(w, http.StatusOK, "ready")
 	})
-	mux.Handle("GET /metrics", s.auth.protect(s.metrics()))
+	mux.Handle("GET /metrics", s.auth.protect(operators(s.metrics())))
 }
 
 func plainText(w http.ResponseWriter, code int, text string) {

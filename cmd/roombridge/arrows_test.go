@@ -46,13 +46,14 @@ var arrows = map[string][]string{
 	"bridge/plan":          {"bridge", "bridge/media", "transcode", "transcode/layout"},
 	"bridge/number":        {"bridge"},
 	"bridge/store":         {"bridge", "bridge/number"},
+	"bridge/admin":         {"bridge", "bridge/number", "bridge/store"},
 	"transcode":            {"bridge/media", "transcode/wire"},
 	"transcode/layout":     {"transcode"},
 	"transcode/internal":   {"bridge/media", "transcode/..."},
 	"transcode/payload":    {"bridge/media", "bridge/h264", "bridge/h26x", "transcode/codec"},
 	"transcode/worker":     {"bridge/media", "transcode/..."},
 	"transcode/codec":      {"bridge/media", "transcode/codec/..."},
-	"web":                  {"bridge", "web/..."},
+	"web":                  {"bridge", "bridge/number", "bridge/admin", "web/..."},
 	"bench":                {"bench/...", "bridge/media", "bridge/packet", "bridge/h264", "bridge/feedback", "bridge/secure"},
 }
 

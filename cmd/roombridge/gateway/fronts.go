@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/admin"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323"
 	"github.com/roombridge/roombridge/sip"
@@ -80,6 +81,7 @@ func (g *Gateway) openWeb() error {
 	g.web, err = web.New(web.Config{
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
+		Admin: &admin.Service{DB: g.kept.db, Book: &g.kept.book, Open: g.cfg.Admission.Open},
 		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, Log: log,
 	})
 	return err

@@ -1,0 +1,185 @@
+package admin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/number"
+	"github.com/roombridge/roombridge/bridge/store"
+)
+
+// Number is a rule of a number plan as it is kept.
+type Number struct {
+	number.Rule
+	Version int64     `json:"version"` // grows with every change
+	Changed time.Time `json:"changed"`
+}
+
+func numberOf(s store.Stored[number.Rule]) Number { return Number{s.Value, s.Version, s.Changed} }
+
+// Page is a part of a list; Next is the key of the next part, "" at the end.
+type Page[T any] struct {
+	Items []T
+	Next  string
+}
+
+// Query asks for a part of a list.
+type Query = store.Query
+
+// Numbers lists rules by priority.
+func (d *Desk) Numbers(ctx context.Context, q Query) (Page[Number], error) {
+	return pageOf(ctx, d, store.Rules, q, numberOf)
+}
+
+// Number gives a rule.
+func (d *Desk) Number(ctx context.Context, id string) (Number, error) {
+	r, err := store.Rules.Get(ctx, d.scope, id)
+	return numberOf(r), err
+}
+
+// AnyVersion is that of a record that is written whatever there was.
+const AnyVersion = -1
+
+// PutNumber writes a rule that was read, of which version is there now, and gives it with
+// the group of the change; that is "" if nothing changed.
+func (d *Desk) PutNumber(ctx context.Context, r number.Rule, version int64) (n Number, group string, err error) {
+	group, err = d.change(ctx, Numbers, "", func(tx *store.Tx) error {
+		old, err := store.Rules.In(ctx, tx, r.ID)
+		var before *number.Rule
+		if err == nil {
+			before = &old.Value
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err = r.Settle(before, d.service.DB.PINKey()); err != nil {
+			return &Invalid{err}
+		}
+		if err = r.Validate(); err != nil {
+			return &Invalid{err}
+		}
+		return store.Rules.PutIf(ctx, tx, r, version)
+	})
+	if err == nil {
+		n, err = d.Number(ctx, r.ID)
+	}
+	return n, group, err
+}
+
+// Invalid is what is wrong with something that was to be written.
+type Invalid struct{ Err error }
+
+func (e *Invalid) Error() string { return e.Err.Error() }
+func (e *Invalid) Unwrap() error { return e.Err }
+
+// DeleteNumber removes a rule.
+func (d *Desk) DeleteNumber(ctx context.Context, id string, version int64) (group string, err error) {
+	return d.change(ctx, Numbers, "", func(tx *store.Tx) error { return store.Rules.Delete(ctx, tx, id, version) })
+}
+
+// Export gives all rules.
+func (d *Desk) Export(ctx context.Context) ([]number.Rule, error) {
+	all, err := store.Rules.All(ctx, d.scope)
+	rules := make([]number.Rule, len(all))
+	for i := range all {
+		rules[i] = all[i].Value
+	}
+	return rules, err
+}
+
+// Preview tells what an import would do, and names the plan that it was compared with.
+func (d *Desk) Preview(ctx context.Context, read []number.Rule, mode number.Mode) (number.Difference, string, error) {
+	i, err := d.scope.Preview(ctx, read, mode)
+	if err != nil && ctx.Err() == nil {
+		err = &Invalid{err}
+	}
+	return i.Difference, i.Basis, err
+}
+
+// Import applies rules in one group of changes. With the basis of a preview it fails with
+// ErrConflict if the plan has changed since.
+func (d *Desk) Import(ctx context.Context, read []number.Rule, mode number.Mode, basis string) (number.Difference, string, error) {
+	if !d.May(Numbers) {
+		return number.Difference{}, "", ErrRight
+	}
+	if _, _, err := d.Preview(ctx, read, mode); err != nil { // says what is wrong with what was read
+		return number.Difference{}, "", err
+	}
+	i, group, err := d.scope.Import(ctx, d.who, read, mode, basis)
+	return i.Difference, group, err
+}
+
+// Test is the dry run: what would become of a call, and why. Operators who name no tenant
+// learn whose call it would be.
+func (a *Actor) Test(ctx context.Context, tenant string, c number.Call) (number.Explanation, error) {
+	if a.service == nil {
+		return number.Explanation{}, ErrNotFound
+	}
+	directory := a.service.Book.Directory()
+	if a.Operator() && tenant == "" {
+		return a.service.unruled(directory.Explain(c)), nil
+	}
+	d, err := a.In(ctx, tenant)
+	if err != nil {
+		return number.Explanation{}, err
+	}
+	plan := directory.Plan(d.ID())
+	if plan == nil {
+		return number.Explanation{}, ErrNotFound
+	}
+	e := plan.Explain(c)
+	e.Tenant, e.Decision.Tenant, e.Found = d.ID(), d.ID(), "as asked for"
+	return a.service.unruled(e), nil
+}
+
+// unruled corrects what no rule is for where any number opens a room.
+func (s *Service) unruled(e number.Explanation) number.Explanation {
+	d := &e.Decision
+	if !s.Open || d.Rule != "" {
+		return e
+	}
+	if !bridge.ValidRoom(d.Number) {
+		e.Why = "no rule fits, and this cannot be the name of a room, which any other number opens (admission.open)"
+		d.Action, d.Cause, d.Reason = number.Refuse, bridge.CauseNoRoute.String(), "what was dialled cannot be a room's name"
+		return e
+	}
+	d.Action, d.Room, d.Cause, d.Reason, d.Role = number.ToRoom, d.Number, "", "", bridge.RoleGuest
+	e.Why = "no rule fits: any number opens the room of that name (admission.open)"
+	return e
+}
+
+// Undo takes a group of changes back, in another one that it gives. Who may change numbers
+// alone takes back changes of numbers alone.
+func (d *Desk) Undo(ctx context.Context, group string) (string, error) {
+	if !d.May(Admin) {
+		if !d.May(Numbers) {
+			return "", ErrRight
+		}
+		for before := ""; ; {
+			list, next, err := d.scope.Changes(ctx, store.ChangeQuery{Group: group, Before: before, Limit: 1000})
+			if err != nil {
+				return "", err
+			}
+			for _, c := range list {
+				if c.Kind != "rules" {
+					return "", ErrRight
+				}
+			}
+			if before = next; next == "" {
+				break
+			}
+		}
+	}
+	return d.scope.Undo(ctx, d.who, group)
+}
+
+// pageOf lists records of a collection as they are shown.
+func pageOf[T, S any](ctx context.Context, d *Desk, c *store.Collection[T], q Query, show func(store.Stored[T]) S) (Page[S], error) {
+	p, err := c.List(ctx, d.scope, q)
+	out := Page[S]{Items: make([]S, len(p.Items)), Next: p.Next}
+	for i, v := range p.Items {
+		out.Items[i] = show(v)
+	}
+	return out, err
+}

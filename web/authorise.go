@@ -1,0 +1,210 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/admin"
+)
+
+// rights says what a token needs for an operation, by the operation's id. What is not
+// here is for operators alone, so that a new operation shows tenants nothing by mistake.
+var rights = map[string]admin.Right{
+	"list-calls": admin.Read, "get-call": admin.Read, "change-call": admin.Calls, "hang-up": admin.Calls, "place-call": admin.Calls,
+	"list-rooms": admin.Read, "get-room": admin.Read, "change-room": admin.Calls, "events": admin.Read,
+	"list-numbers": admin.Read, "get-number": admin.Read, "put-number": admin.Numbers, "delete-number": admin.Numbers,
+	"test-number": admin.Read, "import-numbers": admin.Numbers, "export-numbers": admin.Read,
+	"list-changes": admin.Read, "undo-changes": admin.Numbers,
+	"list-tokens": admin.Admin, "create-token": admin.Admin, "delete-token": admin.Admin,
+	"list-records": admin.Read, "get-record": admin.Read, "list-security-events": admin.Read,
+}
+
+type actorKey struct{}
+
+// actorOf is who asks; protect has put it there.
+func actorOf(ctx context.Context) *admin.Actor {
+	a, _ := ctx.Value(actorKey{}).(*admin.Actor)
+	return a
+}
+
+// authorise lets an operation run for those who may.
+func authorise(a huma.API) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		actor := actorOf(ctx.Context())
+		right, shared := rights[ctx.Operation().OperationID]
+		switch {
+		case actor == nil:
+			_ = huma.WriteErr(a, ctx, http.StatusUnauthorized, needToken)
+		case !shared && !actor.Operator():
+			_ = huma.WriteErr(a, ctx, http.StatusForbidden, "this is for the operator of the gateway")
+		case !shared && !actor.May(admin.Admin), shared && !actor.May(right):
+			_ = huma.WriteErr(a, ctx, http.StatusForbidden, "this token has not the scope for it: "+string(cmpOr(right, admin.Admin)))
+		default:
+			next(ctx)
+		}
+	}
+}
+
+func cmpOr(r, other admin.Right) admin.Right {
+	if r == "" {
+		return other
+	}
+	return r
+}
+
+// describeRights says in the API's description what each operation needs.
+func describeRights(_ *huma.OpenAPI, op *huma.Operation) {
+	needs := "Only for the operator."
+	if right, shared := rights[op.OperationID]; shared {
+		needs = fmt.Sprintf("Needs the scope `%s`.", right)
+	}
+	op.Description = strings.TrimSpace(op.Description + " " + needs)
+}
+
+// failure is the problem that an error of the administration is.
+func (s *Server) failure(err error) error {
+	var invalid *admin.Invalid
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &invalid):
+		return huma.Error422UnprocessableEntity(oneLine256(invalid.Error()), problems(invalid.Err)...)
+	case errors.Is(err, admin.ErrNotFound):
+		return huma.Error404NotFound("there is no such thing here")
+	case errors.Is(err, admin.ErrConflict):
+		return huma.Error409Conflict("it has been changed since it was read")
+	case errors.Is(err, admin.ErrTaken):
+		return huma.Error409Conflict("the name, domain, trunk or address is another's already")
+	case errors.Is(err, admin.ErrInUse):
+		return huma.Error409Conflict("other records need it")
+	case errors.Is(err, admin.ErrRight):
+		return huma.Error403Forbidden(err.Error())
+	case errors.Is(err, admin.ErrNoTenant):
+		return huma.Error422UnprocessableEntity("no tenant is the default: name one with ?tenant=ID")
+	}
+
+	s.cfg.Log.Error("the API could not do what it was asked", "error", err)
+	return huma.Error500InternalServerError("the gateway's database did not do it; its log says why")
+}
+
+// problems parts errors that were joined.
+func problems(err error) (list []error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return nil
+	}
+	for _, e := range joined.Unwrap() {
+		list = append(list, &huma.ErrorDetail{Message: e.Error()})
+	}
+	return list
+}
+
+func oneLine256(text string) string {
+	text, _, _ = strings.Cut(text, "\n")
+	if len(text) > 256 {
+		text = strings.ToValidUTF8(text[:256], "")
+	}
+	return text
+}
+
+// seenCalls are the running calls that who asks may see.
+func (s *Server) seenCalls(ctx context.Context) []bridge.CallStatus {
+	actor, all := actorOf(ctx), s.cfg.Calls.Calls()
+	list := all[:0]
+	for _, c := range all {
+		if actor.Sees(c.Tenant) {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// seenRooms are the rooms that who asks may see: operators all; a tenant those in which
+// there is a call of its own and none of another's.
+func (s *Server) seenRooms(ctx context.Context) []bridge.RoomStatus {
+	rooms := s.cfg.Rooms.Rooms()
+	if actorOf(ctx).Operator() {
+		return rooms
+	}
+	own := map[string]bool{}
+	for _, c := range s.seenCalls(ctx) {
+		own[c.ID] = true
+	}
+	list := rooms[:0]
+	for _, r := range rooms {
+		if ownRoom(roomOf(r), own) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func ownRoom(r Room, own map[string]bool) bool {
+	is := false
+	for _, p := range r.Participants {
+		if p.Call != "" && !own[p.Call] {
+			return false
+		}
+		is = is || p.Call != ""
+	}
+	return is
+}
+
+// free tells whether who asks may call a terminal into a room: not where others meet.
+func (s *Server) free(ctx context.Context, name string) bool {
+	named := func(list []bridge.RoomStatus) bool {
+		for _, r := range list {
+			if r.Name == name {
+				return true
+			}
+		}
+		return false
+	}
+	return !named(s.cfg.Rooms.Rooms()) || named(s.seenRooms(ctx))
+}
+
+// sieve passes on what a listener of the event stream may see.
+type sieve struct {
+	actor *admin.Actor
+	calls map[string]bool
+	rooms map[string]bool
+}
+
+func newSieve(a *admin.Actor) *sieve {
+	return &sieve{actor: a, calls: map[string]bool{}, rooms: map[string]bool{}}
+}
+
+// pass gives the event to send; a room that is no more the tenant's alone ends for it.
+func (v *sieve) pass(e event) (event, bool) {
+	if v.actor.Operator() {
+		return e, true
+	}
+	switch d := e.data.(type) {
+	case Call:
+		if v.actor.Sees(d.Tenant) {
+			v.calls[d.ID] = true
+			return e, true
+		}
+	case Room:
+		if ownRoom(d, v.calls) {
+			v.rooms[d.Name] = true
+			return e, true
+		}
+		if v.rooms[d.Name] {
+			delete(v.rooms, d.Name)
+			return event{"room.ended", gone{Name: d.Name}}, true
+		}
+	case gone:
+		own := v.calls[d.ID] || v.rooms[d.Name]
+		delete(v.calls, d.ID)
+		delete(v.rooms, d.Name)
+		return e, own
+	}
+	return event{}, false
+}
