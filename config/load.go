@@ -45,11 +45,24 @@ func load(path string, environ []string) (Config, error) {
 	hook := mapstructure.ComposeDecodeHookFunc(
 		mapstructure.StringToTimeDurationHookFunc(),
 		mapstructure.StringToSliceHookFunc(","),
+		secretList,
 	)
 	if err := v.UnmarshalExact(&c, viper.DecodeHook(hook)); err != nil {
 		return Config{}, err
 	}
 	return c, c.Validate()
+}
+
+// secretList reads a list of secrets as others are read: separated by commas.
+func secretList(from, to reflect.Type, data any) (any, error) {
+	text, ok := data.(string)
+	if !ok || to != reflect.TypeFor[[]Secret]() {
+		return data, nil
+	}
+	if text == "" {
+		return []string{}, nil
+	}
+	return strings.Split(text, ","), nil
 }
 
 // setDefaults makes every key of the struct known to viper and returns them.

@@ -28,6 +28,10 @@ sip:
 	if text := fmt.Sprintf("%v %+v %#v", c, c, c) + c.Explain(); strings.Contains(text, "geheim") {
 		t.Error("a password shows in clear")
 	}
+	c, err = load("", []string{"ROOMBRIDGE_SIP_REGISTER_USERS=a=1,b=2", "ROOMBRIDGE_H323_GATEKEEPER_PASSWORDS="})
+	if table, _ := c.SIP.Register.UserTable(); err != nil || !cmp.Equal(table, map[string]string{"a": "1", "b": "2"}) || len(c.H323.Gatekeeper.Passwords) != 0 {
+		t.Errorf("from the environment: %v, %v", table, err)
+	}
 	for in, key := range map[string]string{
 		"enabled: true": "sip.register.users", `users: ["a"]`: "sip.register.users", `users: ["a=1", "A=2"]`: "sip.register.users",
 		`users: ["=x"]`: "sip.register.users", "calls: all": "sip.register.calls", "algorithms: [sha1]": "sip.register.algorithms",
