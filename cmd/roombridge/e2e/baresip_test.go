@@ -38,6 +38,7 @@ type baresipOptions struct {
 	size      string // of the picture that it sends, "" is 640x360
 	wrap      []string
 	address   string
+	account   string // instead of one that does not register
 }
 
 // testPicture makes the moving picture that baresip sends, once for all tests.
@@ -108,6 +109,9 @@ ctrl_tcp_listen %[1]s:%[6]d
 snd_path %[7]s
 `, o.address, freePort(t), o.transport, o.tone, testPicture(t, o.size), ctrl, b.dir, o.size)
 	account := fmt.Sprintf("<sip:terminal@%s;transport=%s>;regint=0;answermode=auto", o.address, o.transport)
+	if o.account != "" {
+		account = o.account
+	}
 	if o.menc != "" {
 		account += ";mediaenc=" + o.menc
 	}

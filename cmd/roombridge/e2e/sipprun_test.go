@@ -61,7 +61,7 @@ func (s sipp) expand(t *testing.T) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	err = tmpl.Execute(&b, map[string]any{"Crowd": s.crowd, "UDP": s.transport == "udp", "Strange": strange})
+	err = tmpl.Execute(&b, map[string]any{"Crowd": s.crowd, "UDP": s.transport == "udp", "Strange": strange, "Expires": []int{300, 0}})
 	if err != nil {
 		t.Fatal(err)
 	}
