@@ -63,7 +63,6 @@ type phone struct {
 	algorithm  digest.Algorithm // "" is the first that is offered
 	flow       wire
 	transport  string
-	scheme     string
 
 	nonce string // of the last challenge
 	nc    uint32
