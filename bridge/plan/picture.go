@@ -15,8 +15,13 @@ func OutputFor(v Viewer, class, height int) Output {
 	l := v.Limits.Intersect(most)
 	l.Bitrate = 0 // the class stands for it
 	if height > 0 {
-		// Some more than the source has, or a size that is not on the list would lose much.
-		l = l.Intersect(media.Limits{Height: max(height*9/8, 144)})
+		// Some more than the source has, or a size that is not on the list would
+		// lose much; the sizes of H.263 are few, and 16:9 has bars in them.
+		more := height * 9 / 8
+		if sized(v.Format.Codec) {
+			more = height * 8 / 5
+		}
+		l = l.Intersect(media.Limits{Height: max(more, 144)})
 	}
 	o := Output{Codec: v.Format.Codec, Class: class}
 	o.Width, o.Height, o.FPS = media.PictureFor(bounded(v.Format, l), class)
@@ -30,13 +35,15 @@ func OutputFor(v Viewer, class, height int) Output {
 // bounded gives a format whose limits are l. Codecs with sizes of their own
 // keep them, all others are alike.
 func bounded(f media.Format, l media.Limits) media.Format {
-	switch f.Codec {
-	case media.H261, media.H263, media.H263P:
+	if sized(f.Codec) {
 		f.Bitrate, f.VideoMax = 0, f.VideoMax.Intersect(l)
 		return f
 	}
 	return media.Format{Codec: media.VP8, VideoMax: l}
 }
+
+// sized tells whether a codec has a few sizes of its own.
+func sized(c media.Codec) bool { return c == media.H261 || c == media.H263 || c == media.H263P }
 
 // profileFor gives the best profile_idc that a receiver decodes and that the
 // worker makes.

@@ -33,6 +33,7 @@ func TestOutputFor(t *testing.T) {
 		{"H.263", h263, 384_000, 0, Output{media.H263, 0, 0, 0, 352, 288, 30, 384_000}},
 		{"H.263 on a poor line", h263, 64_000, 0, Output{media.H263, 0, 0, 0, 176, 144, 30, 64_000}},
 		{"H.263 from a tiny source", h263, 384_000, 144, Output{media.H263, 0, 0, 0, 176, 144, 30, 384_000}},
+		{"H.263 from a small camera of 16:9", h263, 384_000, 180, Output{media.H263, 0, 0, 0, 352, 288, 30, 384_000}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			v := terminal(c.format, c.rate)
