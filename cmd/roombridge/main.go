@@ -24,6 +24,9 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" default:"withargs" help:"Run the gateway."`
 	Check   checkCmd   `cmd:"" help:"Explain the configuration, or say what is wrong with it (exit status 1)."`
 	Dial    dialCmd    `cmd:"" help:"Act as a room terminal: call a gateway, a room or another terminal."`
+	Number  numberCmd  `cmd:"" help:"Numbers of a running gateway: set, list, test, import, export, delete."`
+	Call    callCmd    `cmd:"" help:"Calls of a running gateway: list, hang up."`
+	Device  deviceCmd  `cmd:"" help:"Terminals that are registered with a running gateway."`
 	Decode  decodeCmd  `cmd:"" help:"Take a message of H.323 apart, given in hexadecimal."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
