@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,6 +63,9 @@ func devicesOf(list []bridge.Device) []Device {
 // target reads whom to call: an address, or the name of a device.
 func (s *Server) target(ctx context.Context, text string) (bridge.Target, error) {
 	t, err := parseTarget(text)
+	if err == nil && !actorOf(ctx).Operator() && s.namesDevice(t) {
+		return t, huma.Error422UnprocessableEntity("an address with a host is needed: devices are the operator's to call")
+	}
 	if err == nil {
 		return t, nil
 	}
@@ -75,6 +79,16 @@ func (s *Server) target(ctx context.Context, text string) (bridge.Target, error)
 		return t, huma.Error422UnprocessableEntity(err.Error())
 	}
 	return t, huma.Error409Conflict("no terminal is registered as " + strconv.Quote(oneLine(text)))
+}
+
+// namesDevice tells whether a target is, or may be, the name of a device and no host.
+func (s *Server) namesDevice(t bridge.Target) bool {
+	_, name, _ := strings.Cut(t.URI, ":")
+	if u, err := url.PathUnescape(name); err == nil {
+		name = u
+	}
+	_, found := s.cfg.Devices.Find(name)
+	return found || !strings.ContainsAny(name, "@.:[")
 }
 
 // key names a device among all of them.
