@@ -15,6 +15,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	sipgo "github.com/emiago/sipgo/sip"
+
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/sip/registrar"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
@@ -128,6 +130,33 @@ func TestRegisterOver(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Digests that another library makes are taken: SHA-256 where it is the first that is offered.
+func TestRegisterAsOthersDo(t *testing.T) {
+	for _, first := range []digest.Algorithm{digest.SHA256, digest.MD5} {
+		e := serve(t, newFakeBoard(), registering(func(c *registrar.Config) { c.Digest.Algorithms = []digest.Algorithm{first} }))
+		p := siptest.Dial(t, e.Addrs()[0])
+		c := registration(p, "phonghop1")
+		raw := c.Request("REGISTER", "", "")
+		c.Send("REGISTER", "", "")
+		asked, err := parseMessage([]byte(p.Expect("401").Raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := parseMessage([]byte(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, ok := authorize(req.(*sipgo.Request), asked.(*sipgo.Response), bridge.Target{}, func(bridge.Target, string) (string, string, bool) {
+			return "phonghop1", "mật khẩu", true
+		})
+		if !ok || !strings.Contains(h.Value(), string(first)) {
+			t.Fatalf("%v", h)
+		}
+		c.Send("REGISTER", "Authorization: "+h.Value(), "")
+		p.Expect("200")
 	}
 }
 

@@ -18,6 +18,8 @@ var arrows = map[string][]string{
 	"config":               {},
 	"sip":                  {"sip/sdp", "sip/...", "bridge", "bridge/media", "bridge/relay"},
 	"sip/sdp":              {"bridge", "bridge/media"},
+	"sip/registrar":        {"sip/registrar/...", "sip/field"},
+	"sip/field":            {},
 	"h323":                 {"h323/...", "bridge", "bridge/media", "bridge/relay"},
 	"h323/per":             {},
 	"h323/per/pertest":     {"h323/per"},
