@@ -125,7 +125,7 @@ func (s *registrations) log(events []registrar.Event) {
 
 const (
 	sweepEvery = time.Second
-	mostProbes = 50 // a sweep
+	mostProbes = 500 // a sweep
 )
 
 // run forgets who is silent and asks who may be, until ctx ends.
@@ -162,11 +162,10 @@ func (s *registrations) probe(b *registrar.Binding[way]) {
 	req := s.e.outgoingDialog(bridge.Target{}, uri, f).request(sipgo.OPTIONS)
 	req.AppendHeader(sipgo.NewHeader("Accept", typeSDP))
 	s.e.stamp(req, f)
-	id := b.ID
 	heard := func(answered bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		s.r.Probed(time.Now(), id, answered)
+		s.r.Probed(time.Now(), b, answered)
 	}
 	_, err := s.e.x.start(req, f, func(res *sipgo.Response, err error) {
 		if err != nil || !res.IsProvisional() {

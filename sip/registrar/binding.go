@@ -20,6 +20,7 @@ type Binding[F Flow] struct {
 	Expires   time.Time
 	Flow      F
 
+	record    recordKey
 	address   address
 	symmetric bool
 	q         int
@@ -85,6 +86,7 @@ var errOvertaken = errors.New("registrar: overtaken")
 type change[F Flow] struct {
 	now      time.Time
 	q        Request[F]
+	key      recordKey
 	most     int
 	id       uint64
 	bindings []Binding[F]
@@ -112,7 +114,7 @@ func (c *change[F]) set(k *contact, life time.Duration) error {
 	i := slices.IndexFunc(c.bindings, func(b Binding[F]) bool {
 		return b.address.equal(k.address) || k.instance != "" && b.instance == k.instance && b.reg == k.reg
 	})
-	b := Binding[F]{Since: c.now}
+	b := Binding[F]{Since: c.now, record: c.key}
 	if i >= 0 {
 		if c.overtaken(&c.bindings[i]) {
 			return errOvertaken

@@ -11,7 +11,7 @@ import (
 )
 
 // A nonce that is too old, of a gateway before its restart, or used with the same
-// count is answered by a new one and the word that the password was right.
+// count is answered by a new one, whatever the password.
 func TestStale(t *testing.T) {
 	d := newDesk(t, nil)
 	p := d.phone()
@@ -42,8 +42,8 @@ func TestStale(t *testing.T) {
 	d.now = d.now.Add(6 * time.Minute)
 	stale("six minutes later", try(d))
 	p.word = "wrong"
-	if a := try(d); challengeOf(a, "WWW-Authenticate", "")["stale"] != "false" || a.Status != 401 {
-		t.Errorf("a wrong password with an old nonce: %v", a.Header)
+	for range 100 { // nobody is locked out by who only writes in another's name
+		stale("a wrong password with an old nonce", try(d))
 	}
 	p.word = "geheim"
 	q := d.request(p)

@@ -18,7 +18,7 @@ type verdict uint8
 const (
 	unknown  verdict = iota // nothing was proved
 	proved                  // the password is right, and the proof is fresh
-	stale                   // the password is right, the nonce is not
+	stale                   // the nonce is not ours, too old, or used
 	wrong                   // the password, or the user
 	locked                  // too many wrong ones came; this one was not looked at
 	unusable                // the header cannot be used
@@ -70,8 +70,15 @@ func (r *Registrar[F]) prove(now time.Time, p proof) outcome {
 	return o
 }
 
+// check looks at the nonce before the password: nobody who sends in another's name,
+// and hears no answers, makes wrong tries for it; and an answer with an old nonce
+// tells nothing of the password.
 func (r *Registrar[F]) check(now time.Time, o outcome, a *digest.Answer) outcome {
 	o.user = a.User
+	if !r.auth.Ours(now, o.realm, scopeOf(o.source), a) {
+		o.verdict = stale
+		return o
+	}
 	who := pair{sourceOf(o.source), o.realm + "\x00" + a.User}
 	if o.wait = r.guard.locked(now, who); o.wait > 0 {
 		o.verdict = locked

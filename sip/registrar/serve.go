@@ -19,6 +19,9 @@ func (r *Registrar[F]) Sweep(now time.Time) []Event {
 
 // drop removes bindings of a record, and the record with its last.
 func (r *Registrar[F]) drop(rec *record[F], gone func(b *Binding[F]) bool) []Event {
+	if !slices.ContainsFunc(rec.bindings, func(b Binding[F]) bool { return gone(&b) }) {
+		return nil
+	}
 	var last Binding[F]
 	kept := rec.bindings[:0:0]
 	for i := range rec.bindings {
@@ -28,9 +31,6 @@ func (r *Registrar[F]) drop(rec *record[F], gone func(b *Binding[F]) bool) []Eve
 			b.Flow.Hold(-1)
 			last = *b
 		}
-	}
-	if len(kept) == len(rec.bindings) {
-		return nil
 	}
 	r.stats.Bindings -= len(rec.bindings) - len(kept)
 	if rec.bindings = kept; len(kept) > 0 {
@@ -71,14 +71,15 @@ func (r *Registrar[F]) Due(now time.Time, most int) []Binding[F] {
 }
 
 // Probed notes whether a binding answered.
-func (r *Registrar[F]) Probed(now time.Time, id uint64, answered bool) {
-	for _, rec := range r.records {
-		for i := range rec.bindings {
-			if b := &rec.bindings[i]; b.ID == id {
-				if b.silent = !answered; answered {
-					b.Seen = now
-				}
-				return
+func (r *Registrar[F]) Probed(now time.Time, asked *Binding[F], answered bool) {
+	rec := r.records[asked.record]
+	if rec == nil {
+		return
+	}
+	for i := range rec.bindings {
+		if b := &rec.bindings[i]; b.ID == asked.ID {
+			if b.silent = !answered; answered {
+				b.Seen = now
 			}
 		}
 	}

@@ -86,12 +86,12 @@ func TestProbes(t *testing.T) {
 	if len(due) != 1 || due[0].Transport != "udp" || len(d.Due(d.now, 10)) != 0 {
 		t.Fatalf("%+v", due)
 	}
-	d.Probed(d.now, due[0].ID, false)
+	d.Probed(d.now, &due[0], false)
 	if b := d.Find(d.now, "1001")[0]; b.Online() {
 		t.Error("silent, and there")
 	}
 	d.now = d.now.Add(time.Second)
-	d.Probed(d.now, due[0].ID, true)
+	d.Probed(d.now, &due[0], true)
 	if b := d.Find(d.now, "1001")[0]; !b.Online() || !b.Seen.Equal(d.now) {
 		t.Error("it answered")
 	}

@@ -104,20 +104,32 @@ func (s *Server) Takes(a *Answer) bool {
 	return slices.Contains(s.cfg.Algorithms, a.Algorithm) && (a.QOP || s.cfg.NoQOP)
 }
 
-// Fresh tells whether an answer that proved its password may be used, and notes
-// that it was: its nonce is ours, is in its time, and was not used so before.
-// Without a quality of protection a nonce is good for one use.
-func (s *Server) Fresh(now time.Time, realm, scope string, a *Answer) bool {
-	raw, err := hex.DecodeString(a.Nonce)
+// Ours tells whether the nonce of an answer was given to who uses it, and is in
+// its time. Whoever cannot hear our answers has none.
+func (s *Server) Ours(now time.Time, realm, scope string, a *Answer) bool {
+	_, ok := s.open(now, realm, scope, a.Nonce)
+	return ok
+}
+
+func (s *Server) open(now time.Time, realm, scope, nonce string) (id nonceID, ok bool) {
+	raw, err := hex.DecodeString(nonce)
 	if err != nil || len(raw) != nonceSize {
-		return false
+		return id, false
 	}
-	id := nonceID(raw)
+	id = nonceID(raw)
 	if !hmac.Equal(raw[len(id):], s.mac(id, realm, scope)) {
-		return false
+		return id, false
 	}
 	made := id.made()
-	if now.Sub(made) > s.cfg.Lifetime || made.After(now) || !made.After(s.floor) {
+	return id, now.Sub(made) <= s.cfg.Lifetime && !made.After(now) && made.After(s.floor)
+}
+
+// Fresh tells whether an answer that proved its password may be used, and notes
+// that it was: its nonce is ours and was not used so before. Without a quality of
+// protection a nonce is good for one use.
+func (s *Server) Fresh(now time.Time, realm, scope string, a *Answer) bool {
+	id, ok := s.open(now, realm, scope, a.Nonce)
+	if !ok {
 		return false
 	}
 	w := s.used[id]
