@@ -23,6 +23,9 @@ type Invite struct {
 	Registered bool           // the terminal is registered with us, and this is it
 }
 
+// Dialled is the number for logs: what may be a PIN behind it is hidden.
+func (inv *Invite) Dialled() string { return withoutPIN(inv.Number) }
+
 // Caller is the far end as its signalling describes it. All strings come from
 // the network: bounded, valid UTF-8, without control characters.
 type Caller struct {

@@ -37,6 +37,9 @@ func TestNumberHidesPIN(t *testing.T) {
 		}
 	}
 	call.End(CauseNormal, "")
+	if n := (&Invite{Number: "1001*4321"}).Dialled(); n != "1001****" {
+		t.Errorf("for logs %s", n)
+	}
 	if s := log.String(); strings.Contains(s, "4321") || !strings.Contains(s, "number=1001 ") || !strings.Contains(s, "number=*98****") {
 		t.Errorf("logged %s", s)
 	}

@@ -137,7 +137,7 @@ func (l *leg) invited() {
 	inv := bridge.Invite{
 		Protocol: "h323", Transport: "tcp", Number: d.number, PIN: d.pin, Caller: callerOf(l.in.q, setup, l.sig.remote),
 	}
-	l.log.Info("h323: Setup received", "remote", l.sig.remote.String(), "number", inv.Number, "device", inv.Caller.Device,
+	l.log.Info("h323: Setup received", "remote", l.sig.remote.String(), "number", inv.Dialled(), "device", inv.Caller.Device,
 		"tunnelling", l.in.tunnels(), "fast_connect", len(setup.FastStart) > 0)
 	l.trace("received", l.in)
 	l.hold(l.in)

@@ -68,7 +68,7 @@ func (l *leg) invited() {
 		inv.Caller.Name = or(inv.Caller.Name, inv.Caller.Terminal)
 	}
 	l.log.Info("sip: INVITE received", "transport", inv.Transport, "remote", l.f.remote.String(),
-		"number", inv.Number, "device", inv.Caller.Device, "offer", l.uas.offer != nil)
+		"number", inv.Dialled(), "device", inv.Caller.Device, "offer", l.uas.offer != nil)
 	l.e.running.Go(func() {
 		ctx, cancel := context.WithTimeout(l.ctx, routeTime)
 		defer cancel()
