@@ -1,10 +1,14 @@
 package gateway
 
 import (
+	"context"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/h323"
 	"github.com/roombridge/roombridge/h323/ras"
 	"github.com/roombridge/roombridge/sip/registrar"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
@@ -38,6 +42,31 @@ func deviceOf(t *ras.Terminal) bridge.Device {
 		d.Model = strings.TrimSpace(t.Maker + " " + t.Product)
 	}
 	return d
+}
+
+// registered marks the calls of H.323 terminals that are registered with our
+// gatekeeper: they come from the terminal's address and by an alias of it.
+type registered struct {
+	h323.Switchboard
+	find func(alias string) (ras.Terminal, bool)
+}
+
+// Incoming implements h323.Switchboard.
+func (r registered) Incoming(ctx context.Context, inv bridge.Invite, leg bridge.Leg) (*bridge.Call, error) {
+	from := inv.Caller.Addr.Addr().Unmap()
+	here := func(a netip.AddrPort) bool { return a.Addr().Unmap() == from }
+	if t, ok := r.find(inv.Caller.Alias); ok && (here(t.RAS) || slices.ContainsFunc(t.Signal, here)) {
+		inv.Registered, inv.Caller.Terminal = true, deviceOf(&t).Name
+	}
+	return r.Switchboard.Incoming(ctx, inv, leg)
+}
+
+// h323Board routes the calls of H.323 terminals.
+func (g *Gateway) h323Board() h323.Switchboard {
+	if g.ras == nil {
+		return g.core
+	}
+	return registered{g.core, g.ras.Find}
 }
 
 // registrar is what our registrar works with; nil when there is none.

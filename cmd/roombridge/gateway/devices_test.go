@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"net/netip"
 	"slices"
 	"testing"
 
+	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323/ras"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
@@ -74,4 +76,30 @@ func TestTenantsCallNoDevices(t *testing.T) {
 	}
 	op.wrong(409, "no terminal is registered as", "POST", "/api/v1/calls", `{"target":"sip:phonghop1","room":"5001"}`)
 	op.wrong(409, "no terminal is registered as", "POST", "/api/v1/calls", `{"target":"phonghop1","room":"5001"}`)
+}
+
+// heard notes what is routed.
+type heard struct{ inv bridge.Invite }
+
+func (h *heard) Incoming(_ context.Context, inv bridge.Invite, _ bridge.Leg) (*bridge.Call, error) {
+	h.inv = inv
+	return nil, nil
+}
+
+func TestRegisteredH323(t *testing.T) {
+	var h heard
+	board := registered{&h, func(alias string) (ras.Terminal, bool) {
+		return ras.Terminal{Aliases: []string{"9001", "Room A"}, RAS: netip.MustParseAddrPort("10.0.0.7:1719"),
+			Signal: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.8:1720")}}, alias == "9001" || alias == "Room A"
+	}}
+	for _, x := range []struct {
+		alias, from, want string
+	}{
+		{"Room A", "10.0.0.7:40000", "9001"}, {"9001", "[::ffff:10.0.0.8]:40000", "9001"}, {"9001", "10.0.0.9:1720", ""}, {"9002", "10.0.0.7:1719", ""},
+	} {
+		_, _ = board.Incoming(t.Context(), bridge.Invite{Caller: bridge.Caller{Alias: x.alias, Addr: netip.MustParseAddrPort(x.from)}}, nil)
+		if h.inv.Caller.Terminal != x.want || h.inv.Registered != (x.want != "") {
+			t.Errorf("%v: %+v", x, h.inv)
+		}
+	}
 }

@@ -56,7 +56,7 @@ func (g *Gateway) openH323() error {
 		FastConnect: h323.FastConnect(c.FastConnect), Ports: h323.PortRange{First: first, Last: last},
 		MaxCalls: g.cfg.Limits.Calls, Bitrate: g.cfg.Media.Bitrate, Goodbye: goodbyeTime, Gatekeeper: g.askGatekeeper(),
 		MediaTimeout: g.cfg.Media.Timeout, Log: g.log.With("part", "h323"),
-	}, g.core)
+	}, g.h323Board())
 	if err != nil {
 		return err
 	}
