@@ -119,6 +119,10 @@ func (s *registrations) log(events []registrar.Event) {
 		case registrar.Locked:
 			s.e.log.Warn("sip: locked out after wrong passwords", "security", "lock-out", "what", v.Scope, "user", user,
 				"remote", v.Source.String(), "failures", v.Failures, slog.Duration("for", v.For))
+			if f := s.e.cfg.LockedOut; f != nil {
+				v.User = user
+				f(v)
+			}
 		}
 	}
 }

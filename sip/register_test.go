@@ -347,8 +347,10 @@ func (l *lines) String() string {
 func TestRegistrationEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log lines
+		lockedOut := make(chan registrar.Event, 1)
 		e, p := virtual(t, newFakeBoard(), func(c *Config) {
 			registering(func(r *registrar.Config) { r.Probe = 30 * time.Second })(c)
+			c.LockedOut = func(v registrar.Event) { lockedOut <- v }
 			c.Log = slog.New(slog.NewTextHandler(&log, nil))
 		})
 		register(t, p, "room7", "geheim", "MD5", "Expires: 120")
@@ -376,6 +378,9 @@ func TestRegistrationEnds(t *testing.T) {
 		}
 		if res := register(t, p, "room7", "geheim", "MD5", ""); res.Status() != 503 || res.Get("retry-after") != "2" {
 			t.Errorf("%s", res.Raw)
+		}
+		if v := <-lockedOut; v.User != "room7" || v.For != 2*time.Second || v.Source.String() != "127.0.0.1" {
+			t.Errorf("%+v", v)
 		}
 		for _, want := range []string{"sip: terminal registered", "sip: terminal no longer registered", "security=denied", "security=lock-out", "for=2s"} {
 			if !strings.Contains(log.String(), want) {

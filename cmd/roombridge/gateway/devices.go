@@ -2,11 +2,14 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/store"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323"
 	"github.com/roombridge/roombridge/h323/ras"
@@ -67,6 +70,16 @@ func (g *Gateway) h323Board() h323.Switchboard {
 		return g.core
 	}
 	return registered{g.core, g.ras.Find}
+}
+
+// lockedOut writes down that somebody guesses passwords of terminals.
+func (g *Gateway) lockedOut(e registrar.Event) { g.kept.records.event("", lockEvent(time.Now(), e)) }
+
+func lockEvent(at time.Time, e registrar.Event) store.Event {
+	v := store.NewEvent(at, "security.register", fmt.Sprintf("locked out for %v after %d wrong passwords: %s", e.For, e.Failures, e.Scope))
+	v.From = e.Source.String()
+	v.Data = map[string]string{"user": e.User, "scope": e.Scope}
+	return v
 }
 
 // registrar is what our registrar works with; nil when there is none.

@@ -5,10 +5,12 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323/ras"
+	"github.com/roombridge/roombridge/sip/registrar"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
 )
 
@@ -101,5 +103,14 @@ func TestRegisteredH323(t *testing.T) {
 		if h.inv.Caller.Terminal != x.want || h.inv.Registered != (x.want != "") {
 			t.Errorf("%v: %+v", x, h.inv)
 		}
+	}
+}
+
+func TestLockEvent(t *testing.T) {
+	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
+	v := lockEvent(at, registrar.Event{Kind: registrar.Locked, Scope: "source", User: "phonghop1", Source: netip.MustParseAddr("192.0.2.1"), Failures: 20, For: 2 * time.Second})
+	if v.Kind != "security.register" || v.From != "192.0.2.1" || v.Text != "locked out for 2s after 20 wrong passwords: source" ||
+		v.Data["user"] != "phonghop1" || !v.At.Equal(at) {
+		t.Errorf("%+v", v)
 	}
 }

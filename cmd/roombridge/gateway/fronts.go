@@ -28,8 +28,8 @@ func (g *Gateway) openSIP() error {
 		return err
 	}
 	g.sip, err = sip.New(sip.Config{
-		Register: register,
-		Listen:   c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
+		Register: register, LockedOut: g.lockedOut,
+		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
 		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
 	}, g.core)
 	if err != nil {
