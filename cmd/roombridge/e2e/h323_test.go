@@ -54,7 +54,10 @@ func TestSIPAndH323AndTwoBrowsers(t *testing.T) {
 	for _, p := range people {
 		waitFor(t, "two pictures without the terminal", func() bool { return moving(p.page) == 2 })
 	}
-	// Who alone speaks now is what the terminal of SIP sees.
+	// Who alone speaks now is what the terminal of SIP sees where the room shows the speaker.
+	if status := g.send("PATCH", "/rooms/1001", `{"layout": "speaker"}`); status/100 != 2 {
+		t.Fatalf("the layout: %d", status)
+	}
 	b.command("mute", "")
 	people[1].page.click("mic")
 	waitFor(t, "the first browser's picture at the SIP terminal", func() bool { return sees(b, "red") })

@@ -68,6 +68,9 @@ func TestThreeBrowsersTwoTerminals(t *testing.T) {
 	})
 
 	t.Run("the terminals' picture follows the speaker", func(t *testing.T) {
+		if status := g.send("PATCH", "/rooms/1001", `{"layout": "speaker"}`); status/100 != 2 {
+			t.Fatalf("the layout: %d", status)
+		}
 		for _, b := range terminals {
 			b.command("mute", "")
 		}
