@@ -48,7 +48,7 @@ var arrows = map[string][]string{
 	"bridge/plan":          {"bridge", "bridge/media", "transcode", "transcode/layout"},
 	"bridge/number":        {"bridge"},
 	"bridge/store":         {"bridge", "bridge/number"},
-	"bridge/admin":         {"bridge", "bridge/number", "bridge/store"},
+	"bridge/admin":         {"bridge", "bridge/number", "bridge/store", "bridge/admin"},
 	"transcode":            {"bridge/media", "transcode/wire"},
 	"transcode/layout":     {"transcode"},
 	"transcode/internal":   {"bridge/media", "transcode/..."},
