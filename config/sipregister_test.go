@@ -12,7 +12,8 @@ import (
 func TestSIPRegister(t *testing.T) {
 	c, err := load(file(t, `
 sip:
-  register: {enabled: true, realm: Phòng, domains: [a.example, "2001:db8::1"], users: ["phonghop1=geheim", "Phòng Họp=a=b"], algorithms: [md5, sha-256], calls: digest}
+  register: {enabled: true, realm: Phòng, domains: [a.example, "2001:db8::1"], users: ["phonghop1=geheim", "Phòng Họp=a=b"],
+    algorithms: [md5, sha-256], calls: digest}
 `), []string{"ROOMBRIDGE_SIP_REGISTER_PROBE=1m"})
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +30,8 @@ sip:
 		t.Error("a password shows in clear")
 	}
 	c, err = load("", []string{"ROOMBRIDGE_SIP_REGISTER_USERS=a=1,b=2", "ROOMBRIDGE_H323_GATEKEEPER_PASSWORDS="})
-	if table, _ := c.SIP.Register.UserTable(); err != nil || !cmp.Equal(table, map[string]string{"a": "1", "b": "2"}) || len(c.H323.Gatekeeper.Passwords) != 0 {
+	table, _ = c.SIP.Register.UserTable()
+	if err != nil || !cmp.Equal(table, map[string]string{"a": "1", "b": "2"}) || len(c.H323.Gatekeeper.Passwords) != 0 {
 		t.Errorf("from the environment: %v, %v", table, err)
 	}
 	for in, key := range map[string]string{

@@ -301,7 +301,8 @@ func TestIncomingRegistered(t *testing.T) {
 	c = p.NewCall("sip:1001@127.0.0.1")
 	c.Invite("")
 	call := b.call(t)
-	if !call.inv.Registered || call.inv.Caller.Terminal != "room7" || call.inv.Caller.Name != "Room 7" || call.inv.Host != "127.0.0.1" || !call.inv.Local.IsValid() {
+	if inv := call.inv; !inv.Registered || inv.Caller.Terminal != "room7" || inv.Caller.Name != "Room 7" || inv.Host != "127.0.0.1" ||
+		!inv.Local.IsValid() {
 		t.Errorf("%+v", call.inv)
 	}
 	c.Hangup()

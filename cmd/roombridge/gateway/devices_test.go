@@ -32,7 +32,8 @@ func TestDeviceOf(t *testing.T) {
 func TestUsers(t *testing.T) {
 	u := newUsers("r", map[string]string{"a": "geheim"})
 	weak, strong, device, ok := u.Credentials("r", "a")
-	if !ok || device != "a" || !slices.Equal(weak, digest.HA1(digest.MD5, "a", "r", "geheim")) || !slices.Equal(strong, digest.HA1(digest.SHA256, "a", "r", "geheim")) {
+	if !ok || device != "a" || !slices.Equal(weak, digest.HA1(digest.MD5, "a", "r", "geheim")) ||
+		!slices.Equal(strong, digest.HA1(digest.SHA256, "a", "r", "geheim")) {
 		t.Errorf("%x %x %q %v", weak, strong, device, ok)
 	}
 	for _, x := range [][2]string{{"r", "b"}, {"x", "a"}, {"r", "A"}} {
@@ -108,7 +109,9 @@ func TestRegisteredH323(t *testing.T) {
 
 func TestLockEvent(t *testing.T) {
 	at := time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)
-	v := lockEvent(at, registrar.Event{Kind: registrar.Locked, Scope: "source", User: "phonghop1", Source: netip.MustParseAddr("192.0.2.1"), Failures: 20, For: 2 * time.Second})
+	v := lockEvent(at, registrar.Event{
+		Kind: registrar.Locked, Scope: "source", User: "phonghop1", Source: netip.MustParseAddr("192.0.2.1"), Failures: 20, For: 2 * time.Second,
+	})
 	if v.Kind != "security.register" || v.From != "192.0.2.1" || v.Text != "locked out for 2s after 20 wrong passwords: source" ||
 		v.Data["user"] != "phonghop1" || !v.At.Equal(at) {
 		t.Errorf("%+v", v)
