@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"net/url"
 	"reflect"
 	"strings"
 )
@@ -43,8 +44,20 @@ func show(f reflect.Value) string {
 		if x == "" {
 			return "(none)"
 		}
-		return x
+		return redacted(x)
 	default:
 		return fmt.Sprint(x)
 	}
+}
+
+// redacted hides the password of a database's URL.
+func redacted(text string) string {
+	if !strings.Contains(text, "@") {
+		return text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return "[masked]"
+	}
+	return u.Redacted()
 }
