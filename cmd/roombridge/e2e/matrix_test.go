@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/base64"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,28 +156,39 @@ func recorded(t *testing.T, dir string, aspect, sample float64) *seen {
 		t.Errorf("no picture was recorded in %s", dir)
 		return &seen{}
 	}
-	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0", file).Output()
-	var w, h int
-	if _, e := fmt.Sscanf(string(out), "%d,%d", &w, &h); err != nil || e != nil {
+	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-show_entries", "stream=width,height,nb_read_frames", "-of", "csv=p=0", file).Output()
+	var w, h, total int
+	if _, e := fmt.Sscanf(string(out), "%d,%d,%d", &w, &h, &total); err != nil || e != nil {
 		t.Errorf("ffprobe of %s: %v %q", file, err, out)
 		return &seen{}
 	}
 	// The last size is what counts: a stream begins smaller while its rate is found out.
-	pix, err := exec.Command("ffmpeg", "-v", "quiet", "-i", file, "-vf", fmt.Sprintf("scale=%d:%d", w, h), "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-").Output()
-	if err != nil {
-		t.Errorf("ffmpeg of %s: %v", file, err)
+	cmd := exec.Command("ffmpeg", "-v", "quiet", "-i", file, "-vf", fmt.Sprintf("scale=%d:%d", w, h), "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-")
+	pipe, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
 	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cmd.Wait() }()
+	defer func() { _ = pipe.Close() }()
 	s := new(seen)
-	size := w*h + 2*((w+1)/2)*((h+1)/2)
-	total := len(pix) / size
+	pix := make([]byte, w*h+2*((w+1)/2)*((h+1)/2))
 	first, shown := -1, 0 // how many of the camera's pictures came
-	for i := total / 2; i < total; i++ {
-		g := grey{w, h, w, pix[i*size:][:w*h]}
+	for i := 0; ; i++ {
+		if _, err := io.ReadFull(pipe, pix); err != nil {
+			return s
+		}
+		if i < total/2 {
+			continue
+		}
+		g := grey{w, h, w, pix[:w*h]}
 		if n, ok := g.fitted(aspect, sample).number(); ok {
 			if first < 0 {
 				first = n
 			}
-			if shown++; i == total-1 || shown > 25 {
+			if shown++; shown > 25 {
 				s.fps = 25 * float64(shown-1) / float64((n-first+250)%250)
 			}
 		}
@@ -184,7 +196,6 @@ func recorded(t *testing.T, dir string, aspect, sample float64) *seen {
 			s.compare(g, aspect, sample)
 		}
 	}
-	return s
 }
 
 // Every kind of terminal sees and is seen by browsers that publish H.264, and
@@ -197,21 +208,21 @@ func TestPictureMatrix(t *testing.T) {
 	for _, publishes := range []string{"H264", "VP8"} {
 		browser := startChrome(t, 1000, chromedp.Flag("use-file-for-fake-video-capture", matrixRaw(t, 1280, 720, 25)))
 		for i, m := range matrixTerminals {
-			room := fmt.Sprintf("matrix%s%d", publishes, i)
 			t.Run(m.name+" and "+publishes, func(t *testing.T) {
-				p := browser.join(t, g, room, "An", "&raw=1", lacking(publishes)...)
-				defer p.cancel()
-				dir := t.TempDir()
-				d := startDial(t, append([]string{"--duration", "0s", "--video", matrixClip(t, m), "--record", dir}, append(m.flags, "sip:"+room+"@"+g.sipUDP)...)...)
-				to, c := m.watched(t, g, p)
-				d.hangup()
-				<-d.done
-				from := recorded(t, dir, 16.0/9, m.sample)
-				fmt.Fprintf(w, "%s\t%s\t%s\t%v\t%s\t%v\n", m.name, publishes, c.Video.In.Path, to, c.Video.Out.Path, from)
-				m.judge(t, "browser", to, m.fps)
-				m.judge(t, "terminal", from, min(m.fps, 25))
-				if m.sample != 1 && (from.w != m.w || from.h != m.h) {
-					t.Errorf("the terminal is sent %dx%d", from.w, from.h)
+				// Chromium and the codecs share a small machine with whatever else
+				// runs on it: what was disturbed is measured again.
+				var row string
+				var faults []string
+				for attempt := range 3 {
+					room := fmt.Sprintf("matrix%s%d%d", publishes, i, attempt)
+					if row, faults = m.meet(t, g, browser, room, publishes); len(faults) == 0 {
+						break
+					}
+					t.Logf("attempt %d: %s", attempt+1, strings.Join(faults, "; "))
+				}
+				fmt.Fprint(w, row)
+				for _, f := range faults {
+					t.Error(f)
 				}
 			})
 		}
@@ -219,6 +230,26 @@ func TestPictureMatrix(t *testing.T) {
 	}
 	_ = w.Flush()
 	t.Logf("\n%s", table)
+}
+
+// meet has a terminal and a browser meet, gives a row of the table, and what
+// is wrong with it.
+func (m matrixTerminal) meet(t *testing.T, g *gw, browser *chrome, room, publishes string) (row string, faults []string) {
+	t.Helper()
+	p := browser.join(t, g, room, "An", "&raw=1", lacking(publishes)...)
+	defer p.cancel()
+	dir := t.TempDir()
+	d := startDial(t, append([]string{"--duration", "0s", "--decode", "0", "--video", matrixClip(t, m), "--record", dir}, append(m.flags, "sip:"+room+"@"+g.sipUDP)...)...)
+	to, c := m.watched(t, g, p)
+	d.hangup()
+	<-d.done
+	from := recorded(t, dir, 16.0/9, m.sample)
+	faults = append(m.judge("browser", to, m.fps), m.judge("terminal", from, min(m.fps, 25))...)
+	if m.sample != 1 && (from.w != m.w || from.h != m.h) {
+		faults = append(faults, fmt.Sprintf("the terminal is sent %dx%d", from.w, from.h))
+	}
+	waitFor(t, "the call to be gone", func() bool { return len(g.calls()) == 0 })
+	return fmt.Sprintf("%s\t%s\t%s\t%v\t%s\t%v\n", m.name, publishes, c.Video.In.Path, to, c.Video.Out.Path, from), faults
 }
 
 // lacking is a script that leaves a browser one codec for pictures.
@@ -259,15 +290,16 @@ func (m matrixTerminal) watched(t *testing.T, g *gw, p *tab) (*seen, call) {
 // it fills what the terminal calls its picture.
 func (m matrixTerminal) aspect(shown grey) float64 { return float64(m.w) * m.sample / float64(m.h) }
 
-func (m matrixTerminal) judge(t *testing.T, where string, s *seen, fps int) {
-	t.Helper()
+// judge tells what is wrong with what was seen.
+func (m matrixTerminal) judge(where string, s *seen, fps int) (faults []string) {
 	if s.pictures < 8 {
-		t.Errorf("at the %s only %d pictures could be compared", where, s.pictures)
+		faults = append(faults, fmt.Sprintf("at the %s only %d pictures could be compared", where, s.pictures))
 	}
 	if s.fps < 0.9*float64(fps) {
-		t.Errorf("at the %s %.1f pictures a second, %d were sent", where, s.fps, fps)
+		faults = append(faults, fmt.Sprintf("at the %s %.1f pictures a second, %d were sent", where, s.fps, fps))
 	}
 	if s.psnr < 30 {
-		t.Errorf("at the %s the pictures are %.1f dB", where, s.psnr)
+		faults = append(faults, fmt.Sprintf("at the %s the pictures are %.1f dB", where, s.psnr))
 	}
+	return faults
 }

@@ -104,9 +104,11 @@ func (g grey) number() (n int, ok bool) {
 func (g grey) psnr(n int) float64 {
 	var sum float64
 	top := int(float64(g.h)*patternTop) + 2
+	want := newPattern(g.w, g.h, n)
 	for y := top; y < g.h-2; y++ {
+		row := want.row(y)
 		for x := 2; x < g.w-2; x++ {
-			d := g.at(x, y) - patternLuma((float64(x)+0.5)/float64(g.w), (float64(y)+0.5)/float64(g.h), n)
+			d := g.at(x, y) - row[x]
 			sum += d * d
 		}
 	}
@@ -114,12 +116,55 @@ func (g grey) psnr(n int) float64 {
 	return 10 * math.Log10(255*255/math.Max(mse, 1e-9))
 }
 
+// pattern is picture n of a size, with what all its rows have in common.
+type pattern struct {
+	w, h, n  int
+	t        float64
+	wave     []float64 // of x alone
+	cos, sin []float64 // of what x adds to the angle of the other wave
+	line     []float64
+}
+
+func newPattern(w, h, n int) *pattern {
+	p := &pattern{w: w, h: h, n: n, t: float64(n) / 30, wave: make([]float64, w), cos: make([]float64, w), sin: make([]float64, w), line: make([]float64, w)}
+	for i := range w {
+		x := (float64(i) + 0.5) / float64(w)
+		p.wave[i] = 120 + 50*math.Sin(2*math.Pi*(1.5*x+0.20*p.t))
+		p.sin[i], p.cos[i] = math.Sincos(2 * math.Pi * 0.5 * x)
+	}
+	return p
+}
+
+// row is patternLuma for a row, valid until the next one.
+func (p *pattern) row(i int) []float64 {
+	y := (float64(i) + 0.5) / float64(p.h)
+	if y < patternTop {
+		for x := range p.line {
+			p.line[x] = patternLuma((float64(x)+0.5)/float64(p.w), y, p.n)
+		}
+		return p.line
+	}
+	sin, cos := math.Sincos(2 * math.Pi * (1.2*y - 0.15*p.t))
+	middle := 0.5 + 0.3*math.Cos(p.t)
+	dy := (y - (0.55 + 0.25*math.Sin(1.3*p.t))) * 9 / 16
+	for x := range p.line {
+		v := p.wave[x] + 35*(cos*p.cos[x]-sin*p.sin[x])
+		dx := (float64(x)+0.5)/float64(p.w) - middle
+		if d := dx*dx + dy*dy; d < 0.12*0.12 {
+			v += 60 * (1 - math.Sqrt(d)/0.12)
+		}
+		p.line[x] = math.Min(235, math.Max(16, v))
+	}
+	return p.line
+}
+
 // drawPattern is picture n as a luma plane.
 func drawPattern(w, h, n int) grey {
-	g := grey{w, h, w, make([]byte, w*h)}
+	g, p := grey{w, h, w, make([]byte, w*h)}, newPattern(w, h, n)
 	for y := range h {
-		for x := range w {
-			g.pix[y*w+x] = byte(math.Round(patternLuma((float64(x)+0.5)/float64(w), (float64(y)+0.5)/float64(h), n)))
+		to := g.pix[y*w:][:w]
+		for x, v := range p.row(y) {
+			to[x] = byte(v + 0.5)
 		}
 	}
 	return g
@@ -157,6 +202,11 @@ func TestPattern(t *testing.T) {
 		g := drawPattern(176, 144, n)
 		if got, ok := g.number(); !ok || got != n {
 			t.Errorf("picture %d is read as %d, %v", n, got, ok)
+		}
+		for i, v := range newPattern(176, 144, n).row(90) {
+			if want := patternLuma((float64(i)+0.5)/176, 90.5/144, n); math.Abs(v-want) > 1e-6 {
+				t.Fatalf("picture %d is %f at %d, not %f", n, v, i, want)
+			}
 		}
 		if db := g.psnr(n); db < 45 {
 			t.Errorf("picture %d is %.1f dB from itself", n, db)
