@@ -107,7 +107,7 @@ module_app debug_cmd.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen %[1]s:%[6]d
 snd_path %[7]s
-`, o.address, freePort(t), o.transport, o.tone, testPicture(t, o.size), ctrl, b.dir, o.size)
+`, o.address, freePair(t), o.transport, o.tone, testPicture(t, o.size), ctrl, b.dir, o.size)
 	account := fmt.Sprintf("<sip:terminal@%s;transport=%s>;regint=0;answermode=auto", o.address, o.transport)
 	if o.account != "" {
 		account = o.account

@@ -84,6 +84,17 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
+// freePair gives a port that is free like the one above it, which baresip
+// takes for TLS.
+func freePair(t *testing.T) int {
+	t.Helper()
+	p := freePort(t)
+	for q := freePort(t); q != p+1; q = freePort(t) {
+		p = q
+	}
+	return p
+}
+
 // gwOptions changes the gateway under test.
 type gwOptions struct {
 	address    string   // of everything it listens on; 127.0.0.1
@@ -182,9 +193,15 @@ func (g *gw) stop() time.Duration {
 // is waited for by channels.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	waitLong(t, what, patience, ok)
+}
+
+// waitLong is waitFor with another patience, for what takes its time by design.
+func waitLong(t *testing.T, what string, most time.Duration, ok func() bool) {
+	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(patience)
+	deadline := time.After(most)
 	for !ok() {
 		select {
 		case <-tick.C:
