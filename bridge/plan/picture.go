@@ -16,10 +16,10 @@ func OutputFor(v Viewer, class, height int) Output {
 	l.Bitrate = 0 // the class stands for it
 	if height > 0 {
 		// Some more than the source has, or a size that is not on the list would
-		// lose much; the sizes of H.263 are few, and 16:9 has bars in them.
+		// lose much; the sizes of H.263 are few, and CIF is as wide as 320 by 180.
 		more := height * 9 / 8
 		if sized(v.Format.Codec) {
-			more = height * 8 / 5
+			more = max(more, min(height*8/5, 288))
 		}
 		l = l.Intersect(media.Limits{Height: max(more, 144)})
 	}
