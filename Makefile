@@ -26,7 +26,7 @@ unit:
 	cd web && node --test test/*.test.js
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v -e /e2e -e '/bench$$')
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./bench
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m -v ./cmd/roombridge/e2e
+	CGO_ENABLED=1 $(GO) test -race -timeout 45m -v ./cmd/roombridge/e2e
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
