@@ -28,16 +28,16 @@ type matrixTerminal struct {
 }
 
 var matrixTerminals = []matrixTerminal{
-	{"H.264 mode 0", []string{"--mode0"}, x264("baseline", "720p", "-slice-max-size", "1100"), ".h264", 1280, 720, 25, 1},
-	{"H.264 mode 1", nil, x264("baseline", "720p"), ".h264", 1280, 720, 25, 1},
-	{"H.264 high", []string{"--codec", "h264-high"}, x264("high", "720p"), ".h264", 1280, 720, 25, 1},
+	{"H.264 mode 0", []string{"--mode0"}, x264("baseline", "-slice-max-size", "1100"), ".h264", 1280, 720, 25, 1},
+	{"H.264 mode 1", nil, x264("baseline"), ".h264", 1280, 720, 25, 1},
+	{"H.264 high", []string{"--codec", "h264-high"}, x264("high"), ".h264", 1280, 720, 25, 1},
 	{"H.263", []string{"--codec", "h263"}, mpeg("h263", "384k"), ".h263", 352, 288, 30, 12.0 / 11},
 	{"H.263+", []string{"--codec", "h263p"}, mpeg("h263p", "384k"), ".h263", 352, 288, 30, 12.0 / 11},
 	{"H.261", []string{"--codec", "h261"}, mpeg("h261", "384k"), ".h261", 352, 288, 30, 12.0 / 11},
 	{"VP8", []string{"--codec", "vp8"}, []string{"-c:v", "libvpx", "-b:v", "1500k", "-deadline", "realtime", "-cpu-used", "6", "-g", "50", "-f", "ivf"}, ".ivf", 1280, 720, 25, 1},
 }
 
-func x264(profile, _ string, more ...string) []string {
+func x264(profile string, more ...string) []string {
 	return append([]string{"-c:v", "libx264", "-profile:v", profile, "-preset", "veryfast", "-tune", "zerolatency", "-bf", "0", "-b:v", "1500k", "-maxrate", "1500k",
 		"-bufsize", "1500k", "-g", "50", "-f", "h264"}, more...)
 }
