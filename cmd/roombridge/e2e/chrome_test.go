@@ -166,13 +166,21 @@ func open(ctx context.Context, u string, scripts ...string) error {
 		if err != nil {
 			return err
 		}
-		err = chromedp.Run(ctx, chromedp.Navigate(u))
-		if err == nil || !strings.Contains(err.Error(), "ERR_NETWORK_CHANGED") {
+		err = navigate(ctx, u)
+		if err == nil || !strings.Contains(err.Error(), "ERR_NETWORK_CHANGED") && !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
 		err = nil
 	}
 	return errors.New("the network goes on changing")
+}
+
+// navigate loads a page. A change of the network while it begins can leave
+// Chromium waiting for ever, hence the time.
+func navigate(ctx context.Context, u string) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Navigate(u))
 }
 
 // eval runs a promise in the page and decodes its value.
@@ -235,7 +243,9 @@ func (p *tab) decoding() int {
 // click presses one of the page's buttons: mic, camera, leave…
 func (p *tab) click(control string) {
 	p.t.Helper()
-	if err := chromedp.Run(p.ctx, chromedp.Click(fmt.Sprintf("[data-control=%s]", control), chromedp.ByQuery)); err != nil {
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	defer cancel()
+	if err := chromedp.Run(ctx, chromedp.Click(fmt.Sprintf("[data-control=%s]", control), chromedp.ByQuery)); err != nil {
 		p.t.Fatalf("pressing %s: %v", control, err)
 	}
 }

@@ -156,7 +156,7 @@ store: {url: "sqlite:%[8]s/db"}
 		}
 	})
 	waitFor(t, "gateway to be ready", func() bool {
-		r, err := http.Get(g.http + "/readyz")
+		r, err := client.Get(g.http + "/readyz")
 		if err != nil {
 			return false
 		}

@@ -114,7 +114,7 @@ transports: { disable = "libjanus_websockets.so,libjanus_pfunix.so,libjanus_rabb
 		}
 	})
 	waitFor(t, "Janus to answer", func() bool {
-		r, err := http.Get(j.api + "/info")
+		r, err := client.Get(j.api + "/info")
 		if err != nil {
 			return false
 		}
