@@ -30,6 +30,7 @@ type Terminal struct {
 	Name     string // what people see
 	Device   string
 	Protocol string
+	Role     Role
 	Audio    *relay.Stream // nil when there is none
 	Video    *relay.Stream
 	Content  *relay.Stream
@@ -114,6 +115,8 @@ type Join struct {
 	Lang   string   // "vi" or "en"
 	Resume string   // token of an earlier connection of the same person
 	Dial   []string // what a terminal dials to reach this room, for the page
+	Route  Route    // what the number plan says of the room: its door, lobby, bounds
+	Client string   // address of the person alone, by which wrong PINs are counted
 }
 
 // Visitor is a browser's connection to a room.
@@ -132,6 +135,9 @@ type RoomStatus struct {
 	Since        time.Time
 	Speaker      string // participant id, "" is nobody
 	Layout       Layout // of terminals that chose none
+	Tenant       string // "" is nobody's
+	Entry        Entry
+	Waiting      []Guest
 	Participants []ParticipantStatus
 }
 
@@ -143,7 +149,9 @@ type ParticipantStatus struct {
 	CallID     string // terminals: the call
 	Device     string
 	Number     string
+	Role       Role
 	Since      time.Time
+	Silenced   bool // by a host or an administrator
 	AudioMuted bool
 	VideoOff   bool
 	Sharing    bool

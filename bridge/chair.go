@@ -1,0 +1,79 @@
+package bridge
+
+import "time"
+
+// Chair is an Engine whose rooms can be led: by hosts at their pages, by
+// administrators through the API. Each method tells whether there was what it names.
+type Chair interface {
+	// Mute silences a participant for everybody, or lets them be heard again; "" is
+	// everybody who is not a host. Who was silenced may open their microphone again themselves.
+	Mute(room, participant string, muted bool) bool
+	// Remove sends a participant away.
+	Remove(room, participant, reason string) bool
+	// SetEntry says who gets in from now on.
+	SetEntry(room string, e Entry) bool
+	// Decide lets somebody who waits in, or sends them away; "" is all who wait.
+	Decide(room, waiting string, admit bool) bool
+	// EndRoom sends everybody away.
+	EndRoom(room, reason string) bool
+}
+
+// Entry says who gets into a room without being asked about.
+type Entry string
+
+// Entries. Hosts get in always.
+const (
+	EntryOpen   Entry = "open"   // everybody
+	EntryLobby  Entry = "lobby"  // guests wait until a host lets them in
+	EntryLocked Entry = "locked" // nobody
+)
+
+// Anteroom is an Engine that keeps people before a room's door.
+type Anteroom interface {
+	// Knock asks whether somebody may enter a room, which need not be open yet.
+	// decided is told once, maybe before Knock returns: nil for yes, else a
+	// *Refusal. leave takes the question back; decided is not called after it.
+	Knock(room string, g Guest, decided func(error)) (leave func())
+}
+
+// Guest is somebody before a room's door.
+type Guest struct {
+	ID     string // of the one who waits: a call's id, or one that the engine made
+	Name   string
+	Kind   string // "browser" or "terminal"
+	CallID string
+	Number string
+	Role   Role
+	Lobby  bool // a guest waits until a host is there, by the number plan
+	Since  time.Time
+}
+
+// Receptionist is an Engine that seats terminals apart, where nobody else is, so
+// that they can be asked and told something.
+type Receptionist interface {
+	// Receive seats a terminal apart; its Room is not entered.
+	Receive(t Terminal) (Desk, error)
+}
+
+// Desk is a seat apart. Its methods may be called after Leave.
+type Desk interface {
+	Seat
+	// Show changes the terminal's picture within half a second, whatever codec and size it has.
+	Show(n Notice)
+	// Say speaks in place of what is being said; nil is silence. Sound is 16 kHz,
+	// one channel, 16 bits.
+	Say(sound []int16)
+}
+
+// Notice is a screen with text.
+type Notice struct {
+	Title    string   // large: what is asked, or the room's name
+	Lines    []string // smaller: what to do
+	Entry    string   // what was typed so far, dots where it is secret
+	Places   int      // of an entry: how many are expected, 0 is not known
+	Asks     bool     // an entry is awaited: the field is drawn though it is empty
+	Error    string   // what was wrong with the last entry
+	Footer   string   // small, at the bottom
+	Waiting  bool     // something is being waited for
+	Language string   // "vi" or "en"
+}
