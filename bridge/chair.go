@@ -36,6 +36,13 @@ type Anteroom interface {
 	Knock(room string, g Guest, decided func(error)) (leave func())
 }
 
+// Doorkeeper lets people who type PINs in, and keeps those out who guess.
+type Doorkeeper interface {
+	// Enter tries a PIN at a route's door. from is who tries: a terminal's address, or a
+	// page's. RoleNone is a wrong PIN; the error is a *Refusal of who has to wait.
+	Enter(r Route, from, pin string) (Role, error)
+}
+
 // Guest is somebody before a room's door.
 type Guest struct {
 	ID     string // of the one who waits: a call's id, or one that the engine made
