@@ -53,6 +53,8 @@ type Guest struct {
 	Role   Role
 	Lobby  bool // a guest waits until a host is there, by the number plan
 	Since  time.Time
+	// Capacity of the room by the number plan, 0 is none.
+	Capacity int
 }
 
 // Receptionist is an Engine that seats terminals apart, where nobody else is, so

@@ -31,6 +31,7 @@ type Terminal struct {
 	Device   string
 	Protocol string
 	Role     Role
+	Capacity int           // of the room by the number plan, 0 is none
 	Audio    *relay.Stream // nil when there is none
 	Video    *relay.Stream
 	Content  *relay.Stream

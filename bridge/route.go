@@ -22,6 +22,7 @@ type Route struct {
 	Role     Role // what the PIN behind the number made of the caller; RoleNone has to be asked
 	WrongPIN bool // there was one, and it opens nothing: the first try is used up
 	Lobby    bool // guests wait until a host comes
+	HostPIN  bool // the door has a PIN of hosts; where it has none, pages choose their host themselves
 
 	// Bounds and wishes; a zero leaves it to the gateway.
 	Capacity           int    // participants of the room

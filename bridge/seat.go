@@ -58,6 +58,7 @@ func (c *Call) terminal() Terminal {
 	t := Terminal{
 		CallID: c.id, Room: c.room, Number: inv.Number, Name: displayName(inv.Caller),
 		Device: inv.Caller.Device, Protocol: inv.Protocol,
+		Role: c.route.Role, Capacity: c.route.Capacity,
 	}
 	t.Audio, t.Video = c.media.audio(), c.media.video()
 	return t

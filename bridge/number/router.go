@@ -39,7 +39,7 @@ func (d Decision) Route() (bridge.Route, error) {
 	s := &d.Settings
 	r := bridge.Route{
 		Tenant: d.Tenant, Rule: d.Rule, Number: d.Number, Room: d.Room, Reception: d.Action == ToReception,
-		Role: d.Role, WrongPIN: d.WrongPIN, Lobby: s.Lobby, Capacity: s.Capacity, Layout: s.Layout, Bandwidth: s.Bandwidth,
+		Role: d.Role, WrongPIN: d.WrongPIN, Lobby: s.Lobby, HostPIN: s.HostPIN.Set(), Capacity: s.Capacity, Layout: s.Layout, Bandwidth: s.Bandwidth,
 		Width: s.Width, Height: s.Height, FPS: s.FPS, Encryption: s.Encryption, Language: s.Language, Greeting: s.Greeting,
 	}
 	if s.GuestPIN.Set() || s.HostPIN.Set() {
