@@ -78,18 +78,19 @@ type Router interface {
 	Route(ctx context.Context, inv Invite) (Route, error)
 }
 
-// MaxRoomName bounds a room's name, bytes.
+// MaxRoomName bounds a room's own name, bytes.
 const MaxRoomName = 64
 
-// ValidRoom tells whether a name can be a room's: valid UTF-8 of 1 to
+// ValidRoomName tells whether a name can be a room's own: valid UTF-8 of 1 to
 // MaxRoomName bytes without control characters, blanks at the ends, slashes,
-// question marks or hashes (it stands in a URL path).
-func ValidRoom(name string) bool {
+// question marks or hashes (it stands in a URL path), and without an @, behind
+// which stands whose room it is.
+func ValidRoomName(name string) bool {
 	if name == "" || len(name) > MaxRoomName || !utf8.ValidString(name) || name != strings.TrimSpace(name) || name == "." || name == ".." {
 		return false
 	}
 	for _, r := range name {
-		if r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 || strings.ContainsRune(`/\?#%`, r) {
+		if r < 0x20 || r == 0x7f || r >= 0x80 && r < 0xa0 || strings.ContainsRune(`/\?#%@`, r) {
 			return false
 		}
 	}
@@ -115,7 +116,7 @@ func (OpenRouter) Route(_ context.Context, inv Invite) (Route, error) {
 	if inv.Number == "" {
 		return Route{}, &Refusal{CauseNoRoute, "no number was dialled; dial a room, such as 1001"}
 	}
-	if !ValidRoom(inv.Number) {
+	if !ValidRoomName(inv.Number) {
 		return Route{}, &Refusal{CauseNoRoute, "what was dialled cannot be a room's name"}
 	}
 	return Route{Room: inv.Number, Number: inv.Number, Role: RoleGuest}, nil

@@ -139,7 +139,7 @@ func (s *Service) unruled(e number.Explanation) number.Explanation {
 	if !s.Open || d.Rule != "" {
 		return e
 	}
-	if !bridge.ValidRoom(d.Number) {
+	if !bridge.ValidRoomName(d.Number) {
 		e.Why = "no rule fits, and this cannot be the name of a room, which any other number opens (admission.open)"
 		d.Action, d.Cause, d.Reason = number.Refuse, bridge.CauseNoRoute.String(), "what was dialled cannot be a room's name"
 		return e

@@ -25,6 +25,7 @@ type Tenant struct {
 // Directory finds the plan for a call. It never changes.
 type Directory struct {
 	plans    map[string]*Plan
+	tenants  map[string]bool
 	domains  map[string]string
 	trunks   map[string]string
 	listen   map[netip.AddrPort]string
@@ -33,9 +34,10 @@ type Directory struct {
 
 // NewDirectory puts tenants and their plans together.
 func NewDirectory(tenants []Tenant, plans map[string]*Plan) (*Directory, error) {
-	d := &Directory{plans: plans, domains: map[string]string{}, trunks: map[string]string{}, listen: map[netip.AddrPort]string{}}
+	d := &Directory{plans: plans, tenants: map[string]bool{}, domains: map[string]string{}, trunks: map[string]string{}, listen: map[netip.AddrPort]string{}}
 	var errs []error
 	for _, t := range tenants {
+		d.tenants[t.ID] = true
 		for _, name := range t.Domains {
 			errs = append(errs, claim(d.domains, hostOf(name), t.ID))
 		}
@@ -102,8 +104,12 @@ func (d *Directory) Decide(c Call) Decision {
 	if plan == nil {
 		return nobodys(id, &c)
 	}
-	decision := plan.Decide(c)
-	decision.Tenant = id
+	return d.decided(id, plan.Decide(c))
+}
+
+// decided says whose decision it is.
+func (d *Directory) decided(id string, decision Decision) Decision {
+	decision.Tenant, decision.tag = id, d.tag(id)
 	return decision
 }
 
@@ -116,7 +122,7 @@ func (d *Directory) Explain(c Call) Explanation {
 		return Explanation{Tenant: id, Found: found, Whole: decision.Number, Number: decision.Number, Decision: decision, Why: decision.why()}
 	}
 	e := plan.Explain(c)
-	e.Tenant, e.Found, e.Decision.Tenant = id, found, id
+	e.Tenant, e.Found, e.Decision = id, found, d.decided(id, e.Decision)
 	return e
 }
 

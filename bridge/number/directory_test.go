@@ -82,7 +82,7 @@ func TestRouter(t *testing.T) {
 		t.Error("the door opens to the wrong PIN")
 	}
 	route, err = router.Route(t.Context(), bridge.Invite{Number: "1001", Host: "a.example"})
-	if err != nil || route.Room != "room-a" || route.Door != nil || route.Role != bridge.RoleGuest {
+	if err != nil || route.Room != "room-a@a" || route.Door != nil || route.Role != bridge.RoleGuest {
 		t.Errorf("%v %+v", err, route)
 	}
 }

@@ -1,8 +1,10 @@
 package number
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -18,6 +20,11 @@ type Plan struct {
 	// begins with, and under "" those that see every call.
 	begins  map[string][]int32
 	lengths []int // of the keys of begins, ascending
+
+	// Rules that lead to a room: those that give one, by its name, and the others.
+	named  map[string][]int32
+	naming []int32
+	rooms  map[string]*Room // that administrators set up
 }
 
 // compiled is a rule ready to be tried.
@@ -25,7 +32,8 @@ type compiled struct {
 	Rule
 	matcher    matcher
 	conditions conditions
-	place      template // Room or Target
+	place      template       // Room or Target
+	gives      *regexp.Regexp // rooms that an expression may give; nil where the template says it
 }
 
 // NewPlan compiles rules. Each is taken as Normal has it. The error names every rule
@@ -71,17 +79,22 @@ func compile(r Rule, z zones) (*compiled, error) {
 	if c.Action == ToDial {
 		text = c.Target
 	}
-	c.place, err = parseTemplate(text, &c.matcher)
+	if c.place, err = parseTemplate(text, &c.matcher); err != nil {
+		return c, err
+	}
+	c.gives, err = c.compileGives()
 	return c, err
 }
 
 func (p *Plan) index() error {
 	regexes := 0
+	p.named = make(map[string][]int32)
 	for i := range p.rules {
 		r := p.rules[i]
 		if r.Kind == Regex {
 			regexes++
 		}
+		p.indexRoom(int32(i))
 		if r.Kind == Exact {
 			p.exact[r.matcher.text] = append(p.exact[r.matcher.text], int32(i))
 			continue
@@ -96,6 +109,19 @@ func (p *Plan) index() error {
 		return fmt.Errorf("a plan has at most %d expressions", MaxRegexes)
 	}
 	return nil
+}
+
+// indexRoom enters a rule among those that lead to a room.
+func (p *Plan) indexRoom(i int32) {
+	r := p.rules[i]
+	switch {
+	case r.Action != ToRoom || r.Disabled:
+	case r.Kind == Exact || r.place.groups() == 0:
+		name := fold(r.place.fill(&captures{number: r.Number}, nil))
+		p.named[name] = append(p.named[name], i)
+	default:
+		p.naming = append(p.naming, i)
+	}
 }
 
 // Len is the number of rules.
@@ -193,10 +219,12 @@ type Decision struct {
 	Reason   string      `json:"reason,omitempty"`
 	Role     bridge.Role `json:"role"`                // what the PIN behind the number made of the caller
 	WrongPIN bool        `json:"wrong_pin,omitempty"` // one was typed, and opens nothing
+	Locked   bool        `json:"locked,omitempty"`    // hosts alone get in
 	Settings Settings    `json:"settings,omitzero"`
 
 	cause bridge.Cause
 	key   Key
+	tag   string // what the full name of the tenant's rooms bears; "" is the default tenant's
 }
 
 // Decide finds what becomes of a call.
@@ -206,7 +234,7 @@ func (p *Plan) decide(c *Call, seen func(attempt)) Decision {
 	h := hear(c.dialled())
 	i, caps := p.search(c, &h, seen)
 	if i >= 0 {
-		return p.rules[i].decide(&caps, p.key)
+		return p.rules[i].decide(&caps, p)
 	}
 	if h.Whole == "" {
 		return Decision{Action: ToReception}
@@ -228,37 +256,32 @@ func refusal(cause bridge.Cause, reason, number string) Decision {
 }
 
 // decide is the outcome of the rule that fits.
-func (r *compiled) decide(caps *captures, key Key) Decision {
-	d := Decision{Rule: r.ID, Number: caps.number, Action: r.Action, Settings: r.Settings, key: key}
+func (r *compiled) decide(caps *captures, p *Plan) Decision {
+	d := Decision{Rule: r.ID, Number: caps.number, Action: r.Action, Settings: r.Settings}
 	switch r.Action {
 	case ToRoom:
-		if d.Room = r.place.fill(caps, nil); !bridge.ValidRoom(d.Room) {
-			d = refusal(bridge.CauseNoRoute, "what was dialled cannot be a room's name", caps.number)
-			d.Rule = r.ID
-			return d
+		if d.Room = r.place.fill(caps, nil); !bridge.ValidRoomName(d.Room) {
+			return refusal(bridge.CauseNoRoute, "what was dialled cannot be a room's name", caps.number).of(r.ID)
 		}
 	case ToDial:
 		d.Target = r.place.fill(caps, escapeUser)
 	case Refuse:
-		d.cause, d.Reason = causes[r.Cause], r.Reason
+		d.cause, d.Reason = causes[r.Cause], cmp.Or(r.Reason, "the number plan refuses this call")
 		d.Cause = d.cause.String()
-		if d.Reason == "" {
-			d.Reason = "the number plan refuses this call"
-		}
 		return d
 	}
-	d.Role = d.Enter(caps.pin)
-	d.WrongPIN = caps.pin != "" && d.Role == bridge.RoleNone
-	return d
+	return p.enter(d, caps.pin)
 }
 
 // Enter implements bridge.Door: it tells what a typed PIN makes of the caller. Without
-// PINs everybody is a guest; with a host's alone, who types none is one.
+// PINs everybody is a guest; with a host's alone, who types none is one. Locked rooms take hosts alone.
 func (d *Decision) Enter(pin string) bridge.Role {
 	s := &d.Settings
 	switch {
 	case s.HostPIN.Set() && d.key.Opens(s.HostPIN, pin):
 		return bridge.RoleHost
+	case d.Locked:
+		return bridge.RoleNone
 	case !s.GuestPIN.Set() && (pin == "" || !s.HostPIN.Set()), s.GuestPIN.Set() && d.key.Opens(s.GuestPIN, pin):
 		return bridge.RoleGuest
 	}

@@ -31,16 +31,20 @@ func (r Router) Route(_ context.Context, inv bridge.Invite) (bridge.Route, error
 	return r.Book.Directory().Decide(CallOf(inv, now())).Route()
 }
 
-// Route is the decision in the core's terms. The error is a *bridge.Refusal.
+// Route is the decision in the core's terms, with the room's full name. The error is
+// a *bridge.Refusal.
 func (d Decision) Route() (bridge.Route, error) {
 	if d.Action == Refuse {
 		return bridge.Route{}, &bridge.Refusal{Cause: d.cause, Reason: d.Reason}
 	}
 	s := &d.Settings
 	r := bridge.Route{
-		Tenant: d.Tenant, Rule: d.Rule, Number: d.Number, Room: d.Room, Reception: d.Action == ToReception,
+		Tenant: d.Tenant, Rule: d.Rule, Number: d.Number, Reception: d.Action == ToReception,
 		Role: d.Role, WrongPIN: d.WrongPIN, Lobby: s.Lobby, HostPIN: s.HostPIN.Set(), Capacity: s.Capacity, Layout: s.Layout, Bandwidth: s.Bandwidth,
 		Width: s.Width, Height: s.Height, FPS: s.FPS, Encryption: s.Encryption, Language: s.Language, Greeting: s.Greeting,
+	}
+	if d.Action == ToRoom {
+		r.Room = bridge.RoomOf(d.tag, d.Room)
 	}
 	if s.GuestPIN.Set() || s.HostPIN.Set() {
 		r.Door = &d

@@ -78,7 +78,8 @@ func (o *Outcome) check() error {
 	_, known := causes[o.Cause]
 	switch o.Action {
 	case ToRoom:
-		return when(o.Room == "", "room", "is missing")
+		return errors.Join(when(o.Room == "", "room", "is missing"), texts(field{"room", o.Room}),
+			when(strings.Contains(o.Room, "@"), "room", "has no @: behind one stands whose room it is"))
 	case ToDial:
 		scheme, rest, ok := strings.Cut(o.Target, ":")
 		_, host, named := strings.Cut(rest, "@")

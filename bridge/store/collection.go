@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -297,10 +296,4 @@ func line(s string) string {
 		s = strings.ToValidUTF8(s[:most], "")
 	}
 	return s
-}
-
-// validTenant tells what can be a tenant's id: it stands in URLs.
-func validTenant(id string) bool {
-	letters := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' }
-	return id != "" && len(id) <= 63 && id[0] != '-' && !slices.ContainsFunc([]rune(id), func(r rune) bool { return !letters(r) })
 }

@@ -90,7 +90,8 @@ type Plans struct {
 	watch   *Watch
 }
 
-// Plans reads all number plans into a book. Run keeps it up to date.
+// Plans reads all number plans, and the rooms that administrators set up, into a book. Run
+// keeps it up to date.
 func (db *DB) Plans(ctx context.Context, book *number.Book) (*Plans, error) {
 	p := &Plans{db: db, book: book, plans: make(map[string]*number.Plan), watch: db.Watch()}
 	if err := p.load(ctx, []Notice{{}}); err != nil {
@@ -137,7 +138,7 @@ func (p *Plans) load(ctx context.Context, notices []Notice) error {
 	all, some := false, map[string]bool{}
 	for _, n := range notices {
 		all = all || n.Tenant == "" || n.Kind == "tenants"
-		if n.Kind == "rules" {
+		if n.Kind == "rules" || n.Kind == "rooms" {
 			some[n.Tenant] = true
 		}
 	}
@@ -183,5 +184,11 @@ func (db *DB) plan(ctx context.Context, tenant string) (*number.Plan, error) {
 	if err := Rules.each(ctx, s, access{db.read, tenant}, func(r Stored[number.Rule]) { rules = append(rules, r.Value) }); err != nil {
 		return nil, err
 	}
-	return number.NewPlan(rules, db.pinKey)
+	plan, err := number.NewPlan(rules, db.pinKey)
+	if err != nil {
+		return nil, err
+	}
+	var rooms []number.Room
+	err = Rooms.each(ctx, s, access{db.read, tenant}, func(r Stored[Room]) { rooms = append(rooms, r.Value.Furnishing()) })
+	return plan.Furnish(rooms), err
 }

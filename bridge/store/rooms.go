@@ -40,16 +40,20 @@ var Rooms = &Collection[Room]{
 	restore: func(r *Room, s map[string]string) error { return restorePINs(&r.GuestPIN, &r.HostPIN, s) },
 }
 
+// Furnishing is the room as a number plan takes it.
+func (r *Room) Furnishing() number.Room {
+	return number.Room{Name: r.Name, Locked: r.Locked, Settings: number.Settings{
+		GuestPIN: r.GuestPIN, HostPIN: r.HostPIN, Lobby: r.Lobby, Capacity: r.Capacity,
+		Layout: r.Layout, Encryption: r.Encryption, Language: r.Language, Greeting: r.Greeting,
+	}}
+}
+
 // check takes a room as a rule that leads to it, which has the same settings.
 func (r *Room) check() error {
 	rule := number.Rule{
-		ID: "room", Match: number.Match{Kind: number.Any}, Outcome: number.Outcome{Room: "x"},
-		Settings: number.Settings{
-			GuestPIN: r.GuestPIN, HostPIN: r.HostPIN, Lobby: r.Lobby, Capacity: r.Capacity,
-			Layout: r.Layout, Encryption: r.Encryption, Language: r.Language, Greeting: r.Greeting,
-		},
+		ID: "room", Label: r.Label, Match: number.Match{Kind: number.Any}, Outcome: number.Outcome{Room: "x"}, Settings: r.Furnishing().Settings,
 	}.Normal()
-	if !bridge.ValidRoom(r.Name) {
+	if !bridge.ValidRoomName(r.Name) {
 		return errors.New("store: this cannot be a room's name")
 	}
 	return rule.Validate()

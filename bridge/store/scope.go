@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/roombridge/roombridge/bridge"
 )
 
 // Scope is the tenant whose records are read and written, or the site. Its zero value
@@ -25,7 +27,7 @@ func (db *DB) Site() Scope { return Scope{db, site} }
 
 // Tenant is the scope of a tenant.
 func (db *DB) Tenant(id string) (Scope, error) {
-	if !validTenant(id) {
+	if !bridge.ValidTenant(id) {
 		return Scope{}, ErrScope
 	}
 	return Scope{db, id}, nil
@@ -110,7 +112,7 @@ func (s Scope) change(ctx context.Context, who Who, why, undoes string, do func(
 }
 
 // finals look, before a group of changes is committed, at all records of a kind together.
-var finals = map[string]func(context.Context, *Tx) error{"tenants": disputed, "rules": overfull}
+var finals = map[string]func(context.Context, *Tx) error{"tenants": disputed, "rules": overfull, "administrators": settled}
 
 // transaction commits what do does, or nothing of it.
 func (db *DB) transaction(ctx context.Context, do func(*sql.Tx) error) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/number"
 )
 
@@ -40,7 +41,7 @@ var Tenants = &Collection[Tenant]{
 		return form{t.ID, Fold(line(t.Name)), strings.Join(append([]string{t.ID, t.Name}, t.Domains...), " ")}
 	},
 	check: func(t *Tenant) error {
-		if !validTenant(t.ID) {
+		if !bridge.ValidTenant(t.ID) {
 			return errors.New("store: a tenant's id has 1 to 63 of a-z, 0-9 and -, and begins with none")
 		}
 		return nil

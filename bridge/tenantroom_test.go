@@ -1,0 +1,26 @@
+package bridge
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestRoomNames(t *testing.T) {
+	long := strings.Repeat("x", MaxRoomName)
+	for name, want := range map[string][2]string{
+		"board": {"board", ""}, "board@acme": {"board", "acme"}, "Phòng họp@a-1": {"Phòng họp", "a-1"}, long + "@" + strings.Repeat("t", MaxTenant): {long, strings.Repeat("t", MaxTenant)},
+	} {
+		own, tenant := TenantOf(name)
+		if [2]string{own, tenant} != want || RoomOf(tenant, own) != name || !ValidRoom(name) || !ValidRoomName(own) {
+			t.Errorf("%s: %q of %q", name, own, tenant)
+		}
+	}
+	for _, name := range []string{"", "@", "@acme", "board@", "board@Acme", "board@-", "a@b@c", "board@a.b", long + "x", " board", "a/b", "board@" + strings.Repeat("t", MaxTenant+1)} {
+		if ValidRoom(name) {
+			t.Errorf("%q is no room's name", name)
+		}
+	}
+	if ValidRoomName("board@acme") {
+		t.Error("an own name has an @")
+	}
+}
