@@ -15,6 +15,7 @@ type Step struct {
 	Fits  bool   `json:"fits"`            // it decided
 	Check string `json:"check,omitempty"` // what did not fit: number, disabled, protocol, caller, network, registered, encrypted, time
 	Why   string `json:"why"`
+	Count int    `json:"count,omitempty"` // that many rules for other numbers, this the first of them (Brief)
 }
 
 // Explanation is a decision with all that led to it. It holds no PIN.

@@ -28,7 +28,7 @@ type Call struct {
 
 // Calls are the records of calls, by when they began.
 var Calls = &Journal[Call]{table: "calls", form: func(c *Call) (string, time.Time, string) {
-	return c.ID, c.Began, strings.Join([]string{c.ID, c.Number, c.Room, c.Alias, c.Name, c.Device, c.Remote, c.Protocol, c.Cause}, " ")
+	return c.ID, c.Began, strings.Join([]string{c.ID, c.Number, c.Room, c.Alias, c.Name, c.Device, c.Remote, c.Protocol, c.Cause, c.Rule, c.Reason}, " ")
 }}
 
 // Event is something that happened which an administrator may want to know.
