@@ -113,6 +113,9 @@ func TestDeviceEvents(t *testing.T) {
 		if e := next(); !strings.HasPrefix(e, "event: device\n") || !strings.Contains(e, `"name":"phonghop1"`) {
 			t.Errorf("what is: %s", e)
 		}
+		if e := next(); !strings.HasPrefix(e, "event: complete\n") {
+			t.Errorf("after what is: %s", e)
+		}
 		d := aDevice()
 		d.Seen, d.Expires = d.Seen.Add(time.Minute), d.Expires.Add(time.Minute)
 		f.set(d)

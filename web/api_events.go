@@ -20,7 +20,7 @@ func (s *Server) eventOperation(a huma.API) {
 	huma.Register(a, huma.Operation{
 		OperationID: "events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"events"},
 		Summary: "Changes of calls, rooms and devices as they happen",
-		Description: "Server-sent events. A new listener is told everything that is, then what changes: `call` (a Call), `call.ended` (its id), " +
+		Description: "Server-sent events. A new listener is told everything that is, then `complete`, then what changes: `call` (a Call), `call.ended` (its id), " +
 			"`room` (a Room), `room.ended` (its name), `device` (a Device), `device.gone` (its name and protocol). Figures such as bitrates do not make an event; read them from the call.",
 		Errors: []int{401, 403},
 		Responses: map[string]*huma.Response{

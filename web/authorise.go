@@ -205,6 +205,8 @@ func (v *sieve) pass(e event) (event, bool) {
 		delete(v.calls, d.ID)
 		delete(v.rooms, d.Name)
 		return e, own
+	case struct{}:
+		return e, true
 	}
 	return event{}, false
 }

@@ -86,7 +86,7 @@ func (f *feed) listen() (<-chan event, func()) {
 		clear(f.toldDevices)
 	}
 	f.look()
-	ch := make(chan event, feedBehind+len(f.told)+len(f.toldRooms)+len(f.toldDevices))
+	ch := make(chan event, feedBehind+len(f.told)+len(f.toldRooms)+len(f.toldDevices)+1)
 	for _, c := range f.told {
 		ch <- event{"call", c}
 	}
@@ -96,6 +96,7 @@ func (f *feed) listen() (<-chan event, func()) {
 	for _, d := range f.toldDevices {
 		ch <- event{"device", d}
 	}
+	ch <- event{"complete", struct{}{}}
 	f.listeners[ch] = struct{}{}
 	return ch, func() {
 		f.mu.Lock()

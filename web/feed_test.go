@@ -55,7 +55,7 @@ func TestFeed(t *testing.T) {
 				t.Errorf("got %q, want %q", got, want)
 			}
 		}
-		expect(0, "call:c1:connected")
+		expect(0, "call:c1:connected complete")
 		expect(time.Minute, "") // nothing changes, nothing is told
 
 		busy := aCall("c1")
@@ -102,11 +102,11 @@ func TestFeedCutsSlowListener(t *testing.T) {
 	for range slow {
 		n++
 	}
-	if n != feedBehind {
+	if n != feedBehind+1 { // and what says that all was told
 		t.Error(n)
 	}
 	again, stopAgain := f.listen() // a new listener starts from what is
-	if got := drainNames(again); got != "call:c1:connected" {
+	if got := drainNames(again); got != "call:c1:connected complete" {
 		t.Error(got)
 	}
 	stopAgain()

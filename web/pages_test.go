@@ -20,7 +20,7 @@ func TestPages(t *testing.T) {
 		"/room/1001":                     {`data-room="1001"`, `data-dial="[&#34;sip:1001@192.0.2.1&#34;]"`, "room.js"},
 		"/room/Ph%C3%B2ng%20h%E1%BB%8Dp": {`data-room="Phòng họp"`},
 		"/room/%3Cscript%3E":             {`data-room="&lt;script&gt;"`},
-		"/admin":                         {"admin.js"},
+		"/admin":                         {"admin/app.js"},
 	} {
 		resp, body := s.get(path, "Accept-Language: vi-VN,vi;q=0.9,en;q=0.5")
 		if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {

@@ -164,40 +164,8 @@ func TestLanding(t *testing.T) {
 	}
 }
 
-func TestAdmin(t *testing.T) {
-	for _, s := range []screen{laptop, phone, wall} {
-		ctx := tab(t, s, s.name == "wall", "/admin?lang=vi", nil)
-		until(t, ctx, `document.querySelectorAll('.call').length === 2 && document.querySelectorAll('.roomcard').length === 2`)
-		shoot(t, ctx, "admin-"+s.name)
-		named(t, ctx)
-		if s.name == "laptop" {
-			eval[any](t, ctx, `window.confirm = () => true; document.querySelector('.call .danger').click()`)
-			until(t, ctx, `document.querySelector('.said').innerText === 'Đã ngắt cuộc gọi'`)
-		}
-	}
-}
-
 func TestMissing(t *testing.T) {
 	ctx := tab(t, laptop, false, "/nothing?lang=vi", nil)
 	until(t, ctx, `document.querySelector('h1').innerText === 'Không có gì ở đây'`)
 	shoot(t, ctx, "missing")
-}
-
-func TestAdminToken(t *testing.T) {
-	ctx := tab(t, laptop, true, guarded+"/admin?lang=vi", nil)
-	enter := func(token string) {
-		eval[any](t, ctx, fmt.Sprintf(`document.querySelector('.signin input').value = %q, document.querySelector('.signin').requestSubmit(), null`, token))
-	}
-	until(t, ctx, `document.querySelector('.signin input')`)
-	named(t, ctx)
-	enter("một mã sai")
-	until(t, ctx, `document.querySelector('.signin .wrong')?.innerText === 'Mã không đúng.'`)
-	enter("wrong")
-	until(t, ctx, `document.querySelector('.signin .wrong')?.innerText === 'Mã không đúng.'`)
-	shoot(t, ctx, "admin-signin")
-	enter(token)
-	until(t, ctx, `document.querySelectorAll('.call').length === 2`)
-	if stored := eval[int](t, ctx, `localStorage.length`); stored != 0 {
-		t.Error("something of the token may have been kept for good")
-	}
 }

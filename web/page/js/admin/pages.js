@@ -1,0 +1,3 @@
+// The pages, in the order in which they stand in the navigation.
+
+import './overview.js';
