@@ -24,7 +24,7 @@ func (d *Desk) TestWith(ctx context.Context, r number.Rule, c number.Call) (numb
 	}
 	e := plan.Explain(c)
 	e.Tenant, e.Decision.Tenant, e.Found = d.ID(), d.ID(), "as asked for"
-	return d.service.unruled(e), nil
+	return d.service.unruled(e, plan, c), nil
 }
 
 // settle seals the PINs of a rule that was read and tells what is wrong with it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/store"
 )
@@ -118,7 +117,8 @@ func (a *Actor) Test(ctx context.Context, tenant string, c number.Call) (number.
 	}
 	directory := a.service.Book.Directory()
 	if a.Operator() && tenant == "" {
-		return a.service.unruled(directory.Explain(c)), nil
+		e := directory.Explain(c)
+		return a.service.unruled(e, directory.Plan(e.Tenant), c), nil
 	}
 	d, err := a.In(ctx, tenant)
 	if err != nil {
@@ -130,23 +130,15 @@ func (a *Actor) Test(ctx context.Context, tenant string, c number.Call) (number.
 	}
 	e := plan.Explain(c)
 	e.Tenant, e.Decision.Tenant, e.Found = d.ID(), d.ID(), "as asked for"
-	return a.service.unruled(e), nil
+	return a.service.unruled(e, plan, c), nil
 }
 
 // unruled corrects what no rule is for where any number opens a room.
-func (s *Service) unruled(e number.Explanation) number.Explanation {
-	d := &e.Decision
-	if !s.Open || d.Rule != "" {
+func (s *Service) unruled(e number.Explanation, plan *number.Plan, c number.Call) number.Explanation {
+	if !s.Open {
 		return e
 	}
-	if !bridge.ValidRoomName(d.Number) {
-		e.Why = "no rule fits, and this cannot be the name of a room, which any other number opens (admission.open)"
-		d.Action, d.Cause, d.Reason = number.Refuse, bridge.CauseNoRoute.String(), "what was dialled cannot be a room's name"
-		return e
-	}
-	d.Action, d.Room, d.Cause, d.Reason, d.Role = number.ToRoom, d.Number, "", "", bridge.RoleGuest
-	e.Why = "no rule fits: any number opens the room of that name (admission.open)"
-	return e
+	return e.Open(plan, c)
 }
 
 // Undo takes a group of changes back, in another one that it gives. Who may change numbers

@@ -58,27 +58,52 @@ func (d *Directory) Entrance(name string, from netip.Addr, at time.Time, open bo
 // room of that name. What rules and administrators say of that room holds all the same.
 func (d *Directory) Opened(c Call) Decision {
 	id, _ := d.tenant(&c)
+	return d.decided(id, d.plans[id].Opened(c))
+}
+
+// Opened is that of a tenant; p may be nil.
+func (p *Plan) Opened(c Call) Decision {
 	h := c.dialled()
-	if plan := d.plans[id]; plan != nil {
+	if p != nil {
 		whole := c
 		whole.PIN = ""
-		if decision, ok := plan.room(h.Whole, whole); ok {
+		if decision, ok := p.room(h.Whole, whole); ok {
 			decision.Number = h.Whole
-			return d.decided(id, decision)
+			return decision
 		}
 		c.PIN = h.PIN
-		if decision, ok := plan.room(h.Number, c); ok {
+		if decision, ok := p.room(h.Number, c); ok {
 			decision.Number = h.Number
-			return d.decided(id, decision)
+			return decision
 		}
 	}
 	if !bridge.ValidRoomName(h.Number) {
-		return d.decided(id, refusal(bridge.CauseNoRoute, "what was dialled cannot be a room's name", h.Number))
+		return refusal(bridge.CauseNoRoute, "what was dialled cannot be a room's name", h.Number)
 	}
-	return d.decided(id, opened(h.Number))
+	return opened(h.Number)
 }
 
 // opened lets everybody into a room of which nothing is known.
 func opened(own string) Decision {
 	return Decision{Action: ToRoom, Number: own, Room: own, Role: bridge.RoleGuest}
+}
+
+// Open corrects the explanation of a call that no rule decides for where any number opens
+// the room of that name. plan is the tenant's, and may be nil.
+func (e Explanation) Open(plan *Plan, c Call) Explanation {
+	if e.Decision.Rule != "" || c.dialled().Whole == "" {
+		return e
+	}
+	tenant, tag := e.Decision.Tenant, e.Decision.tag
+	e.Decision = plan.Opened(c)
+	e.Decision.Tenant, e.Decision.tag = tenant, tag
+	switch d := &e.Decision; {
+	case d.Action == Refuse:
+		e.Why = "no rule fits, and any other number opens the room of that name (admission.open); the call is refused: " + d.Reason
+	case d.Rule != "":
+		e.Why = "no rule fits: any number opens the room of that name (admission.open), to which rule " + d.Rule + " leads"
+	default:
+		e.Why = "no rule fits: any number opens the room of that name (admission.open)"
+	}
+	return e
 }

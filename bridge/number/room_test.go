@@ -178,6 +178,16 @@ func TestOpened(t *testing.T) {
 	}
 }
 
+func TestExplainOpened(t *testing.T) {
+	p := mustPlan(t, rule(Exact, "1001", to("board"), guestPIN(t, "4321")))
+	for number, want := range map[string]string{"1001": "rule 1001 fits", "board": "to which rule 1001 leads", "2": "opens the room", "a@b": "refused", "": "asked for a number"} {
+		e := p.Explain(Call{Number: number}).Open(p, Call{Number: number})
+		if !strings.Contains(e.Why, want) || number == "board" && e.Decision.Role != bridge.RoleNone {
+			t.Errorf("%s: %s, not %s: %+v", number, e.Why, want, e.Decision)
+		}
+	}
+}
+
 // Whatever a terminal is asked for in a room, a browser is asked for too; and where rules have no
 // conditions, a page finds the rooms that terminals can dial, and no others.
 func TestRoomsAgreeWithNumbers(t *testing.T) {

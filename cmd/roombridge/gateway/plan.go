@@ -46,16 +46,23 @@ func (p planned) Route(ctx context.Context, inv bridge.Invite) (bridge.Route, er
 
 // unruled is what becomes of a call that no rule is for.
 func (p planned) unruled(ctx context.Context, inv bridge.Invite, d number.Decision) (bridge.Route, error) {
-	var router bridge.Router = bridge.ClosedRouter{}
-	if p.open {
-		router = bridge.OpenRouter{}
+	told := bridge.Route{Tenant: d.Tenant, Number: d.Number}
+	switch {
+	case !p.open:
+		_, err := bridge.ClosedRouter{}.Route(ctx, inv)
+		return told, err
+	case inv.Number == "":
+		_, err := bridge.OpenRouter{}.Route(ctx, inv)
+		return told, err
 	}
-	r, err := router.Route(ctx, inv)
-	r.Tenant = d.Tenant
+	r, err := p.book.Directory().Opened(number.CallOf(inv, p.now())).Route()
 	if err != nil {
-		r.Number = d.Number
+		return told, err
 	}
-	return r, err
+	if refused := unserved(&r, inv); refused != nil {
+		return told, refused
+	}
+	return r, nil
 }
 
 // unserved refuses what the gateway cannot do for a caller, above all to ask: nobody is

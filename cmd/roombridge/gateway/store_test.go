@@ -76,10 +76,12 @@ func TestRouting(t *testing.T) {
 			"1001": "board", "sip 1002": "this room needs a PIN", "1002**4321": "secret", "1002*1111": "the PIN is wrong",
 			"1003": "guests of this room wait", "1003**9999": "lobby", "1004": "sealed", "h323 1004": "encrypted calls alone",
 			"1005": "closed for the feast", "1006": "nobody can be asked", "1007": "not passed on",
-			"2000": "2000", "": "no number was dialled", "a/b": "cannot be a room's name",
+			"2000": "2000", "": "no number was dialled", "a/b": "cannot be a room's name", "secret": "needs a PIN", "secret**4321": "secret",
 		}
 		if !open {
-			want["2000"], want[""], want["a/b"] = "no room has this number", "no room has this number", "no room has this number"
+			for _, n := range []string{"2000", "", "a/b", "secret", "secret**4321"} {
+				want[n] = "no room has this number"
+			}
 		}
 		for dialled, want := range want {
 			inv := bridge.Invite{Protocol: "sip", Number: dialled}
