@@ -49,8 +49,9 @@ const maxFont = 8 << 20
 // Painter draws. It holds its fonts in memory, opens nothing after it was made
 // and may be used by several goroutines.
 type Painter struct {
-	fonts [weights][]*sfnt.Font // the best first, at least one
-	name  string
+	fonts   [weights][]*sfnt.Font // the best first, at least one
+	name    string
+	grounds grounds
 }
 
 // NewPainter loads the fonts that are found, and one that is built in to have one at

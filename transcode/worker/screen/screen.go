@@ -43,7 +43,7 @@ func (p *Painter) Draw(width, height int, t Text) (*image.RGBA, error) {
 		return nil, fmt.Errorf("screen: no picture of %dx%d", width, height)
 	}
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
-	background(img)
+	p.ground(img)
 	l := p.layout(width, height, t)
 	l.draw(img)
 	return img, nil
