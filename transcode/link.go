@@ -257,6 +257,7 @@ func (m *Meeting) greet(l *link, r *wire.Reader, reason string) error {
 	m.link.Store(l)
 	m.mu.Unlock()
 	m.renumber.restarted()
+	m.shown = decodedCounts{}
 	close(l.greeted)
 	m.log.Info("media worker runs", "pid", l.proc.proc.Pid)
 	if reason != "" {

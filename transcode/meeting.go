@@ -48,6 +48,7 @@ type Meeting struct {
 	foreign        uint64 // messages of workers about streams that do not exist
 
 	renumber renumbering // the reader's alone
+	shown    decodedCounts
 }
 
 func newMeeting(s *Supervisor, name string, ev Events) *Meeting {

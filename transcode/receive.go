@@ -150,7 +150,9 @@ func (m *Meeting) stats(body []byte) error {
 	}
 	m.mu.Lock()
 	m.worker = st
+	fresh := m.shown.take(st.VideoInputs, m.graph.VideoInputs)
 	m.mu.Unlock()
+	m.sup.countDecoded(fresh)
 	return nil
 }
 

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode/wire"
 )
 
@@ -55,6 +57,7 @@ type Supervisor struct {
 	closed   bool
 	meetings map[*Meeting]struct{}
 	restarts uint64
+	decoded  map[media.Codec]Decoded
 	told     string // confinement that was logged last
 }
 
@@ -72,7 +75,7 @@ func NewSupervisor(cfg SupervisorConfig) *Supervisor {
 	if cfg.Idle <= 0 {
 		cfg.Idle = 3 * time.Second
 	}
-	s := &Supervisor{cfg: cfg, log: cfg.Log, slots: make(chan struct{}, cfg.MaxWorkers), meetings: make(map[*Meeting]struct{})}
+	s := &Supervisor{cfg: cfg, log: cfg.Log, slots: make(chan struct{}, cfg.MaxWorkers), meetings: make(map[*Meeting]struct{}), decoded: make(map[media.Codec]Decoded)}
 	s.path, s.err = findWorker(cfg.Path)
 	return s
 }
@@ -164,13 +167,14 @@ type SupervisorStats struct {
 	Meetings int
 	Running  int
 	Restarts uint64
+	Decoded  map[media.Codec]Decoded
 }
 
-// Stats counts meetings, running workers and restarts since the beginning.
+// Stats counts meetings, running workers, and restarts and pictures since the beginning.
 func (s *Supervisor) Stats() SupervisorStats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := SupervisorStats{Meetings: len(s.meetings), Restarts: s.restarts}
+	st := SupervisorStats{Meetings: len(s.meetings), Restarts: s.restarts, Decoded: maps.Clone(s.decoded)}
 	for m := range s.meetings {
 		if m.PID() != 0 {
 			st.Running++

@@ -22,6 +22,7 @@ type Telemetry struct {
 	PortsTotal     int
 	Workers        int // media workers that run now
 	WorkerRestarts uint64
+	Pictures       []PictureCount
 	RecordsLost    uint64 // of calls and events, that could not be written
 	SIP            []SIPCount
 	SIPState       SIPState
@@ -75,6 +76,14 @@ type RTPCount struct {
 	Lost            uint64
 }
 
+// PictureCount counts pictures of a codec that media workers were given: result is
+// "decoded", "damaged" (not shown: the last good one stood) or "refused" (damaged
+// so that the decoder gave nothing).
+type PictureCount struct {
+	Codec, Result string
+	Count         uint64
+}
+
 // SIPCount counts SIP messages. Status is 0 for requests.
 type SIPCount struct {
 	Direction, Method string
@@ -123,6 +132,7 @@ var (
 	descWorkers      = desc("media_workers", "Media workers that run now.")
 	descRecordsLost  = desc("records_lost_total", "Records of calls and events that could not be written.")
 	descRestarts     = desc("media_worker_restarts_total", "Media workers started again after a death.")
+	descPictures     = desc("media_worker_pictures_total", "Pictures that media workers were given to decode: decoded, damaged or refused.", "codec", "result")
 	descSIP          = desc("sip_messages_total", "SIP messages; status is empty for requests.", "direction", "method", "status")
 	descDialogs      = desc("sip_dialogs", "SIP dialogs open now.")
 	descTransactions = desc("sip_transactions", "SIP transactions open now; over UDP they stay for 32 s to answer repetitions.")
@@ -231,6 +241,9 @@ func (o collection) telemetry(t Telemetry) {
 	o.gauge(descPorts, t.PortsTotal-t.PortsUsed, "free")
 	o.gauge(descWorkers, t.Workers)
 	o.counter(descRestarts, t.WorkerRestarts)
+	for _, p := range t.Pictures {
+		o.counter(descPictures, p.Count, p.Codec, p.Result)
+	}
 	o.counter(descRecordsLost, t.RecordsLost)
 	o.load(t.Load)
 	o.sip(t.SIPState)

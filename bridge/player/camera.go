@@ -7,6 +7,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/player/clip"
+	"github.com/roombridge/roombridge/bridge/player/damage"
 	"github.com/roombridge/roombridge/bridge/relay"
 )
 
@@ -30,7 +31,8 @@ const (
 type camera struct {
 	out     relay.Out
 	clip    *clip.Clip
-	packets *clip.Packets // nil: nothing is sent
+	packets *clip.Packets  // nil: nothing is sent
+	vandal  *damage.Vandal // nil: the clip is sent as it is
 	pt      uint8
 	agreed  int // bit/s negotiated, 0 is none
 
@@ -142,6 +144,9 @@ func (c *camera) begin(due, now int64) {
 	c.sent++
 	c.h.PT, c.h.Timestamp = c.pt, uint32((due-c.origin)/1000*90/1000)
 	c.rest, c.restAt = c.packets.Units[at], due
+	if c.vandal != nil {
+		c.rest = c.vandal.Frame(c.rest, c.clip.Units[at].Keyframe)
+	}
 	c.continues(now)
 }
 
@@ -159,7 +164,9 @@ func (c *camera) finish() { c.send(len(c.rest)) }
 func (c *camera) send(n int) {
 	for i := range n {
 		c.h.Marker = i == len(c.rest)-1
-		c.out.Send(c.h, c.rest[i])
+		if c.rest[i] != nil { // else it is lost
+			c.out.Send(c.h, c.rest[i])
+		}
 		c.h.Seq++
 	}
 	c.rest = c.rest[n:]

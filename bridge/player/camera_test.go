@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge/h264"
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/player/clip"
+	"github.com/roombridge/roombridge/bridge/player/damage"
 )
 
 func newTestCamera(t *testing.T, c *clip.Clip, mode uint8, bitrate int) (*camera, *fakeOut) {
@@ -53,6 +55,25 @@ func TestCameraKeepsTheFrameRate(t *testing.T) {
 		if p.Seq != uint16(i) {
 			t.Fatalf("packet %d has number %d", i, p.Seq)
 		}
+	}
+}
+
+// A spoiled picture keeps the frame rate and the numbers: what is lost leaves a hole.
+func TestCameraSpoilsThePicture(t *testing.T) {
+	cam, out := newTestCamera(t, clip.TestPicture(), 1, 0)
+	cam.vandal = damage.New(media.H264, 1)
+	out.run(0, 10_000*millisecond, cam.step)
+	holes, strange := 0, 0
+	for i, p := range out.sent {
+		if i > 0 && p.Seq != out.sent[i-1].Seq+1 {
+			holes++
+		}
+		if n := p.payload[0] & 0x1f; n == 0 || n > 29 {
+			strange++
+		}
+	}
+	if n := len(out.frames()); n < 230 || cam.sent != 250 || holes < 5 || strange == 0 {
+		t.Errorf("%d of %d frames are on the wire, with %d holes and %d packets that are none of H.264", n, cam.sent, holes, strange)
 	}
 }
 

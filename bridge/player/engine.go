@@ -21,6 +21,7 @@ type Config struct {
 	// Picture is the codec of pictures, both ways: the clip's, or the other H.263
 	// for a clip of H.263. Empty is H.264.
 	Picture media.Codec
+	Damage  uint64 // 0: the picture is sent as it is; else spoiled on purpose, by this seed
 	Audio   *Sound // nil: no sound is sent
 	Record  string // folder for recordings, made when missing; empty: none
 	Digits  string // pressed a second after the answer

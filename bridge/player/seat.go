@@ -10,6 +10,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/h264"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/player/clip"
+	"github.com/roombridge/roombridge/bridge/player/damage"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/transcode"
 )
@@ -115,6 +116,9 @@ func (s *seat) prepareVideo() {
 	}
 	if s.e.cfg.Video != nil {
 		s.camera = &camera{out: s.t.Video, clip: s.e.cfg.Video, wake: s.poke}
+		if s.e.cfg.Damage != 0 {
+			s.camera.vandal = damage.New(s.e.cfg.Picture, s.e.cfg.Damage)
+		}
 		s.t.Video.SetFeedback(s.camera)
 	}
 	s.wishes = newWishes(s.t.Video.Track(), s.e.cfg, s.began)

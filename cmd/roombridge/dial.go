@@ -23,6 +23,7 @@ type dialCmd struct {
 
 	Video  string  `placeholder:"FILE" help:"File to play, as ffmpeg writes it with -f h264, h263, h261 or ivf; \"none\" sends no picture. Default: a moving test picture."`
 	FPS    float64 `name:"fps" help:"Frame rate of the file. Default: what the file tells, else 30."`
+	Damage uint64  `placeholder:"SEED" help:"Spoil the picture on purpose, as broken and hostile terminals do; by this seed. Only for far ends that are yours."`
 	Audio  string  `placeholder:"FILE" help:"WAV file (16 bit PCM) to play; \"none\" sends no sound. Default: a tone."`
 	Tone   float64 `default:"440" help:"Frequency of the tone, Hz."`
 	Level  float64 `default:"-15" help:"Level of the tone, dBFS."`
@@ -93,7 +94,7 @@ func (c *dialCmd) options() (dial.Options, error) {
 	}
 	return dial.Options{
 		Target: c.Target, Answer: c.Answer, Calls: c.Calls, Ramp: c.Ramp, Duration: c.duration(),
-		Video: c.Video, FPS: c.FPS, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF, Signal: c.Signal,
+		Video: c.Video, FPS: c.FPS, Damage: c.Damage, Audio: c.Audio, Tone: c.Tone, Level: c.Level, Record: c.Record, Digits: c.DTMF, Signal: c.Signal,
 		Refresh: c.Refresh, Take: c.Take, Hold: c.Hold, H245: c.H245, FastConnect: c.FastConnect,
 		Decode: c.Decode, Worker: c.Worker, From: c.From, Name: c.Name, User: c.User, Password: c.Password,
 		Encryption: media.Policy(c.Encryption), Keying: c.Keying, Codecs: c.Codecs, Picture: c.Codec, QCIF: c.QCIF, Mode0: c.Mode0, NACK: c.NACK, H264Level: c.H264Level,

@@ -73,7 +73,7 @@ func (d *dialer) open() (err error) {
 	s := d.s
 	d.openWorker()
 	d.engine, err = player.New(player.Config{
-		Video: s.clip, Picture: s.picture, Audio: s.sound, Record: s.Record, Digits: s.Digits,
+		Video: s.clip, Picture: s.picture, Damage: s.Damage, Audio: s.sound, Record: s.Record, Digits: s.Digits,
 		Press: d.press, Signal: s.Signal, Refresh: s.Refresh, Take: s.Take,
 		Meeting: d.meeting, Decoded: s.Decode, Log: s.Log,
 	})

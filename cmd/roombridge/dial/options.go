@@ -29,6 +29,7 @@ type Options struct {
 
 	Video    string  // file of the picture's codec, None, or empty for the test picture
 	FPS      float64 // of the file; 0 is what it tells
+	Damage   uint64  // 0: the picture is sent as it is; else spoiled on purpose, by this seed
 	Audio    string  // WAV file, None, or empty for a tone
 	Tone     float64 // Hz; 0 is 440
 	Level    float64 // dBFS of the tone; 0 is -15

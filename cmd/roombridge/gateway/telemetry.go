@@ -48,6 +48,11 @@ func (g *Gateway) telemetry() web.Telemetry {
 		Serves: g.cfg.SIP.Register.Enabled, Accepted: r.Accepted, Challenged: r.Challenged,
 		Denied: r.Denied, LockedOut: r.LockedOut, Locks: r.Locks, Refused: r.Refused,
 	}
+	for codec, n := range worker.Decoded {
+		for result, count := range map[string]uint64{"decoded": n.Frames, "damaged": n.Damaged - min(n.Errors, n.Damaged), "refused": n.Errors} {
+			t.Pictures = append(t.Pictures, web.PictureCount{Codec: string(codec), Result: result, Count: count})
+		}
+	}
 	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
 		t.SIP = append(t.SIP, web.SIPCount{Direction: directionOf(k.Out), Method: k.Method, Status: k.Status, Count: n})
