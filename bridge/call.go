@@ -16,29 +16,32 @@ type Call struct {
 	core      *Core
 	id        string
 	direction CallDirection
-	room      string
-	route     Route // of the number plan
 	since     time.Time
 	log       *slog.Logger
 	ctx       context.Context
 	cancel    context.CancelFunc
 	answered  chan struct{} // closed when connected
 	media     callMedia
+	turns     chan struct{} // holds one: who changes the seat
 
 	mu        sync.Mutex
 	inv       Invite
+	route     Route  // of the number plan
+	room      string // where it is, or is on the way to
 	leg       Leg
 	state     State
 	connected time.Time
-	seat      Seat
+	seat      Seat   // in a room, or the desk where it is received
+	visit     *visit // at the desk
+	stage     Stage
 	cause     Cause
 	reason    string
 }
 
 func newCall(c *Core, d CallDirection, inv Invite, route Route) *Call {
 	call := &Call{
-		core: c, id: newID(), direction: d, inv: inv, room: route.Room, route: route,
-		since: c.now(), answered: make(chan struct{}),
+		core: c, id: newID(), direction: d, inv: inv, room: route.Room, route: route.settled(),
+		since: c.now(), answered: make(chan struct{}), turns: make(chan struct{}, 1),
 	}
 	call.log = c.cfg.Log.With("call", call.id)
 	call.ctx, call.cancel = context.WithCancel(context.Background())
@@ -55,8 +58,12 @@ func (c *Call) Log() *slog.Logger { return c.log }
 // Context is done when the call is over.
 func (c *Call) Context() context.Context { return c.ctx }
 
-// Room is where the call was routed.
-func (c *Call) Room() string { return c.room }
+// Room is where the call is or was routed; empty while it is asked where it goes.
+func (c *Call) Room() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.room
+}
 
 // State tells where the call stands.
 func (c *Call) State() State {
@@ -107,9 +114,9 @@ func (c *Call) Describe(caller Caller) {
 // Capabilities is what our end of this call can do.
 func (c *Call) Capabilities() media.Capabilities {
 	c.mu.Lock()
-	inv := c.inv
+	inv, route := c.inv, c.route
 	c.mu.Unlock()
-	return c.route.bound(c.core.cfg.Capabilities(inv))
+	return route.bound(c.core.cfg.Capabilities(inv))
 }
 
 // Ringing says that the called side is being alerted.
@@ -148,8 +155,17 @@ func (c *Call) Connected() error {
 
 // Digit is a key pressed on the terminal, from signalling or RFC 4733.
 func (c *Call) Digit(d rune) {
-	if s := c.seated(); s != nil {
-		s.Digit(d)
+	c.mu.Lock()
+	seat, v := c.seat, c.visit
+	c.mu.Unlock()
+	switch {
+	case v != nil:
+		select {
+		case v.keys <- d:
+		default: // more than anybody types
+		}
+	case seat != nil:
+		seat.Digit(d)
 	}
 }
 
@@ -182,7 +198,7 @@ func (c *Call) End(cause Cause, reason string) {
 	}
 	c.state, c.cause, c.reason = next, cause, reason
 	seat, connected := c.seat, c.connected
-	c.seat = nil
+	c.seat, c.visit = nil, nil
 	c.mu.Unlock()
 
 	status := c.status(seat)

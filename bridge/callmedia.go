@@ -136,6 +136,16 @@ func (m *callMedia) apply(s media.Session) error {
 	return nil
 }
 
+// encrypted tells whether all streams that were negotiated are.
+func (m *callMedia) encrypted() bool {
+	for _, s := range m.list() {
+		if n := s.Negotiated(); n.Active() && n.Security.Keying == media.Plain {
+			return false
+		}
+	}
+	return true
+}
+
 func (m *callMedia) list() []*relay.Stream {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -21,6 +21,8 @@ type Config struct {
 	MaxCalls     int                             // 0 is no bound
 	Admit        func() error                    // nil, or the *Refusal of a call for which there is no capacity
 	MediaTimeout time.Duration                   // a call that hears nothing for this long ends
+	Usher        Usher                           // leads those who have to be asked; nil refuses them
+	Doorkeeper   Doorkeeper                      // judges PINs; nil asks the door alone
 	Record       func(Record)                    // nil, or told of calls that ended or were refused; never blocks
 	Log          *slog.Logger
 }
@@ -36,6 +38,7 @@ type Core struct {
 	fronts   map[string]FrontEnd
 	closing  bool
 	finished sync.WaitGroup // one for each call in the table
+	visits   sync.WaitGroup // one for each call at a desk
 	refused  map[Cause]uint64
 	total    uint64
 	setup    Histogram // from the first message to the answer
@@ -171,6 +174,7 @@ func (c *Core) Shutdown(ctx context.Context) error {
 		defer close(done)
 		wg.Wait()
 		c.finished.Wait()
+		c.visits.Wait()
 	}()
 	select {
 	case <-done:

@@ -1,29 +1,45 @@
 package bridge
 
-import "context"
+import (
+	"cmp"
+	"context"
+)
 
-// takeSeat asks the engine for a place. The engine may take a moment, so the
-// call can end meanwhile: then the place is given back.
+// takeSeat brings the call that was just answered into its room, or to a desk where it is
+// asked and told what has to be first. What we call ourselves is not asked.
 func (c *Call) takeSeat() error {
-	seat, err := c.core.cfg.Engine.Seat(c.ctx, c.terminal())
+	if err := c.turn(c.ctx); err != nil {
+		return err
+	}
+	defer c.pass()
+	r := c.routed()
+	if c.direction == Outbound || !r.asks() && c.expected(r) {
+		return c.sit(r)
+	}
+	if err := c.receive(r, nil); err != nil {
+		no := AsRefusal(err)
+		c.log.Warn("not received", "room", r.Room, "cause", no.Cause.String(), "reason", no.Reason)
+		return no
+	}
+	return nil
+}
+
+// sit asks the engine for a place. The engine may take a moment, so the call can end meanwhile: then the
+// place is given back. The turn is held.
+func (c *Call) sit(r Route) error {
+	seat, err := c.core.cfg.Engine.Seat(c.ctx, c.terminal(&r))
 	if err != nil {
-		r := AsRefusal(err)
-		c.log.Warn("no seat", "room", c.room, "cause", r.Cause.String(), "reason", r.Reason)
-		return r
+		no := AsRefusal(err)
+		c.log.Warn("no seat", "room", r.Room, "cause", no.Cause.String(), "reason", no.Reason)
+		return no
 	}
-	c.mu.Lock()
-	ended := c.state == StateEnded
-	if !ended {
-		c.seat = seat
-	}
-	c.mu.Unlock()
-	if ended {
+	if !c.take(seat, &r, nil) {
 		seat.Leave()
 		return &Refusal{CauseCancelled, "the call ended before it was seated"}
 	}
-	c.log.Info("seated", "room", c.room)
-	if a, ok := seat.(Arranger); ok && c.route.Layout != "" {
-		a.SetLayout(Layout(c.route.Layout))
+	c.log.Info("seated", "room", r.Room)
+	if a, ok := seat.(Arranger); ok && r.Layout != "" {
+		a.SetLayout(Layout(r.Layout))
 	}
 	// A negotiation may have finished between the engine's look at the streams and now.
 	seat.MediaChanged()
@@ -51,14 +67,14 @@ func (c *Core) SetLayout(id string, l Layout) (known, chosen bool) {
 	return true, ok
 }
 
-func (c *Call) terminal() Terminal {
+func (c *Call) terminal(r *Route) Terminal {
 	c.mu.Lock()
 	inv := c.inv
 	c.mu.Unlock()
 	t := Terminal{
-		CallID: c.id, Room: c.room, Number: inv.Number, Name: displayName(inv.Caller),
+		CallID: c.id, Room: r.Room, Number: cmp.Or(r.Number, inv.Number), Name: displayName(inv.Caller),
 		Device: inv.Caller.Device, Protocol: inv.Protocol,
-		Role: c.route.Role, Capacity: c.route.Capacity,
+		Role: r.Role, Capacity: r.Capacity,
 	}
 	t.Audio, t.Video = c.media.audio(), c.media.video()
 	return t

@@ -23,6 +23,7 @@ type CallStatus struct {
 	Tenant    string // whose call it is; "" is nobody's
 	Rule      string // of the number plan, that led it here
 	State     State
+	Stage     Stage // what it waits for before it is in the room
 	Since     time.Time
 	Audio     StreamStatus
 	Video     StreamStatus
@@ -62,13 +63,13 @@ func (c *Call) Status() CallStatus { return c.status(c.seated()) }
 
 func (c *Call) status(seat Seat) CallStatus {
 	c.mu.Lock()
-	k, inv, state := c.inv.Caller, c.inv, c.state
+	k, inv, state, stage, room, route := c.inv.Caller, c.inv, c.state, c.stage, c.room, c.route
 	c.mu.Unlock()
 	s := CallStatus{
 		ID: c.id, Protocol: inv.Protocol, Transport: inv.Transport, Direction: c.direction,
-		Device: k.Device, Alias: k.Alias, Name: displayName(k), Number: inv.Number, Room: c.room,
-		Tenant: c.route.Tenant, Rule: c.route.Rule,
-		State: state, Since: c.since,
+		Device: k.Device, Alias: k.Alias, Name: displayName(k), Number: inv.Number, Room: room,
+		Tenant: route.Tenant, Rule: route.Rule,
+		State: state, Stage: stage, Since: c.since,
 	}
 	if k.Addr.IsValid() {
 		s.Remote = k.Addr.String()
