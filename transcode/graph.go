@@ -77,14 +77,29 @@ type Events interface {
 	Restarted(reason string)
 }
 
-// Still asks a worker for a picture with text as one H.264 access unit.
+// Still asks a worker for a picture with text: as one H.264 access unit, or as the
+// RTP payloads of a frame of another codec that stands alone.
 type Still struct {
-	Width   int      `json:"width"`
-	Height  int      `json:"height"`
-	Profile uint8    `json:"profile"`  // profile_idc: 66, 77 or 100
-	Level   uint8    `json:"level"`    // level_idc
-	MaxNAL  int      `json:"max_nal"`  // bytes, 0 is no bound
-	MaxSize int      `json:"max_size"` // bytes of the access unit, 0 is no bound
-	Title   string   `json:"title"`    // large line: the room's name
-	Lines   []string `json:"lines"`    // smaller lines: the number, what is awaited
+	Codec   media.Codec `json:"codec,omitempty"` // "" is H.264
+	Width   int         `json:"width"`
+	Height  int         `json:"height"`
+	Profile uint8       `json:"profile"`          // H.264: profile_idc: 66, 77 or 100
+	Level   uint8       `json:"level"`            // H.264: level_idc
+	MaxNAL  int         `json:"max_nal"`          // bytes of a NAL unit or RTP payload, 0 is no bound
+	MaxSize int         `json:"max_size"`         // bytes of all, 0 is no bound
+	Title   string      `json:"title"`            // large line: the room's name
+	Lines   []string    `json:"lines"`            // smaller lines: the number, what is awaited
+	Notice  *Notice     `json:"notice,omitempty"` // instead of them
+}
+
+// Notice is what a screen asks or tells.
+type Notice struct {
+	Title   string   `json:"title,omitempty"`
+	Lines   []string `json:"lines,omitempty"`
+	Entry   string   `json:"entry,omitempty"`  // what was typed so far, bullets where it is secret
+	Places  int      `json:"places,omitempty"` // how many letters are expected, 0 is not known
+	Asks    bool     `json:"asks,omitempty"`   // a field is drawn though nothing was typed
+	Error   string   `json:"error,omitempty"`
+	Footer  string   `json:"footer,omitempty"`
+	Waiting bool     `json:"waiting,omitempty"`
 }

@@ -80,6 +80,8 @@ func (m *Meeting) handle(msg wire.Message, now time.Time) error {
 		m.failed(msg)
 	case wire.Units:
 		m.answered(msg.ID, wire.Still, reply{body: append([]byte(nil), msg.Payload...)})
+	case wire.Spoken:
+		m.answered(msg.ID, wire.Speech, reply{body: append([]byte(nil), msg.Payload...)})
 	case wire.Decoded, wire.Picture:
 		return m.decoded(msg)
 	default:
@@ -159,7 +161,7 @@ func (m *Meeting) stats(body []byte) error {
 // failed handles an Error message: Seq is the kind of message that failed.
 func (m *Meeting) failed(msg wire.Message) {
 	kind, text := wire.Kind(msg.Seq), printable(msg.Payload)
-	if kind == wire.Still || kind == wire.Picture {
+	if kind == wire.Still || kind == wire.Picture || kind == wire.Speech {
 		m.answered(msg.ID, kind, reply{err: fmt.Errorf("transcode: media worker: %s", text)})
 		return
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode/wire"
 )
 
@@ -24,9 +25,18 @@ type request struct {
 	asked int
 }
 
+// send gives the request to a worker. Sound goes where it makes nobody wait.
 func (r *request) send(q *wire.Queue, id uint32) {
 	r.asked++
-	q.Control(wire.Message{Kind: r.kind, ID: id, Payload: r.body})
+	m := wire.Message{Kind: r.kind, ID: id, Payload: r.body}
+	switch r.kind {
+	case wire.Speech:
+		if !q.Bulk(m) {
+			r.reply <- reply{err: errors.New("transcode: too much waits for the media worker")}
+		}
+	default:
+		q.Control(m)
+	}
 }
 
 // requests are those that wait, and the decoders that are open. Both share
@@ -100,7 +110,7 @@ func AppendUnits(dst []byte, units [][]byte) []byte {
 	return dst
 }
 
-// splitUnits checks the answer to a Still and gives its NAL units.
+// splitUnits checks the answer to a Still and gives its NAL units or payloads.
 func splitUnits(b []byte, s Still) ([][]byte, error) {
 	var units [][]byte
 	total := 0
@@ -120,7 +130,7 @@ func splitUnits(b []byte, s Still) ([][]byte, error) {
 	if s.MaxSize > 0 && total > s.MaxSize {
 		return nil, fmt.Errorf("transcode: worker sent a picture of %d bytes, %d are allowed", total, s.MaxSize)
 	}
-	if err := checkStill(units); err != nil {
+	if err := s.checkKind(units); err != nil {
 		return nil, err
 	}
 	return units, nil
@@ -132,6 +142,20 @@ const (
 	nalSPS = 7
 	nalPPS = 8
 )
+
+// checkKind makes sure that the parts are such as were asked for. What other decoders than
+// those of H.264 make of them is theirs to see: each frame stands alone.
+func (s *Still) checkKind(units [][]byte) error {
+	switch {
+	case s.h264():
+		return checkStill(units)
+	case len(units) == 0:
+		return errors.New("transcode: worker sent an empty picture")
+	}
+	return nil
+}
+
+func (s *Still) h264() bool { return s.Codec == "" || s.Codec == media.H264 }
 
 // checkStill makes sure that the units decode alone: SPS, PPS, IDR slices.
 func checkStill(units [][]byte) error {

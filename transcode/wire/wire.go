@@ -20,7 +20,7 @@ import (
 )
 
 // Version is raised with every change that an older end would misread.
-const Version = 2
+const Version = 3
 
 // HeaderSize is the length of a message's header.
 const HeaderSize = 16
@@ -39,7 +39,7 @@ const (
 	Stats                       // W: JSON, about once a second
 	Error                       // W: text about a stream, or a request that failed
 	Still                       // G: JSON, a picture is wanted
-	Units                       // W: NAL units that answer a Still
+	Units                       // W: NAL units or RTP payloads that answer a Still
 	Decode                      // G: JSON, opens a decoder
 	DecodeClose                 // G
 	AccessUnit                  // G: one encoded picture for a decoder
@@ -47,6 +47,8 @@ const (
 	Picture                     // G: asks a decoder for its last picture; W: the picture
 	Packet                      // both: one RTP payload of a picture stream
 	Refresh                     // G: an output shall send a keyframe; W: an input should
+	Speech                      // G: sound to be encoded as a whole
+	Spoken                      // W: the packets that answer a Speech
 	kindEnd
 )
 
@@ -66,6 +68,8 @@ var limits = [kindEnd]int{
 	Picture:     16 << 20,
 	Packet:      2 << 10,
 	Refresh:     0,
+	Speech:      2 << 20,
+	Spoken:      2 << 20,
 	Ping:        0,
 	Pong:        0,
 	DecodeClose: 0,
@@ -75,7 +79,7 @@ var names = [kindEnd]string{
 	Hello: "hello", Graph: "graph", Frame: "frame", Levels: "levels", Ping: "ping", Pong: "pong", Stats: "stats",
 	Error: "error", Still: "still", Units: "units", Decode: "decode", DecodeClose: "decode-close",
 	AccessUnit: "access-unit", Decoded: "decoded", Picture: "picture",
-	Packet: "packet", Refresh: "refresh",
+	Packet: "packet", Refresh: "refresh", Speech: "speech", Spoken: "spoken",
 }
 
 func (k Kind) String() string {

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
 	"sync"
 
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/codec/h264"
 	"github.com/roombridge/roombridge/transcode/wire"
@@ -15,15 +17,17 @@ import (
 // Bounds of the picture side. What is beyond them is refused and says so.
 const (
 	maxStills   = 32 // that wait
+	maxSpeeches = 16
 	maxDecoders = 64
 	maxQueued   = 128 // access units that wait for one decoder
 )
 
-// requests draws stills and decodes streams, beside the sound and never in its way.
+// requests draws stills, speaks and decodes streams, beside the sound and never in its way.
 type requests struct {
 	queue    *wire.Queue
 	painter  *screen.Painter
 	stills   chan still
+	speeches chan speech
 	decoders map[uint32]*decoding // the reader's alone
 	running  sync.WaitGroup
 }
@@ -34,8 +38,9 @@ type still struct {
 }
 
 func newRequests(q *wire.Queue, painter *screen.Painter) *requests {
-	p := &requests{queue: q, painter: painter, stills: make(chan still, maxStills), decoders: make(map[uint32]*decoding)}
+	p := &requests{queue: q, painter: painter, stills: make(chan still, maxStills), speeches: make(chan speech, maxSpeeches), decoders: make(map[uint32]*decoding)}
 	p.running.Go(p.draw)
+	p.running.Go(p.speak)
 	return p
 }
 
@@ -51,6 +56,16 @@ func (p *requests) handle(m wire.Message) error {
 		case p.stills <- still{m.ID, s}:
 		default:
 			p.fail(m.ID, wire.Still, errors.New("too many still pictures wait"))
+		}
+	case wire.Speech:
+		s, err := transcode.ParseSpeech(m.Payload)
+		if err != nil {
+			return err
+		}
+		select {
+		case p.speeches <- speech{m.ID, s}:
+		default:
+			p.fail(m.ID, wire.Speech, errors.New("too many sounds wait"))
 		}
 	case wire.Decode:
 		return p.open(m)
@@ -96,13 +111,23 @@ func (p *requests) picture(s transcode.Still) ([][]byte, error) {
 	if p.painter == nil || !h264.Available {
 		return nil, h264.ErrUnavailable
 	}
-	img, err := p.painter.Draw(s.Width, s.Height, screen.Text{Title: s.Title, Lines: s.Lines})
+	img, err := p.paint(s)
 	if err != nil {
 		return nil, err
+	}
+	if s.Codec != "" && s.Codec != media.H264 {
+		return encodeStill(s, screen.I420(img))
 	}
 	return h264.EncodeStill(h264.StillConfig{
 		Width: s.Width, Height: s.Height, Profile: s.Profile, Level: s.Level, MaxNAL: s.MaxNAL, MaxSize: s.MaxSize,
 	}, screen.I420(img))
+}
+
+func (p *requests) paint(s transcode.Still) (*image.RGBA, error) {
+	if s.Notice != nil {
+		return p.painter.Notice(s.Width, s.Height, screen.Notice(*s.Notice))
+	}
+	return p.painter.Draw(s.Width, s.Height, screen.Text{Title: s.Title, Lines: s.Lines})
 }
 
 // open starts a decoder.
@@ -146,6 +171,7 @@ func (p *requests) feed(id uint32, w work) bool {
 // close waits until all is done. No message may be handled any more.
 func (p *requests) close() {
 	close(p.stills)
+	close(p.speeches)
 	for _, d := range p.decoders {
 		close(d.work)
 	}

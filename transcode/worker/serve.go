@@ -129,7 +129,7 @@ func (s *server) handle(m wire.Message, now int64) error {
 		case s.pinged <- struct{}{}:
 		default:
 		}
-	case wire.Still, wire.Picture, wire.Decode, wire.DecodeClose, wire.AccessUnit:
+	case wire.Still, wire.Speech, wire.Picture, wire.Decode, wire.DecodeClose, wire.AccessUnit:
 		return s.requests.handle(m)
 	default:
 		return errors.New("not one that the gateway sends")
