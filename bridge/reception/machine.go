@@ -1,0 +1,418 @@
+package reception
+
+import (
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/roombridge/roombridge/bridge"
+)
+
+// Times and bounds.
+const (
+	pause       = 4 * time.Second  // without a key ends an entry
+	again       = 20 * time.Second // until a question is spoken again
+	idle        = time.Minute      // without a key ends the call
+	lobbyAgain  = time.Minute
+	lobbyMost   = time.Hour
+	lobbyAfter  = 300 * time.Millisecond // doors that open at once are not worth a screen
+	greets      = 4 * time.Second
+	parting     = 7 * time.Second // a refusal is told for so long
+	polls       = 3 * time.Second // who holds a place in line
+	counts      = 5 * time.Second // who sees how long it takes
+	holdMost    = 20 * time.Minute
+	pauseMost   = time.Minute // longer locks end the call
+	maxDigits   = 32          // of a number
+	minPIN      = 4
+	maxPIN      = 16
+	pinTries    = 3
+	numberTries = 5
+)
+
+// Actions of a Machine.
+type (
+	// Action is something that the driver does.
+	Action interface{ action() }
+	// Show is a screen.
+	Show struct{ bridge.Notice }
+	// Say speaks prompts one after the other, in place of what is being said; none is silence.
+	Say struct {
+		Lang  string
+		Names []string
+	}
+	// Find routes a number; Machine.Found takes the answer.
+	Find struct{ Number string }
+	// Enter tries a PIN; Machine.Entered takes the answer.
+	Enter struct {
+		Route bridge.Route
+		PIN   string
+	}
+	// Knock asks for a place; Machine.Decided takes the answer.
+	Knock struct{ Route bridge.Route }
+	// Withdraw takes the question back.
+	Withdraw struct{}
+	// Reach tells where the person is.
+	Reach struct{ Stage bridge.Stage }
+	// Admit ends it: the call goes into the room.
+	Admit struct{ Route bridge.Route }
+	// Refuse ends it: the call is over.
+	Refuse struct{ *bridge.Refusal }
+)
+
+func (Show) action()     {}
+func (Say) action()      {}
+func (Find) action()     {}
+func (Enter) action()    {}
+func (Knock) action()    {}
+func (Withdraw) action() {}
+func (Reach) action()    {}
+func (Admit) action()    {}
+func (Refuse) action()   {}
+
+// state is what the person is asked or told.
+type state uint8
+
+const (
+	asksNumber state = iota
+	asksPIN
+	holds    // a place in line of those whose PIN is looked at
+	rests    // locked out for a moment
+	welcomes // the greeting is shown
+	knocks   // before the door
+	parts    // it is told why the call goes nowhere
+	done
+)
+
+// Machine is a call's reception. It is used by one goroutine; time is an argument.
+type Machine struct {
+	route bridge.Route
+	lang  string
+	state state
+	out   []Action
+
+	entry   string
+	problem string    // with the last entry
+	began   time.Time // of the state
+	keyed   time.Time // last key, or what was asked before it
+	spoke   time.Time // last prompt
+	due     time.Time // of states that end by themselves
+	polled  time.Time // when somebody who waits was looked after last
+	numbers int       // that led nowhere
+	tries   int       // of PINs
+	greeted bool
+	shown   bool // that the person waits
+	parting *bridge.Refusal
+	cause   error // of parting, where more is known of it
+}
+
+// New makes the reception of a call. refused is nil, or why the call goes nowhere.
+func New(r bridge.Route, refused *bridge.Refusal) *Machine {
+	m := &Machine{route: r, lang: langVI, parting: refused}
+	if r.Language == langEN {
+		m.lang = langEN
+	}
+	return m
+}
+
+// Begin starts it.
+func (m *Machine) Begin(now time.Time) []Action {
+	if m.parting != nil {
+		m.part(now, m.parting)
+	} else {
+		m.proceed(now)
+	}
+	return m.taken()
+}
+
+func (m *Machine) taken() []Action {
+	out := m.out
+	m.out = nil
+	return out
+}
+
+func (m *Machine) do(a ...Action) { m.out = append(m.out, a...) }
+
+// proceed takes the next step of the route.
+func (m *Machine) proceed(now time.Time) {
+	r := &m.route
+	switch {
+	case r.Reception:
+		m.ask(now, asksNumber, "", "welcome", "number")
+	case r.Dial != nil:
+		m.part(now, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "calls are not passed on to other far ends"})
+	case r.WrongPIN:
+		r.WrongPIN = false
+		m.wrongPIN(now)
+	case r.Role == bridge.RoleNone:
+		m.ask(now, asksPIN, "", "pin")
+	case r.Greeting != "" && !m.greeted:
+		m.greeted = true
+		m.enter(now, welcomes, bridge.StageWelcome, greets)
+		m.speak(now, "welcome")
+	default:
+		m.enter(now, knocks, bridge.StageLobby, 0)
+		m.entry, m.problem, m.shown, m.tries = "", "", false, 0
+		m.do(Knock{*r})
+	}
+}
+
+// enter begins a state, which ends by itself after a while where lasts says so.
+func (m *Machine) enter(now time.Time, s state, at bridge.Stage, lasts time.Duration) {
+	m.state, m.began, m.keyed, m.polled, m.due = s, now, now, now, now.Add(lasts)
+	m.do(Reach{at})
+	if s != knocks {
+		m.show(now)
+	}
+}
+
+// ask asks for a number or a PIN.
+func (m *Machine) ask(now time.Time, s state, problem string, prompts ...string) {
+	m.entry, m.problem = "", problem
+	at := bridge.StageNumber
+	if s == asksPIN {
+		at = bridge.StagePIN
+	}
+	m.enter(now, s, at, 0)
+	m.speak(now, prompts...)
+}
+
+func (m *Machine) speak(now time.Time, prompts ...string) {
+	m.spoke = now
+	m.do(Say{m.lang, prompts})
+}
+
+func (m *Machine) show(now time.Time) { m.do(Show{m.notice(now)}) }
+
+// part tells why the call goes nowhere, and ends it.
+func (m *Machine) part(now time.Time, no *bridge.Refusal) {
+	m.parting = no
+	m.enter(now, parts, bridge.StageRefused, parting)
+	m.speak(now, m.partingPrompts()...)
+}
+
+func (m *Machine) end(a Action) {
+	m.state = done
+	m.do(a)
+}
+
+// Key takes a key.
+func (m *Machine) Key(now time.Time, d rune) []Action {
+	switch m.state {
+	case asksNumber, asksPIN:
+		m.keyed = now
+		m.typed(now, d)
+	case knocks:
+		m.keyed = now
+		if m.hostMay() || d == '*' {
+			m.typed(now, d)
+		}
+	case parts:
+		if d == '#' {
+			m.end(Refuse{m.parting})
+		}
+	case holds, rests, welcomes:
+		if d == '*' {
+			m.switchLanguage(now)
+		}
+	}
+	return m.taken()
+}
+
+// hostMay tells whether who waits may say that they are the host.
+func (m *Machine) hostMay() bool {
+	return m.route.HostPIN && m.route.Door != nil && m.route.Role != bridge.RoleHost && m.tries < pinTries
+}
+
+func (m *Machine) typed(now time.Time, d rune) {
+	switch {
+	case d >= '0' && d <= '9':
+		most := maxDigits
+		if m.state != asksNumber {
+			most = maxPIN
+		}
+		if len(m.entry) < most {
+			m.entry += string(d)
+		}
+		m.problem = ""
+		m.hush()
+	case d == '*' && m.entry != "":
+		m.entry = ""
+	case d == '*':
+		m.switchLanguage(now)
+		return
+	case d == '#' && m.entry != "":
+		m.submit(now)
+		return
+	case d == '#':
+		m.repeat(now)
+		return
+	default:
+		return
+	}
+	m.show(now)
+}
+
+// hush ends what is being said: who types has understood.
+func (m *Machine) hush() {
+	if len(m.entry) == 1 {
+		m.do(Say{Lang: m.lang})
+	}
+}
+
+func (m *Machine) switchLanguage(now time.Time) {
+	if m.lang == langVI {
+		m.lang = langEN
+	} else {
+		m.lang = langVI
+	}
+	m.route.Language = m.lang
+	m.show(now)
+	m.repeat(now)
+}
+
+// repeat speaks what is asked or told again.
+func (m *Machine) repeat(now time.Time) {
+	switch m.state {
+	case asksNumber:
+		m.speak(now, "number")
+	case asksPIN:
+		m.speak(now, "pin")
+	case knocks:
+		m.speak(now, "lobby")
+	case holds, rests:
+		m.speak(now, "locked-out")
+	}
+}
+
+// submit takes what was typed.
+func (m *Machine) submit(now time.Time) {
+	typed := m.entry
+	switch {
+	case m.state == asksNumber:
+		m.do(Find{typed})
+	case len(typed) < minPIN:
+		m.entry, m.problem, m.keyed = "", m.words().shortPIN, now
+		m.show(now)
+	default:
+		m.do(Enter{m.route, typed})
+	}
+}
+
+// Found takes what a number leads to.
+func (m *Machine) Found(now time.Time, r bridge.Route, err error) []Action {
+	if m.state != asksNumber {
+		return nil
+	}
+	if err == nil {
+		m.numbers = 0
+		if r.Language != langVI && r.Language != langEN {
+			r.Language = m.lang
+		}
+		m.route, m.lang = r, r.Language
+		m.proceed(now)
+		return m.taken()
+	}
+	no := bridge.AsRefusal(err)
+	if m.numbers++; m.numbers >= numberTries {
+		m.part(now, &bridge.Refusal{Cause: no.Cause, Reason: "too many numbers were typed that lead nowhere: " + no.Reason})
+		return m.taken()
+	}
+	m.ask(now, asksNumber, m.words().nowhere(no), "unknown-number")
+	return m.taken()
+}
+
+// waits is an error of who has to wait.
+type waits interface {
+	error
+	Wait() (d time.Duration, hold bool)
+}
+
+// Entered takes what a PIN made of the caller.
+func (m *Machine) Entered(now time.Time, role bridge.Role, err error) []Action {
+	var w waits
+	switch {
+	case m.state == knocks:
+		m.enteredAtDoor(now, role, err)
+	case m.state != asksPIN && m.state != holds:
+	case errors.As(err, &w):
+		m.locked(now, w)
+	case err != nil:
+		m.part(now, bridge.AsRefusal(err))
+	case role == bridge.RoleNone:
+		m.wrongPIN(now)
+	default:
+		m.entry = ""
+		m.route.Role = role
+		m.proceed(now)
+	}
+	return m.taken()
+}
+
+func (m *Machine) wrongPIN(now time.Time) {
+	if m.tries++; m.tries >= pinTries {
+		m.part(now, &bridge.Refusal{Cause: bridge.CauseForbidden, Reason: "the PIN was wrong three times"})
+		return
+	}
+	m.ask(now, asksPIN, m.words().left(pinTries-m.tries), "wrong-pin")
+}
+
+// enteredAtDoor is a PIN of somebody who waits: a host's opens.
+func (m *Machine) enteredAtDoor(now time.Time, role bridge.Role, err error) {
+	m.entry = ""
+	switch {
+	case role == bridge.RoleHost && err == nil:
+		m.route.Role = role
+		m.do(Withdraw{})
+		m.proceed(now)
+		return
+	case err != nil:
+		m.tries = pinTries
+		m.problem = m.words().lockedOut
+	case role == bridge.RoleNone:
+		m.tries++
+		m.problem = m.words().wrong
+	}
+	m.show(now)
+}
+
+// locked is somebody whose PIN was not looked at. Who has done nothing wrong keeps a place in line; a short
+// lock is waited for, a long one ends the call.
+func (m *Machine) locked(now time.Time, w waits) {
+	d, hold := w.Wait()
+	switch {
+	case hold && m.state == holds:
+		if m.polled = now; now.Sub(m.began) > holdMost {
+			m.lockedOut(now, w)
+		}
+	case hold:
+		m.enter(now, holds, bridge.StagePIN, 0)
+		m.speak(now, "locked-out")
+	case d <= pauseMost:
+		m.entry = ""
+		m.enter(now, rests, bridge.StagePIN, d)
+		m.speak(now, "locked-out")
+	default:
+		m.lockedOut(now, w)
+	}
+}
+
+func (m *Machine) lockedOut(now time.Time, w waits) {
+	m.cause = w
+	m.part(now, bridge.AsRefusal(w))
+}
+
+// Decided takes the room's answer.
+func (m *Machine) Decided(now time.Time, err error) []Action {
+	switch {
+	case m.state != knocks:
+	case err != nil:
+		m.part(now, bridge.AsRefusal(err))
+	default:
+		m.end(Admit{m.route})
+	}
+	return m.taken()
+}
+
+// secret is an entry that nobody reads over one's shoulder.
+func secret(entry string) string { return strings.Repeat("•", utf8.RuneCountInString(entry)) }

@@ -1,0 +1,144 @@
+package reception
+
+import (
+	"context"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+)
+
+// Voices are the prompts that people hear. Sound is 16 kHz, one channel, 16 bits; nil where there is none.
+type Voices interface {
+	Sound(lang, name string) []int16
+}
+
+// Prompts are the names of all prompts.
+var Prompts = []string{
+	"welcome", "number", "unknown-number", "pin", "wrong-pin", "locked-out", "lobby", "admitted", "locked", "full", "goodbye", "calling",
+}
+
+// Reception implements bridge.Usher.
+type Reception struct {
+	// Voices are the prompts; nil is silence.
+	Voices Voices
+}
+
+var _ bridge.Usher = Reception{}
+
+// Attend implements bridge.Usher.
+func (r Reception) Attend(ctx context.Context, v bridge.Visit) (bridge.Route, error) {
+	d := &driver{ctx: ctx, voices: r.Voices, visit: v, machine: New(v.Route, v.Refused), timer: time.NewTimer(time.Hour)}
+	defer d.timer.Stop()
+	defer d.withdraw()
+	return d.run()
+}
+
+// driver is a Machine at a desk.
+type driver struct {
+	ctx     context.Context
+	voices  Voices
+	visit   bridge.Visit
+	machine *Machine
+	timer   *time.Timer
+
+	decided chan error // the answer to the last knock
+	leave   func()     // nil: nobody knocks
+
+	over   bool
+	result bridge.Route
+	err    error
+}
+
+func (d *driver) run() (bridge.Route, error) {
+	d.act(d.machine.Begin(time.Now()))
+	for !d.over {
+		due := time.Duration(1<<63 - 1)
+		if at := d.machine.Due(); !at.IsZero() {
+			due = max(time.Until(at), 0)
+		}
+		d.timer.Reset(due)
+		select {
+		case <-d.ctx.Done():
+			return bridge.Route{}, d.ctx.Err()
+		case k := <-d.visit.Digits:
+			d.act(d.machine.Key(time.Now(), k))
+		case err := <-d.decided:
+			d.leave = nil
+			d.act(d.machine.Decided(time.Now(), err))
+		case <-d.timer.C:
+			d.act(d.machine.Tick(time.Now()))
+		}
+	}
+	return d.result, d.err
+}
+
+// act does what the machine wants, and what it wants because of that.
+func (d *driver) act(list []Action) {
+	for len(list) > 0 && !d.over {
+		a := list[0]
+		list = append(list[1:], d.do(a)...)
+	}
+}
+
+func (d *driver) do(a Action) []Action {
+	switch a := a.(type) {
+	case Show:
+		d.visit.Desk.Show(a.Notice)
+	case Say:
+		d.visit.Desk.Say(d.sound(a))
+	case Reach:
+		d.visit.Stage(a.Stage)
+	case Find:
+		r, err := d.visit.Find(d.ctx, a.Number)
+		return d.machine.Found(time.Now(), r, err)
+	case Enter:
+		role, err := d.visit.Enter(a.Route, a.PIN)
+		return d.machine.Entered(time.Now(), role, err)
+	case Knock:
+		d.ask(a.Route)
+	case Withdraw:
+		d.withdraw()
+	case Admit:
+		d.over, d.result = true, a.Route
+	case Refuse:
+		d.over, d.err = true, a.Refusal
+	}
+	return nil
+}
+
+// ask knocks. The answer may come at once.
+func (d *driver) ask(r bridge.Route) {
+	decided := make(chan error, 1)
+	d.decided = decided
+	d.leave = d.visit.Knock(r, func(err error) {
+		select {
+		case decided <- err:
+		default: // told twice
+		}
+	})
+}
+
+func (d *driver) withdraw() {
+	if d.leave != nil {
+		d.leave()
+	}
+	d.leave, d.decided = nil, nil
+}
+
+// between is the silence between two prompts, samples.
+const between = 16000 / 4
+
+// sound puts prompts together.
+func (d *driver) sound(s Say) (all []int16) {
+	if d.voices == nil {
+		return nil
+	}
+	for _, name := range s.Names {
+		one := d.voices.Sound(s.Lang, name)
+		if len(one) > 0 && len(all) > 0 {
+			all = append(all, make([]int16, between)...)
+		}
+		all = append(all, one...)
+	}
+	return all
+}
