@@ -16,10 +16,11 @@ func (s *Server) api() http.Handler {
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // no $schema members in answers
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"token": {Type: "http", Scheme: "bearer", Description: "admin.token of the configuration, or a token made with POST /api/v1/tokens"},
+		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "What POST /api/v1/session sets. Whatever is not read needs X-CSRF besides"},
+		"token":   {Type: "http", Scheme: "bearer", Description: "admin.token of the configuration, or a token made with POST /api/v1/tokens"},
 	}
 	cfg.OnAddOperation = []huma.AddOpFunc{describeRights}
-	cfg.Security = []map[string][]string{{"token": {}}}
+	cfg.Security = []map[string][]string{{"token": {}}, {"session": {}}}
 	a := humago.New(mux, cfg)
 	a.UseMiddleware(authorise(a))
 	s.callOperations(a)
@@ -31,6 +32,8 @@ func (s *Server) api() http.Handler {
 		s.numberOperations(a)
 		s.recordOperations(a)
 		s.tenantOperations(a)
+		s.sessionOperations(a)
+		s.accountOperations(a)
 	}
 
 	description, err := json.Marshal(a.OpenAPI())

@@ -11,72 +11,182 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge/admin"
 )
 
-// auth guards the API and the metrics. With a token configured, requests
-// carry it (RFC 6750); without one, only this machine is answered.
+// auth guards the API and the metrics. Programs carry a token (RFC 6750), pages the cookie of somebody
+// who has signed in. Without admin.token programs on this machine need none; nor do pages there, until
+// there is somebody who can sign in.
 type auth struct {
 	token string
-	admin *admin.Service // knows the tokens of the store; nil knows none
+	admin *admin.Service // knows administrators and the tokens of the store; nil knows none
 	log   *slog.Logger
 	cross http.CrossOriginProtection // a page from elsewhere shall not use a browser that stands on this machine
+	look  time.Duration              // how often it is looked whether who listens to events may still
 }
 
 const (
-	needToken = "this needs the administration token: send it as \"Authorization: Bearer TOKEN\""
-	needLocal = "no admin.token is configured, so this answers only to clients on the gateway's own machine, " +
-		"asked as localhost or 127.0.0.1 and not through a proxy; set admin.token to use it from elsewhere"
+	needToken  = "this needs the administration token: send it as \"Authorization: Bearer TOKEN\""
+	needSignIn = "sign in at /admin, or send a token as \"Authorization: Bearer TOKEN\""
+	needLocal  = "no admin.token is configured and nobody has signed in, so this answers only to clients on the gateway's own machine, " +
+		"asked as localhost or 127.0.0.1 and not through a proxy; sign in at /admin or set admin.token to use it from elsewhere"
+	needCSRF = "the request has no X-CSRF header with the csrf of GET /api/v1/session"
+
+	lookAgain = 10 * time.Second
 )
 
-// protect lets only administrators through.
+// denial is why somebody is not let in.
+type denial struct {
+	status int
+	detail string
+}
+
+// openPaths are the operations that need nobody.
+var openPaths = map[string]bool{
+	"GET /api/v1/session": true, "POST /api/v1/session": true, "DELETE /api/v1/session": true, "POST /api/v1/setup": true,
+}
+
+// protect lets only those through who are recognised.
 func (a *auth) protect(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := a.cross.Check(r); err != nil {
 			problem(w, http.StatusForbidden, "the request comes from a page of another site")
 			return
 		}
-		if text, ok := bearer(r); ok && strings.HasPrefix(text, storeToken) {
-			a.present(w, r, text, next)
+		actor, why := a.recognise(r)
+		public := openPaths[r.Method+" "+r.URL.Path]
+		switch {
+		case actor == nil && !public:
+			if why.status == http.StatusUnauthorized {
+				w.Header().Set("WWW-Authenticate", `Bearer realm="roombridge"`)
+			}
+			problem(w, why.status, why.detail)
+			return
+		case actor != nil && actor.CSRF() != "" && unsafe(r) && r.URL.Path != signInPath && !sameText(r.Header.Get("X-CSRF"), actor.CSRF()):
+			problem(w, http.StatusForbidden, needCSRF)
 			return
 		}
-		switch {
-		case a.token == "" && !local(r):
-			problem(w, http.StatusForbidden, needLocal)
-		case a.token != "" && !a.bearer(r):
-			w.Header().Set("WWW-Authenticate", `Bearer realm="roombridge"`)
-			if r.Header.Get("Authorization") != "" {
-				a.log.Warn("wrong administration token", "remote", r.RemoteAddr, "path", r.URL.Path)
-			}
-			problem(w, http.StatusUnauthorized, needToken)
-		default:
-			serveAs(a.admin.Operator(r.RemoteAddr), w, r, next)
-		}
+		ctx, done := a.bind(r, actor)
+		defer done()
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// unsafe tells whether a request may change something (RFC 9110, 9.2.1). Signing in is not meant: who asks
+// for it needs no session, and has none to be used against them.
+func unsafe(r *http.Request) bool {
+	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions &&
+		!(r.Method == http.MethodPost && openPaths[r.Method+" "+r.URL.Path])
+}
+
+// recognise finds who asks.
+func (a *auth) recognise(r *http.Request) (*admin.Actor, denial) {
+	text, has := bearer(r)
+	switch {
+	case has && strings.HasPrefix(text, storeToken):
+		return a.present(r, text)
+	case has && a.token != "" && sameText(text, a.token):
+		return a.admin.Operator(r.RemoteAddr), denial{}
+	case a.token != "" && r.Header.Get("Authorization") != "":
+		a.log.Warn("wrong administration token", "remote", r.RemoteAddr, "path", r.URL.Path)
+		return nil, denial{http.StatusUnauthorized, needToken}
+	}
+	if text := sessionOf(r); text != "" {
+		actor, err := a.admin.Resume(r.Context(), text, r.RemoteAddr)
+		if err == nil {
+			return actor, denial{}
+		}
+		if !errors.Is(err, admin.ErrNotFound) {
+			return nil, a.broken(err)
+		}
+	}
+	return a.stranger(r)
+}
+
+// stranger is who shows nothing: the operator, if a program on this machine.
+func (a *auth) stranger(r *http.Request) (*admin.Actor, denial) {
+	if a.token != "" {
+		return nil, denial{http.StatusUnauthorized, needToken}
+	}
+	here := local(r)
+	if here && !browser(r) {
+		return a.admin.Operator(r.RemoteAddr), denial{}
+	}
+	fresh, err := a.admin.NeedsSetup(r.Context())
+	switch {
+	case err != nil:
+		return nil, a.broken(err)
+	case a.admin != nil && !fresh:
+		return nil, denial{http.StatusUnauthorized, needSignIn}
+	case !here:
+		return nil, denial{http.StatusForbidden, needLocal}
+	}
+	return a.admin.Operator(r.RemoteAddr), denial{}
+}
+
+// browser tells whether a browser made the request: a page's, as far as anybody can tell. A program
+// that wants to be taken for one is only treated worse.
+func browser(r *http.Request) bool {
+	for _, h := range []string{"Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Origin", "Referer"} {
+		if r.Header.Get(h) != "" {
+			return true
+		}
+	}
+	return strings.HasPrefix(r.UserAgent(), "Mozilla/") // browsers that are too old to say so
 }
 
 // storeToken is how the tokens of the store begin.
 const storeToken = "rb_"
 
-// present lets in who has a token of the store.
-func (a *auth) present(w http.ResponseWriter, r *http.Request, text string, next http.Handler) {
+// present recognises who has a token of the store.
+func (a *auth) present(r *http.Request, text string) (*admin.Actor, denial) {
 	actor, err := a.admin.Present(r.Context(), text, r.RemoteAddr)
 	switch {
 	case errors.Is(err, admin.ErrNotFound):
-		w.Header().Set("WWW-Authenticate", `Bearer realm="roombridge"`)
 		a.log.Warn("unknown token", "remote", r.RemoteAddr, "path", r.URL.Path)
-		problem(w, http.StatusUnauthorized, "this token is unknown, expired or revoked")
+		return nil, denial{http.StatusUnauthorized, "this token is unknown, expired or revoked"}
 	case err != nil:
-		a.log.Error("tokens cannot be read", "error", err)
-		problem(w, http.StatusServiceUnavailable, "tokens cannot be read now")
-	default:
-		serveAs(actor, w, r, next)
+		return nil, a.broken(err)
 	}
+	return actor, denial{}
 }
 
-func serveAs(actor *admin.Actor, w http.ResponseWriter, r *http.Request, next http.Handler) {
-	next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), actorKey{}, actor)))
+func (a *auth) broken(err error) denial {
+	a.log.Error("tokens and sessions cannot be read", "error", err)
+	return denial{http.StatusServiceUnavailable, "tokens and sessions cannot be read now"}
+}
+
+// bind is the context of a request: who asks, and from where. That of somebody who listens to events
+// ends when they may no more.
+func (a *auth) bind(r *http.Request, actor *admin.Actor) (context.Context, func()) {
+	ctx := context.WithValue(r.Context(), visitKey{}, visitOf(r, a.token == ""))
+	if actor == nil {
+		return ctx, func() {}
+	}
+	ctx = context.WithValue(ctx, actorKey{}, actor)
+	if r.URL.Path != eventsPath {
+		return ctx, func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		tick := time.NewTicker(a.look)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if !actor.Holds(ctx) {
+					cancel()
+				}
+			}
+		}
+	}()
+	return ctx, func() { cancel(); <-gone }
 }
 
 // operators lets none but them through.
@@ -90,14 +200,10 @@ func operators(next http.Handler) http.Handler {
 	})
 }
 
-// bearer compares in constant time, over digests so that the length does not show.
-func (a *auth) bearer(r *http.Request) bool {
-	given, ok := bearer(r)
-	if !ok {
-		return false
-	}
-	want, got := sha256.Sum256([]byte(a.token)), sha256.Sum256([]byte(given))
-	return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+// sameText compares in constant time, over digests so that the length does not show.
+func sameText(given, want string) bool {
+	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
 // bearer is the token that a request carries.

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -23,7 +26,13 @@ var rights = map[string]admin.Right{
 	"list-changes": admin.Read, "undo-changes": admin.Numbers,
 	"list-tokens": admin.Admin, "create-token": admin.Admin, "delete-token": admin.Admin,
 	"list-records": admin.Read, "get-record": admin.Read, "list-security-events": admin.Read,
+	"change-password": admin.Read, "list-sessions": admin.Read, "end-session": admin.Read,
+	"list-administrators": admin.Admin, "get-administrator": admin.Admin, "put-administrator": admin.Admin, "delete-administrator": admin.Admin,
+	"end-sessions": admin.Admin,
 }
+
+// public are the operations that need nobody: see openPaths.
+var public = []string{"get-session", "sign-in", "sign-out", "setup"}
 
 type actorKey struct{}
 
@@ -39,6 +48,8 @@ func authorise(a huma.API) func(huma.Context, func(huma.Context)) {
 		actor := actorOf(ctx.Context())
 		right, shared := rights[ctx.Operation().OperationID]
 		switch {
+		case slices.Contains(public, ctx.Operation().OperationID):
+			next(ctx)
 		case actor == nil:
 			_ = huma.WriteErr(a, ctx, http.StatusUnauthorized, needToken)
 		case !shared && !actor.Operator():
@@ -61,6 +72,9 @@ func cmpOr(r, other admin.Right) admin.Right {
 // describeRights says in the API's description what each operation needs.
 func describeRights(_ *huma.OpenAPI, op *huma.Operation) {
 	needs := "Only for the operator."
+	if slices.Contains(public, op.OperationID) {
+		needs = "Open to everybody."
+	}
 	if right, shared := rights[op.OperationID]; shared {
 		needs = fmt.Sprintf("Needs the scope `%s`.", right)
 	}
@@ -70,11 +84,18 @@ func describeRights(_ *huma.OpenAPI, op *huma.Operation) {
 // failure is the problem that an error of the administration is.
 func (s *Server) failure(err error) error {
 	var invalid *admin.Invalid
+	var locked *admin.LockedOut
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &invalid):
 		return huma.Error422UnprocessableEntity(oneLine256(invalid.Error()), problems(invalid.Err)...)
+	case errors.As(err, &locked):
+		wait := int((locked.Wait + time.Second - 1) / time.Second)
+		return huma.ErrorWithHeaders(huma.Error429TooManyRequests("too many wrong passwords came: wait before the next"),
+			http.Header{"Retry-After": {strconv.Itoa(wait)}})
+	case errors.Is(err, admin.ErrSetup):
+		return huma.Error409Conflict(err.Error())
 	case errors.Is(err, admin.ErrNotFound):
 		return huma.Error404NotFound("there is no such thing here")
 	case errors.Is(err, admin.ErrConflict):

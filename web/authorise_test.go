@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +114,9 @@ func TestRightsAreDescribed(t *testing.T) {
 		for method, op := range methods {
 			found[op.OperationID] = true
 			want := "Only for the operator."
+			if slices.Contains(public, op.OperationID) {
+				want = "Open to everybody."
+			}
 			if r, ok := rights[op.OperationID]; ok {
 				want = "Needs the scope `" + string(r) + "`."
 			}

@@ -36,7 +36,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg:     cfg,
-		auth:    &auth{token: cfg.Token, admin: cfg.Admin, log: cfg.Log},
+		auth:    &auth{token: cfg.Token, admin: cfg.Admin, log: cfg.Log, look: lookAgain},
 		sockets: newSockets(cfg.MaxSockets),
 		feed:    newFeed(cfg.Calls, cfg.Rooms, cfg.Devices),
 		ready:   make(chan struct{}),

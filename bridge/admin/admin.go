@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/store"
@@ -45,6 +46,12 @@ type Service struct {
 	DB   *store.DB
 	Book *number.Book
 	Open bool // any number for which there is no rule opens the room of that name
+
+	Code  string                             // lets somebody set the gateway up from elsewhere; "" nobody
+	Event func(tenant string, e store.Event) // writes down what happened; nil writes it at once
+
+	guard guard
+	crowd atomic.Int32 // strangers whose passwords are being looked at
 }
 
 // Actor is somebody who was recognised.
@@ -53,6 +60,11 @@ type Actor struct {
 	scope   store.Scope
 	rights  []Right
 	who     store.Who
+
+	Person  *Person // nil: a program
+	session store.Session
+	csrf    string
+	again   func(context.Context) error // recognises the actor again; nil: always
 }
 
 // Operator is who has the configuration's token, or sits at the gateway's machine.
@@ -74,6 +86,7 @@ func (s *Service) Present(ctx context.Context, text, origin string) (*Actor, err
 		return nil, err
 	}
 	a := &Actor{service: s, scope: scope, who: store.Who{Name: "token " + t.ID, Origin: origin}}
+	a.again = func(ctx context.Context) error { _, _, err := s.DB.Present(ctx, text); return err }
 	for _, r := range t.Scopes {
 		a.rights = append(a.rights, Right(r))
 	}

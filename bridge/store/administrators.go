@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -61,8 +62,101 @@ func (a *Administrator) SetPassword(ctx context.Context, text string) (err error
 	return err
 }
 
+// KeepPassword takes over the password of the record that there was.
+func (a *Administrator) KeepPassword(old Administrator) { a.password = old.password }
+
 // HasPassword tells whether the administrator can sign in with one.
 func (a *Administrator) HasPassword() bool { return a.password != "" }
+
+// stamp tells by what somebody signs in, the password and the subject, and nothing of either.
+// Sessions begun with another are over.
+func (a *Administrator) stamp() string {
+	return hashOf("stamp\x00" + string(a.password) + "\x00" + a.Subject)[:32]
+}
+
+// Proves tells whether a text is the administrator's password.
+func (a *Administrator) Proves(ctx context.Context, text string) bool {
+	return a.password.matches(ctx, text)
+}
+
+// settled looks at all administrators that a group of changes touches: operators and those
+// who look at everything are the site's, others a tenant's; and the last operator who can
+// sign in stays, or whoever comes first could set the gateway up anew.
+func settled(ctx context.Context, tx *Tx) error {
+	list, err := readEntries(ctx, tx.a, "grp = $2 AND kind = 'administrators'", tx.group)
+	if err != nil {
+		return err
+	}
+	lost := false
+	for i := range list {
+		before, after := operates(&list[i].before), list[i].after
+		lost = lost || before && !operates(&after)
+		if after.body == "" {
+			continue
+		}
+		var a Administrator
+		if err := json.Unmarshal([]byte(after.body), &a); err != nil {
+			return err
+		}
+		if a.Role == RoleOperator && !tx.scope.IsSite() || a.Role == RoleAdministrator && tx.scope.IsSite() {
+			return ErrRole
+		}
+	}
+	if !lost {
+		return nil
+	}
+	found, err := tx.scope.operated(ctx, tx.a)
+	if err == nil && !found {
+		err = ErrLastOperator
+	}
+	return err
+}
+
+// Errors of administrators.
+var (
+	ErrRole         = errors.New("store: operators are the site's, administrators a tenant's")
+	ErrLastOperator = errors.New("store: this is the last operator who can sign in")
+)
+
+// operates tells whether a row is of an operator who can sign in with a password.
+func operates(r *row) bool {
+	var a Administrator
+	return r.body != "" && r.secret != "" && json.Unmarshal([]byte(r.body), &a) == nil && a.Role == RoleOperator && !a.Disabled
+}
+
+// operated tells whether there is an operator who can sign in with a password.
+func (s Scope) operated(ctx context.Context, a access) (found bool, err error) {
+	rows, err := a.rows(ctx, "administrators", recordColumns, "secret <> ''")
+	err = each(rows, err, func(scan func(...any) error) error {
+		var r row
+		err := r.scan(scan)
+		found = found || operates(&r)
+		return err
+	})
+	return found, err
+}
+
+// Operated tells whether an operator can sign in with a password: until then the gateway
+// is to be set up.
+func (db *DB) Operated(ctx context.Context) (bool, error) {
+	return db.Site().operated(ctx, access{db.read, site})
+}
+
+// Operated is the same in a transaction of the site.
+func (tx *Tx) Operated(ctx context.Context) (bool, error) { return tx.scope.operated(ctx, tx.a) }
+
+// Subject finds the administrator whom an OIDC provider knows by a subject.
+func (db *DB) Subject(ctx context.Context, subject string) (Scope, Administrator, error) {
+	if !validKey(subject) {
+		return Scope{}, Administrator{}, ErrNotFound
+	}
+	scope, name, err := db.bySubject(ctx, subject)
+	if err != nil {
+		return Scope{}, Administrator{}, err
+	}
+	found, err := Administrators.Get(ctx, scope, name)
+	return scope, found.Value, err
+}
 
 // password is an argon2id hash in the form of the PHC: $argon2id$v=19$m=…,t=…,p=…$salt$hash.
 type password string

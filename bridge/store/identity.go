@@ -6,7 +6,10 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"net/netip"
+	"time"
 )
 
 // What is here looks across tenants, to find out who somebody is; and at what belongs to none.
@@ -29,6 +32,9 @@ func (db *DB) Login(ctx context.Context, name, password string) (Scope, Administ
 	}
 	return scope, found.Value, nil
 }
+
+// Whose finds where an administrator belongs.
+func (db *DB) Whose(ctx context.Context, name string) (Scope, error) { return db.owner(ctx, "administrators", name) }
 
 // Present finds the token that was presented, and where it belongs.
 func (db *DB) Present(ctx context.Context, text string) (Scope, Token, error) {
@@ -63,6 +69,48 @@ func (db *DB) owner(ctx context.Context, table, id string) (Scope, error) {
 		return Scope{}, ErrNotFound
 	}
 	return Scope{db, tenant}, err
+}
+
+// bySubject finds who has a subject at the OIDC provider. Two who have it are nobody.
+func (db *DB) bySubject(ctx context.Context, subject string) (scope Scope, name string, err error) {
+	rows, err := db.read.QueryContext(ctx, "SELECT tenant, id, body FROM administrators WHERE body LIKE $1", `%"subject":%`)
+	err = each(rows, err, func(scan func(...any) error) error {
+		var tenant, id, body string
+		if err := scan(&tenant, &id, &body); err != nil {
+			return err
+		}
+		var a Administrator
+		if err := json.Unmarshal([]byte(body), &a); err != nil || a.Subject != subject {
+			return err
+		}
+		if name != "" {
+			return ErrTaken
+		}
+		scope, name = Scope{db, tenant}, id
+		return nil
+	})
+	if err == nil && name == "" {
+		err = ErrNotFound
+	}
+	return scope, name, err
+}
+
+// Known tells whether an administrator has signed in from a source before. Whose name it is
+// is not asked: for names that there are not it takes as long.
+func (db *DB) Known(ctx context.Context, name string, source netip.Prefix) (known bool, err error) {
+	var n int
+	err = db.read.QueryRowContext(ctx, "SELECT count(*) FROM sessions WHERE name = $1 AND source = $2", line(name), source.String()).Scan(&n)
+	return n > 0, err
+}
+
+// expireSessions forgets those that nobody has used for long.
+func (db *DB) expireSessions(ctx context.Context, now time.Time) (int, error) {
+	res, err := db.write.ExecContext(ctx, "DELETE FROM sessions WHERE seen < $1", millis(now.Add(-sessionKept)))
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
 }
 
 // meta reads what the database says of itself, "" where it says nothing.

@@ -53,6 +53,16 @@ func (a access) put(ctx context.Context, table, columns string, replace bool, ar
 	return known(err)
 }
 
+// set changes columns of rows, and tells how many rows those were.
+func (a access) set(ctx context.Context, table, columns, where string, args ...any) (int, error) {
+	res, err := a.q.ExecContext(ctx, "UPDATE "+table+" SET "+columns+" WHERE tenant = $1 AND "+where, a.args(args)...)
+	if err != nil {
+		return 0, known(err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
 func (a access) remove(ctx context.Context, table, where string, args ...any) (int, error) {
 	res, err := a.q.ExecContext(ctx, "DELETE FROM "+table+" WHERE tenant = $1 AND "+where, a.args(args)...)
 	if err != nil {

@@ -16,6 +16,8 @@ func (db *DB) Sweep(ctx context.Context, now time.Time, standard Keep) (deleted 
 		return 0, err
 	}
 	deleted, err = db.Site().sweep(ctx, now, standard)
+	ended, sessionErr := db.expireSessions(ctx, now)
+	deleted, err = deleted+ended, errors.Join(err, sessionErr)
 	for _, t := range tenants {
 		keep := t.Value.Keep
 		n, sweepErr := Scope{db, t.Value.ID}.sweep(ctx, now, Keep{
