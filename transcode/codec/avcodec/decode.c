@@ -193,26 +193,52 @@ static void describe(const decoder *d, const AVFrame *f, shown *s)
 	s->key = is_key(d, f);
 }
 
+// More pictures than this in one frame are none of a camera's.
+#define MOST_PICTURES 16
+
+// Takes out all that the decoder has to give, the last picture into f. A part of a frame that
+// fails must not leave others inside, for then the decoder takes nothing more.
+static int drain(decoder *d, frame *f, int *frames)
+{
+	int failed = 0;
+
+	for (int i = 0; i < MOST_PICTURES; i++) {
+		int n = avcodec_receive_frame(d->c, d->next);
+
+		if (n == AVERROR(EAGAIN) || n == AVERROR_EOF)
+			return failed;
+		if (n < 0) {
+			failed = n;
+			continue;
+		}
+		++*frames;
+		av_frame_unref(f);
+		av_frame_move_ref(f, d->next);
+	}
+	avcodec_flush_buffers(d->c);
+	return AVERROR_INVALIDDATA;
+}
+
 int lav_decode(decoder *d, const uint8_t *data, int size, frame *f, shown *s, int *too_large)
 {
 	int frames = 0;
-	int n;
+	int sent, drained, n;
 
 	refused = complained = 0;
 	d->c->has_b_frames = 0; // nothing is held back to be put in order
 	d->p->data = (uint8_t *)data;
 	d->p->size = size;
-	n = avcodec_send_packet(d->c, d->p); // copies what is not counted
+	sent = avcodec_send_packet(d->c, d->p); // copies what is not counted
 	d->p->data = NULL;
 	d->p->size = 0;
-	while (n >= 0 && avcodec_receive_frame(d->c, d->next) == 0) {
-		frames++;
-		av_frame_unref(f);
-		av_frame_move_ref(f, d->next);
-	}
-	if (n >= 0 && frames && fits(d, f->width, f->height)) {
+	drained = drain(d, f, &frames);
+	n = sent < 0 ? sent : drained;
+	if (frames && fits(d, f->width, f->height)) {
+		int failed = n < 0;
+
 		n = convert(d, f);
 		describe(d, f, s);
+		s->repaired |= failed;
 	}
 	*too_large = refused;
 	return n < 0 ? n : frames;

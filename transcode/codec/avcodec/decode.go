@@ -46,6 +46,7 @@ type Decoder struct {
 	large   C.int
 	store   *store
 	health  health
+	refused int    // frames in a row
 	changed []byte // the access unit whose parameter sets were changed last
 }
 
@@ -83,9 +84,11 @@ func (d *Decoder) Decode(frame []byte) (*codec.Picture, bool, error) {
 		frame = d.inOrder(frame)
 	}
 	r := d.run(frame, k)
-	if r.repaired && r.shown.key != 0 && d.health.bad && d.renew() {
+	// A damaged header of H.263 sets options that stay, and then a keyframe without them decodes to rubbish.
+	if d.id == C.LAV_H263 && r.repaired && r.shown.key != 0 && d.health.bad && d.renew() {
 		r = d.run(frame, k)
 	}
+	d.unblock(r)
 	if r.frames <= 0 || r.tooLarge {
 		d.store.give(k)
 		return d.nothing(r)
@@ -123,12 +126,28 @@ func (d *Decoder) run(frame []byte, k *kept) result {
 	return r
 }
 
-// renew opens the decoder anew: that of H.263 keeps options that a damaged header
-// set, and then a keyframe without them decodes to rubbish.
-func (d *Decoder) renew() bool {
-	if d.id != C.LAV_H263 {
-		return false
+// stuck is how many frames in a row are refused by a decoder that will hardly take another.
+const stuck = 30
+
+// unblock gives up a decoder that may refuse all that follows: that of VP9 sticks to
+// a size that it has no memory for. Those with parameter sets of their own get over
+// it, and would lose them.
+func (d *Decoder) unblock(r result) {
+	if d.id == C.LAV_H264 || d.id == C.LAV_H265 {
+		return
 	}
+	if r.frames >= 0 && !r.tooLarge {
+		d.refused = 0
+		return
+	}
+	if d.refused++; r.tooLarge || d.refused >= stuck {
+		d.refused = 0
+		d.renew()
+	}
+}
+
+// renew opens the decoder anew.
+func (d *Decoder) renew() bool {
 	fresh := C.lav_decoder_open(d.id, codec.MaxWidth, codec.MaxHeight)
 	if fresh == nil {
 		return false
