@@ -1,0 +1,204 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/cmd/roombridge/dial"
+)
+
+// fuzzFor is how long decoders are given damaged pictures.
+func fuzzFor(t *testing.T) time.Duration {
+	t.Helper()
+	text := os.Getenv("E2E_FUZZ")
+	if text == "" {
+		return 20 * time.Second
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 5*time.Second {
+		t.Fatalf("E2E_FUZZ=%q: %v", text, err)
+	}
+	return d
+}
+
+// What hostile pictures may do to a meeting that has none. All of them, and
+// everybody's terminals, share the machine with it.
+const (
+	mostGap    = 400  // ms without sound
+	mostFreeze = 2000 // ms without a new picture
+)
+
+// hostileKinds are the terminals that send damaged pictures, each in a meeting of its own, with what the
+// other one there sees them by.
+var hostileKinds = []struct {
+	codec, other string
+	name         media.Codec
+}{
+	{"h264", "h263", media.H264}, {"h263", "h261", media.H263}, {"h263p", "h261", media.H263P}, {"h261", "h263", media.H261}, {"vp8", "h263", media.VP8},
+}
+
+// Damaged, random and huge pictures go to every decoder there is, all at the same time, through media
+// workers: nothing of it reaches the gateway or a meeting that has no part in it.
+func TestHostilePictures(t *testing.T) {
+	lasts := fuzzFor(t)
+	g := startGateway(t, gwOptions{extra: "limits: {load: 0}\n"})
+	watched := []*dialing{
+		startDial(t, "sip:watched@"+g.sipUDP, "--duration", "0s", "--decode", "0", "--codecs", "PCMA", "--ports", "41000-41099"),
+		startDial(t, "sip:watched@"+g.sipUDP, "--duration", "0s", "--decode", "0", "--codecs", "G722", "--codec", "h263", "--ports", "41100-41199"),
+	}
+	waitFor(t, "the watched meeting", func() bool { return g.served("watched") == 2 })
+
+	var hostile []*dialing
+	for i, k := range hostileKinds {
+		room, ports := "sip:hostile-"+k.codec+"@"+g.sipUDP, 41200+200*i
+		hostile = append(hostile,
+			startDial(t, room, "--duration", "0s", "--decode", "0", "--codec", k.codec, "--damage", strconv.Itoa(100+i), "--ports", fmt.Sprintf("%d-%d", ports, ports+99)),
+			startDial(t, room, "--duration", "0s", "--decode", "0", "--codec", k.other, "--qcif", "--ports", fmt.Sprintf("%d-%d", ports+100, ports+199)))
+	}
+	direct := fuzzDirectly(t)
+	waitFor(t, "everybody to be there", func() bool { return len(g.calls()) == 2+len(hostile) })
+
+	before, early, end := g.metrics(), readings(nil), time.After(lasts)
+	for tick := time.NewTicker(lasts / 4); end != nil; {
+		select {
+		case <-tick.C:
+			now := g.metrics()
+			if early == nil {
+				early = now
+			}
+			t.Logf("%s; gateway %.0f MB, %.0f goroutines; workers %s MB", decodedSince(before, now), now["process_resident_memory_bytes"]/1e6, now["go_goroutines"], g.workerMemory())
+		case <-end:
+			end = nil
+			tick.Stop()
+		}
+	}
+	after := g.metrics()
+	judgeHostile(t, before, after, lasts)
+	judgeLevel(t, early, after)
+	direct.judge(t, lasts)
+	if n := len(g.calls()); n != 2+len(hostile) {
+		t.Errorf("%d calls are left of %d", n, 2+len(hostile))
+	}
+	judgeWatched(t, g, watched)
+	for _, d := range hostile {
+		d.hangup()
+	}
+	for _, d := range hostile {
+		<-d.done
+	}
+	waitFor(t, "the calls to end", func() bool { return len(g.calls()) == 0 })
+}
+
+// served counts the calls of a room that get sound and a picture of the worker's.
+func (g *gw) served(room string) (n int) {
+	for _, c := range g.calls() {
+		if c.Room == room && c.Video.Out.Path == "transcode" && c.Video.Out.FPS > 5 && c.Audio.Out.Path == "transcode" && c.Audio.Out.Packets > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// pictureCount is the name of a counter.
+func pictureCount(codec media.Codec, result string) string {
+	return fmt.Sprintf(`roombridge_media_worker_pictures_total{codec="%s",result="%s"}`, codec, result)
+}
+
+const restartCount = "roombridge_media_worker_restarts_total"
+
+// decodedSince says what the gateway's workers made of what they were given.
+func decodedSince(before, after readings) string {
+	var parts []string
+	for _, k := range hostileKinds {
+		var n [3]float64
+		for i, result := range []string{"decoded", "damaged", "refused"} {
+			n[i] = after[pictureCount(k.name, result)] - before[pictureCount(k.name, result)]
+		}
+		parts = append(parts, fmt.Sprintf("%s %.0f decoded, %.0f damaged, %.0f refused", k.name, n[0], n[1], n[2]))
+	}
+	return strings.Join(parts, "; ") + fmt.Sprintf("; %.0f restarts", after[restartCount]-before[restartCount])
+}
+
+// judgeHostile wants every decoder to have had much to do.
+func judgeHostile(t *testing.T, before, after readings, lasts time.Duration) {
+	t.Helper()
+	t.Logf("after %v: %s", lasts, decodedSince(before, after))
+	for _, k := range hostileKinds {
+		for result, least := range map[string]float64{"decoded": 0.5, "damaged": 1} {
+			name := pictureCount(k.name, result)
+			if n := after[name] - before[name]; n < least*lasts.Seconds() {
+				t.Errorf("%s: only %.0f %s", k.name, n, result)
+			}
+		}
+	}
+}
+
+// judgeLevel wants the gateway to hold no more at the end than after a quarter of the time.
+func judgeLevel(t *testing.T, early, after readings) {
+	t.Helper()
+	memory, routines := "process_resident_memory_bytes", "go_goroutines"
+	t.Logf("gateway: %.1f MB after a quarter and %.1f at the end, %.0f goroutines and %.0f", early[memory]/1e6, after[memory]/1e6, early[routines], after[routines])
+	if after[memory] > early[memory]*1.2+8e6 || after[routines] > early[routines]*1.1+10 {
+		t.Error("the gateway's memory or goroutines grow")
+	}
+}
+
+// judgeWatched wants the meeting without hostile pictures undisturbed.
+func judgeWatched(t *testing.T, g *gw, watched []*dialing) {
+	t.Helper()
+	for _, d := range watched {
+		d.hangup()
+		c := d.completed()
+		a, v := c.Audio.In, c.Video.In
+		t.Logf("watched, %s: sound lost %d of %d packets, longest gap %.0f ms; %d pictures, %.1f a second, lost %d packets, %d damaged, longest freeze %.0f ms",
+			v.Codec, a.Lost, a.Packets, a.LongestGapMS, v.Frames, v.FPS, v.Lost, v.Damaged, v.LongestFreezeMS)
+		if a.LongestGapMS > mostGap || v.LongestFreezeMS > mostFreeze || a.Lost+v.Lost+v.Damaged > 0 || !hearsAll(c) {
+			t.Errorf("the watched meeting is disturbed: %+v %+v", a, v)
+		}
+	}
+	deaths := map[string]int{}
+	for line := range strings.Lines(g.log.String()) {
+		if strings.Contains(line, "media worker died") {
+			_, rest, _ := strings.Cut(line, "meeting=")
+			room, _, _ := strings.Cut(rest, " ")
+			deaths[room]++
+			t.Log(strings.TrimSpace(line))
+		}
+	}
+	t.Logf("workers that died, by meeting: %v", deaths)
+	if deaths["watched"] > 0 {
+		t.Error("the watched meeting's worker died")
+	}
+}
+
+// hearsAll tells whether a call heard the other's tone nearly all the time.
+func hearsAll(c dial.Call) bool { return share(c, 440) > 0.95 }
+
+// workerMemory lists what the gateway's workers hold, MB.
+func (g *gw) workerMemory() string {
+	var list []int
+	for _, pid := range g.workers() {
+		list = append(list, residentKB(pid)/1000)
+	}
+	slices.Sort(list)
+	return fmt.Sprint(list)
+}
+
+// residentKB is the memory of a process, 0 if it is gone.
+func residentKB(pid int) int {
+	b, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "status"))
+	for line := range strings.Lines(string(b)) {
+		if f := strings.Fields(line); len(f) > 1 && f[0] == "VmRSS:" {
+			n, _ := strconv.Atoi(f[1])
+			return n
+		}
+	}
+	return 0
+}
