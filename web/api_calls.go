@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -10,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/roombridge/roombridge/bridge"
 )
@@ -128,25 +128,17 @@ func (s *Server) call(ctx context.Context, id string) (Call, bool) {
 }
 
 func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) {
-	room := norm.NFC.String(in.Body.Room)
-	if !bridge.ValidRoom(room) {
-		return nil, huma.Error422UnprocessableEntity("this cannot be a room's name")
+	room, err := roomNamed(ctx, in.Body.Room)
+	if err != nil {
+		return nil, err
 	}
 	target, err := s.target(ctx, in.Body.Target)
 	if err != nil {
 		return nil, err
 	}
-	if !s.free(ctx, room) {
-		return nil, huma.Error403Forbidden("this room is not the token's to call into")
-	}
-	target.Tenant = actorOf(ctx).Tenant()
-	target.From, target.Name = oneLine(in.Body.From), oneLine(in.Body.Name)
-	if target.From == "" {
-		target.From = room
-	}
-	if target.Name == "" {
-		target.Name = room
-	}
+	own, _ := bridge.TenantOf(room)
+	target.Tenant = actorOf(ctx).Owner(room)
+	target.From, target.Name = cmp.Or(oneLine(in.Body.From), own), cmp.Or(oneLine(in.Body.Name), own)
 	c, err := s.cfg.Calls.Place(ctx, target, room)
 	if err != nil {
 		return nil, refusal(err)

@@ -33,7 +33,7 @@ func (s *Server) roomOperations(a huma.API) {
 		OperationID: "get-room", Method: http.MethodGet, Path: "/api/v1/rooms/{name}", Tags: []string{"rooms"},
 		Summary: "One room", Errors: []int{401, 403, 404},
 	}, func(ctx context.Context, in *roomPath) (*roomBody, error) {
-		return s.oneRoom(ctx, norm.NFC.String(in.Name))
+		return s.oneRoom(ctx, in.Name)
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "change-room", Method: http.MethodPatch, Path: "/api/v1/rooms/{name}", Tags: []string{"rooms"},
@@ -54,10 +54,11 @@ type roomLayoutBody struct {
 }
 
 func (s *Server) changeRoom(ctx context.Context, in *roomLayoutBody) (*roomBody, error) {
-	name := norm.NFC.String(in.Name)
-	if _, err := s.oneRoom(ctx, name); err != nil {
+	r, err := s.oneRoom(ctx, in.Name)
+	if err != nil {
 		return nil, err
 	}
+	name := r.Body.Name
 	if l := in.Body.Layout; l != "" {
 		rooms, ok := s.cfg.Rooms.(bridge.RoomArranger)
 		if !ok {
@@ -72,8 +73,9 @@ func (s *Server) changeRoom(ctx context.Context, in *roomLayoutBody) (*roomBody,
 }
 
 func (s *Server) oneRoom(ctx context.Context, name string) (*roomBody, error) {
+	name, ok := actorOf(ctx).Room(norm.NFC.String(name))
 	for _, r := range s.seenRooms(ctx) {
-		if r.Name == name {
+		if ok && r.Name == name {
 			return &roomBody{roomOf(r)}, nil
 		}
 	}

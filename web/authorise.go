@@ -12,7 +12,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/admin"
 )
 
@@ -132,102 +131,4 @@ func oneLine256(text string) string {
 		text = strings.ToValidUTF8(text[:256], "")
 	}
 	return text
-}
-
-// seenCalls are the running calls that who asks may see.
-func (s *Server) seenCalls(ctx context.Context) []bridge.CallStatus {
-	actor, all := actorOf(ctx), s.cfg.Calls.Calls()
-	list := all[:0]
-	for _, c := range all {
-		if actor.Sees(c.Tenant) {
-			list = append(list, c)
-		}
-	}
-	return list
-}
-
-// seenRooms are the rooms that who asks may see: operators all; a tenant those in which
-// there is a call of its own and none of another's.
-func (s *Server) seenRooms(ctx context.Context) []bridge.RoomStatus {
-	rooms := s.cfg.Rooms.Rooms()
-	if actorOf(ctx).Operator() {
-		return rooms
-	}
-	own := map[string]bool{}
-	for _, c := range s.seenCalls(ctx) {
-		own[c.ID] = true
-	}
-	list := rooms[:0]
-	for _, r := range rooms {
-		if ownRoom(roomOf(r), own) {
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
-func ownRoom(r Room, own map[string]bool) bool {
-	is := false
-	for _, p := range r.Participants {
-		if p.Call != "" && !own[p.Call] {
-			return false
-		}
-		is = is || p.Call != ""
-	}
-	return is
-}
-
-// free tells whether who asks may call a terminal into a room: not where others meet.
-func (s *Server) free(ctx context.Context, name string) bool {
-	named := func(list []bridge.RoomStatus) bool {
-		for _, r := range list {
-			if r.Name == name {
-				return true
-			}
-		}
-		return false
-	}
-	return !named(s.cfg.Rooms.Rooms()) || named(s.seenRooms(ctx))
-}
-
-// sieve passes on what a listener of the event stream may see.
-type sieve struct {
-	actor *admin.Actor
-	calls map[string]bool
-	rooms map[string]bool
-}
-
-func newSieve(a *admin.Actor) *sieve {
-	return &sieve{actor: a, calls: map[string]bool{}, rooms: map[string]bool{}}
-}
-
-// pass gives the event to send; a room that is no more the tenant's alone ends for it.
-func (v *sieve) pass(e event) (event, bool) {
-	if v.actor.Operator() {
-		return e, true
-	}
-	switch d := e.data.(type) {
-	case Call:
-		if v.actor.Sees(d.Tenant) {
-			v.calls[d.ID] = true
-			return e, true
-		}
-	case Room:
-		if ownRoom(d, v.calls) {
-			v.rooms[d.Name] = true
-			return e, true
-		}
-		if v.rooms[d.Name] {
-			delete(v.rooms, d.Name)
-			return event{"room.ended", gone{Name: d.Name}}, true
-		}
-	case gone:
-		own := v.calls[d.ID] || v.rooms[d.Name]
-		delete(v.calls, d.ID)
-		delete(v.rooms, d.Name)
-		return e, own
-	case struct{}:
-		return e, true
-	}
-	return event{}, false
 }

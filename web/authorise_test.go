@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,9 @@ import (
 func tenants(t *testing.T) (*admin.Service, *admin.Actor, string) {
 	t.Helper()
 	s := admintest.New(t, "a", "b")
+	if _, err := s.DB.Plans(t.Context(), s.Book); err != nil {
+		t.Fatal(err)
+	}
 	text := admintest.Token(t, s, "a", admin.Calls)
 	actor, err := s.Present(t.Context(), text, "")
 	if err != nil {
@@ -22,31 +26,22 @@ func tenants(t *testing.T) (*admin.Service, *admin.Actor, string) {
 	return s, actor, text
 }
 
-// A listener of a tenant hears of its calls and of rooms that are its alone, and of their end once.
+// A listener of a tenant hears of its calls and rooms, and of their end once.
 func TestSieve(t *testing.T) {
 	_, actor, _ := tenants(t)
-	room := func(calls ...string) Room {
-		r := Room{Name: "board", Participants: []Participant{{Name: "a browser"}}}
-		for _, c := range calls {
-			r.Participants = append(r.Participants, Participant{Call: c})
-		}
-		return r
-	}
 	v := newSieve(actor)
 	for i, c := range []struct {
 		e    event
 		want string
 	}{
-		{event{"room", room()}, ""},
+		{event{"room", Room{Name: "board"}}, ""},
+		{event{"room", Room{Name: "board@b"}}, ""},
+		{event{"room", Room{Name: "board@a"}}, "room"},
+		{event{"room.ended", gone{Name: "board@a"}}, "room.ended"},
+		{event{"room.ended", gone{Name: "board@b"}}, ""},
 		{event{"call", Call{ID: "1", Tenant: "a"}}, "call"},
 		{event{"call", Call{ID: "2", Tenant: "b"}}, ""},
 		{event{"call", Call{ID: "3"}}, ""},
-		{event{"room", room("1")}, "room"},
-		{event{"room", room("1", "2")}, "room.ended"},
-		{event{"room", room("1", "2")}, ""},
-		{event{"room.ended", gone{Name: "board"}}, ""},
-		{event{"room", room("1")}, "room"},
-		{event{"room.ended", gone{Name: "board"}}, "room.ended"},
 		{event{"call.ended", gone{ID: "2"}}, ""},
 		{event{"call.ended", gone{ID: "1"}}, "call.ended"},
 		{event{"call.ended", gone{ID: "1"}}, ""},
@@ -62,36 +57,42 @@ func TestSieve(t *testing.T) {
 	}
 }
 
-// A tenant calls terminals into its own rooms and free ones, and its calls are its own.
+// A tenant calls terminals into its own rooms, and its calls and rooms are its own.
 func TestPlaceOfTenant(t *testing.T) {
 	service, _, token := tenants(t)
 	s := newSite(t, func(c *Config) { c.Token, c.Admin = "secret", service })
-	mine, other := aCall("c1"), aCall("c2")
-	mine.Tenant, other.Tenant = "a", "b"
-	s.calls.set(mine, other)
-	s.rooms.set(aRoom()) // c1 is in it
+	other := aCall("c2")
+	other.Tenant = "b"
+	s.calls.set(other)
+	mine, theirs := aRoom(), aRoom()
+	mine.Name, theirs.Name = "Phòng họp@a", "board@b"
+	s.rooms.set(mine, theirs)
 	auth := "Authorization: Bearer " + token
 	for body, code := range map[string]int{
-		`{"target":"sip:x@192.0.2.9","room":"free"}`:      202,
-		`{"target":"sip:x@192.0.2.9","room":"Phòng họp"}`: 202,
-		`{"target":"device","room":"free"}`:               422,
+		`{"target":"sip:x@192.0.2.9","room":"free"}`:        202,
+		`{"target":"sip:x@192.0.2.9","room":"Phòng họp@a"}`: 202,
+		`{"target":"sip:x@192.0.2.9","room":"board@b"}`:     403,
+		`{"target":"sip:x@192.0.2.9","room":"a/b"}`:         422,
 	} {
 		if resp, text := s.do("POST", "/api/v1/calls", body, auth); resp.StatusCode != code {
 			t.Errorf("%s: %d %s", body, resp.StatusCode, text)
 		}
 	}
 	for _, p := range s.calls.placed {
-		if p.Tenant != "a" {
+		if p.Tenant != "a" || strings.Contains(p.From+p.Name, "@") {
 			t.Errorf("%+v is not the tenant's", p)
 		}
 	}
-	mine.Tenant = "b"
-	s.calls.set(mine, other)
-	if resp, text := s.do("POST", "/api/v1/calls", `{"target":"sip:x@192.0.2.9","room":"Phòng họp"}`, auth); resp.StatusCode != 403 {
-		t.Errorf("into another's room: %d %s", resp.StatusCode, text)
-	}
-	if resp, text := s.do("DELETE", "/api/v1/calls/c1", "", auth); resp.StatusCode != 404 || len(s.calls.hungUp) > 0 {
+	if resp, text := s.do("DELETE", "/api/v1/calls/c2", "", auth); resp.StatusCode != 404 || len(s.calls.hungUp) > 0 {
 		t.Errorf("another's call: %d %s", resp.StatusCode, text)
+	}
+	for name, code := range map[string]int{"Phòng họp": 200, "Phòng họp@a": 200, "board": 404, "board@b": 404} {
+		if resp, text := s.do("GET", "/api/v1/rooms/"+url.PathEscape(name), "", auth); resp.StatusCode != code {
+			t.Errorf("%s: %d %s", name, resp.StatusCode, text)
+		}
+	}
+	if _, text := s.do("GET", "/api/v1/rooms", "", auth); !strings.Contains(text, "Phòng họp@a") || strings.Contains(text, "board@b") {
+		t.Errorf("the list: %s", text)
 	}
 }
 
