@@ -25,6 +25,8 @@ func (s *Server) api() http.Handler {
 	a.UseMiddleware(authorise(a))
 	s.callOperations(a)
 	s.roomOperations(a)
+	s.chairOperations(a)
+	s.qualityOperations(a)
 	s.deviceOperations(a)
 	s.eventOperation(a)
 	s.loadOperation(a)

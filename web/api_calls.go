@@ -46,7 +46,7 @@ func (s *Server) callOperations(a huma.API) {
 		OperationID: "list-calls", Method: http.MethodGet, Path: "/api/v1/calls", Tags: []string{"calls"},
 		Summary: "Running calls, oldest first", Errors: []int{401, 403},
 	}, func(ctx context.Context, _ *struct{}) (*callsBody, error) {
-		return &callsBody{callsOf(s.seenCalls(ctx))}, nil
+		return &callsBody{callsOf(s.seenCalls(ctx), s.cfg.Rooms.Rooms())}, nil
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
@@ -54,24 +54,24 @@ func (s *Server) callOperations(a huma.API) {
 	}, func(ctx context.Context, in *callPath) (*callBody, error) {
 		c, ok := s.call(ctx, in.ID)
 		if !ok {
-			return nil, huma.Error404NotFound("no such call runs")
+			return nil, noCall()
 		}
 		return &callBody{c}, nil
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "change-call", Method: http.MethodPatch, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
-		Summary:      "Change the layout of a terminal's picture",
+		Summary:      "Change the layout of a terminal's picture, mute it, or move it to another room",
 		Description:  "Takes effect within a second; the call's `arrangement` and its `video.out` tell how it is served, and why.",
-		MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 409, 422},
+		MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 409, 422, 501},
 	}, s.changeCall)
 	huma.Register(a, huma.Operation{
 		OperationID: "hang-up", Method: http.MethodDelete, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
 		Summary: "Hang up", DefaultStatus: http.StatusNoContent, Errors: []int{401, 403, 404},
 	}, func(ctx context.Context, in *callPath) (*struct{}, error) {
 		if _, ok := s.call(ctx, in.ID); !ok || !s.cfg.Calls.Hangup(in.ID, bridge.CauseRemoved, "an administrator hung up") {
-			return nil, huma.Error404NotFound("no such call runs")
+			return nil, noCall()
 		}
-		s.cfg.Log.Info("hung up by an administrator", "call", in.ID)
+		s.did(ctx, "hung up by an administrator", "call", in.ID)
 		return nil, nil
 	})
 	huma.Register(a, huma.Operation{
@@ -80,34 +80,6 @@ func (s *Server) callOperations(a huma.API) {
 		Description:   "Answers as soon as the call is under way; the call's state and the event stream tell how it goes.",
 		DefaultStatus: http.StatusAccepted, MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 409, 422, 503},
 	}, s.place)
-}
-
-// layoutBody is what a PATCH changes. What is left out stays as it is.
-type layoutBody struct {
-	ID   string `path:"id" maxLength:"64" doc:"The call"`
-	Body struct {
-		Layout string `json:"layout,omitempty" enum:"auto,speaker,one-plus-n,grid,content,room" doc:"Layout of the terminal's picture; room is what its room has"`
-	}
-}
-
-func (s *Server) changeCall(ctx context.Context, in *layoutBody) (*callBody, error) {
-	if _, ok := s.call(ctx, in.ID); !ok {
-		return nil, huma.Error404NotFound("no such call runs")
-	}
-	if l := in.Body.Layout; l != "" {
-		switch known, chosen := s.cfg.Calls.SetLayout(in.ID, layoutOf(l)); {
-		case !known:
-			return nil, huma.Error404NotFound("no such call runs")
-		case !chosen:
-			return nil, huma.Error409Conflict("the call has no seat in a room")
-		}
-		s.cfg.Log.Info("layout chosen by an administrator", "call", in.ID, "layout", l)
-	}
-	c, ok := s.call(ctx, in.ID)
-	if !ok {
-		return nil, huma.Error404NotFound("no such call runs")
-	}
-	return &callBody{c}, nil
 }
 
 // layoutOf reads a layout that was checked against the enumeration.
@@ -124,7 +96,7 @@ func (s *Server) call(ctx context.Context, id string) (Call, bool) {
 	if i < 0 {
 		return Call{}, false
 	}
-	return callOf(list[i]), true
+	return callsOf(list[i:i+1], s.cfg.Rooms.Rooms())[0], true
 }
 
 func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) {

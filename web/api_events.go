@@ -21,7 +21,7 @@ func (s *Server) eventOperation(a huma.API) {
 		OperationID: "events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"events"},
 		Summary: "Changes of calls, rooms and devices as they happen",
 		Description: "Server-sent events. A new listener is told everything that is, then `complete`, then what changes: `call` (a Call), `call.ended` (its id), " +
-			"`room` (a Room), `room.ended` (its name), `device` (a Device), `device.gone` (its name and protocol). Figures such as bitrates do not make an event; read them from the call.",
+			"`room` (a Room), `room.ended` (its name), `device` (a Device), `device.gone` (its name and protocol), `room.waiting` (who began to wait), `record.added` and `security.event` (what was written down, and whose it is). Figures such as bitrates do not make an event; read them from the call.",
 		Errors: []int{401, 403},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "Events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}},
@@ -40,7 +40,8 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Accel-Buffering", "no") // nginx shall pass events on at once
 	events, stop := s.feed.listen()
 	defer stop()
-	seen := newSieve(actorOf(r.Context()))
+	actor := actorOf(r.Context())
+	seen := newSieve(actor)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	_ = out.SetReadDeadline(time.Time{})
@@ -64,7 +65,12 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 			if !ok {
 				return
 			}
-			if e, ok = seen.pass(e); ok && !send(encodeEvent(e)) {
+			if told, known := heard(actor, e); known {
+				ok = told
+			} else {
+				e, ok = seen.pass(e)
+			}
+			if ok && !send(encodeEvent(e)) {
 				return
 			}
 		}

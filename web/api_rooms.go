@@ -37,7 +37,7 @@ func (s *Server) roomOperations(a huma.API) {
 	})
 	huma.Register(a, huma.Operation{
 		OperationID: "change-room", Method: http.MethodPatch, Path: "/api/v1/rooms/{name}", Tags: []string{"rooms"},
-		Summary:      "Change the layout of all terminals for which none was chosen",
+		Summary:      "Change who gets in, and the layout of all terminals for which none was chosen",
 		Description:  "Holds until the room ends.",
 		MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 422, 501},
 	}, s.changeRoom)
@@ -50,6 +50,7 @@ type roomLayoutBody struct {
 	Name string `path:"name" maxLength:"256" doc:"The room's name"`
 	Body struct {
 		Layout string `json:"layout,omitempty" enum:"auto,speaker,one-plus-n,grid,content" doc:"Layout of the pictures of terminals"`
+		Entry  string `json:"entry,omitempty" enum:"open,lobby,locked" doc:"Who gets in from now on: everybody, who is let in, nobody"`
 	}
 }
 
@@ -68,6 +69,12 @@ func (s *Server) changeRoom(ctx context.Context, in *roomLayoutBody) (*roomBody,
 			return nil, noRoom()
 		}
 		s.cfg.Log.Info("layout chosen by an administrator", "room", name, "layout", l)
+	}
+	if e := in.Body.Entry; e != "" {
+		if _, err := s.lead(ctx, name, func(c bridge.Chair, r *Room) bool { return c.SetEntry(r.Name, bridge.Entry(e)) }); err != nil {
+			return nil, err
+		}
+		s.did(ctx, "entry chosen", "room", name, "entry", e)
 	}
 	return s.oneRoom(ctx, name)
 }

@@ -84,7 +84,7 @@ func TestCallMembers(t *testing.T) {
 	}
 	call := list[0].(map[string]any)
 	want := []string{
-		"alias", "arrangement", "audio", "content", "device", "direction", "id", "layout", "name", "number", "protocol", "remote", "room", "rule", "since",
+		"alias", "arrangement", "audio", "content", "device", "direction", "id", "layout", "muted", "name", "number", "protocol", "remote", "room", "rule", "since",
 		"state", "tenant", "transport", "video",
 	}
 	if d := cmp.Diff(want, keys(call)); d != "" {
@@ -274,13 +274,14 @@ func TestRooms(t *testing.T) {
 	s.rooms.set(aRoom())
 	_, body := s.get("/api/v1/rooms")
 	room := decode(t, body).([]any)[0].(map[string]any)
-	if d := cmp.Diff([]string{"layout", "name", "participants", "since", "speaker"}, keys(room)); d != "" {
+	if d := cmp.Diff([]string{"entry", "layout", "name", "participants", "since", "speaker", "tenant", "waiting"}, keys(room)); d != "" {
 		t.Error(d)
 	}
 	p := room["participants"].([]any)
 	want := map[string]any{
 		"id": "p1", "name": "Group 500", "kind": "terminal", "call": "c1", "device": "Polycom", "number": "1001",
 		"since": "2026-03-04T05:06:07Z", "audio_muted": false, "video_off": false, "sharing": false, "level": -30.0,
+		"role": "none", "silenced": false,
 	}
 	if d := cmp.Diff(want, p[0]); d != "" || len(p) != 2 {
 		t.Error(d)
@@ -306,7 +307,7 @@ func TestOpenAPI(t *testing.T) {
 	paths := doc["paths"].(map[string]any)
 	for path, methods := range map[string][]string{
 		"/api/v1/calls": {"get", "post"}, "/api/v1/calls/{id}": {"delete", "get", "patch"}, "/api/v1/rooms": {"get"},
-		"/api/v1/rooms/{name}": {"get", "patch"}, "/api/v1/events": {"get"},
+		"/api/v1/rooms/{name}": {"delete", "get", "patch"}, "/api/v1/events": {"get"},
 	} {
 		if d := cmp.Diff(methods, keys(paths[path])); d != "" {
 			t.Error(path, d)

@@ -20,6 +20,8 @@ import (
 var rights = map[string]admin.Right{
 	"list-calls": admin.Read, "get-call": admin.Read, "change-call": admin.Calls, "hang-up": admin.Calls, "place-call": admin.Calls,
 	"list-rooms": admin.Read, "get-room": admin.Read, "change-room": admin.Calls, "events": admin.Read,
+	"end-room": admin.Calls, "mute-room": admin.Calls, "change-participant": admin.Calls, "remove-participant": admin.Calls,
+	"admit": admin.Calls, "admit-all": admin.Calls, "list-quality": admin.Read, "get-call-quality": admin.Read, "get-room-quality": admin.Read,
 	"list-numbers": admin.Read, "get-number": admin.Read, "put-number": admin.Numbers, "delete-number": admin.Numbers,
 	"test-number": admin.Read, "import-numbers": admin.Numbers, "export-numbers": admin.Read,
 	"list-changes": admin.Read, "undo-changes": admin.Numbers,

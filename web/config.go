@@ -26,6 +26,7 @@ type Config struct {
 	Dial      func(room string) []string // what a terminal dials to get into a room
 	Ready     func() error               // nil, or why no calls should be sent here now
 	Telemetry func() Telemetry           // counters of the rest of the gateway, read on scrape
+	News      *News                      // what is written down while the Server serves; nil tells nothing
 
 	MaxSockets int // open meeting pages; 0 is 5000
 	Log        *slog.Logger

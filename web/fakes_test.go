@@ -83,6 +83,7 @@ type fakeRooms struct {
 	list   []bridge.RoomStatus
 	refuse error
 	joined chan *fakeVisitor
+	did    []string // by who leads
 }
 
 func (f *fakeRooms) Rooms() []bridge.RoomStatus {

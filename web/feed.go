@@ -26,6 +26,12 @@ type gone struct {
 	Name string `json:"name,omitempty"`
 }
 
+// waiting is somebody who began to wait before a room's door.
+type waiting struct {
+	Room string `json:"room"`
+	Guest
+}
+
 // feed compares calls, rooms and devices with what listeners were told, and tells them
 // what changed. Without listeners it looks at nothing.
 type feed struct {
@@ -112,6 +118,13 @@ func (f *feed) drop(ch chan event) {
 	}
 }
 
+// announce tells all listeners of something that is no state.
+func (f *feed) announce(e event) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tell(e)
+}
+
 func (f *feed) end() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,8 +146,8 @@ func (f *feed) tell(e event) {
 // look compares the present with what was told. f.mu is held.
 func (f *feed) look() {
 	now := make(map[string]bool)
-	for _, s := range f.calls.Calls() {
-		c := callOf(s)
+	rooms := f.rooms.Rooms()
+	for _, c := range callsOf(f.calls.Calls(), rooms) {
 		now[c.ID] = true
 		if old, ok := f.told[c.ID]; !ok || still(old) != still(c) {
 			f.tell(event{"call", c})
@@ -147,7 +160,7 @@ func (f *feed) look() {
 			f.tell(event{"call.ended", gone{ID: id}})
 		}
 	}
-	f.lookRooms(f.rooms.Rooms())
+	f.lookRooms(rooms)
 	f.lookDevices(devicesOf(f.devs.List()))
 }
 
@@ -156,8 +169,14 @@ func (f *feed) lookRooms(list []bridge.RoomStatus) {
 	for _, s := range list {
 		r := roomOf(s)
 		now[r.Name] = true
-		if old, ok := f.toldRooms[r.Name]; !ok || !sameRoom(old, r) {
+		old, ok := f.toldRooms[r.Name]
+		if !ok || !sameRoom(old, r) {
 			f.tell(event{"room", r})
+		}
+		for _, g := range r.Waiting {
+			if !slices.ContainsFunc(old.Waiting, func(o Guest) bool { return o.ID == g.ID }) {
+				f.tell(event{"room.waiting", waiting{Room: r.Name, Guest: g}})
+			}
 		}
 		f.toldRooms[r.Name] = r
 	}
@@ -180,7 +199,8 @@ func still(c Call) Call {
 }
 
 func sameRoom(a, b Room) bool {
-	return a.Speaker == b.Speaker && a.Layout == b.Layout && a.Since.Equal(b.Since) &&
+	return a.Speaker == b.Speaker && a.Layout == b.Layout && a.Since.Equal(b.Since) && a.Tenant == b.Tenant && a.Entry == b.Entry &&
+		slices.Equal(a.Waiting, b.Waiting) &&
 		slices.EqualFunc(a.Participants, b.Participants, func(p, q Participant) bool {
 			p.Level, q.Level = 0, 0
 			return p == q

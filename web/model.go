@@ -29,6 +29,7 @@ type Call struct {
 	// Layout and Arrangement are empty while the call has no seat.
 	Layout      string `json:"layout" doc:"Layout that the terminal is to have: auto, speaker, one-plus-n, grid or content"`
 	Arrangement string `json:"arrangement" doc:"How its picture is arranged now: single, speaker, one-plus-n, grid or content; empty is a still picture"`
+	Muted       bool   `json:"muted" doc:"A host or an administrator keeps its sound from others"`
 }
 
 // Stream is one stream of a call, in both directions.
@@ -60,7 +61,20 @@ type Room struct {
 	Since        time.Time     `json:"since"`
 	Speaker      string        `json:"speaker" doc:"Participant who speaks; empty is nobody"`
 	Layout       string        `json:"layout" doc:"Layout of terminals for which none was chosen"`
+	Tenant       string        `json:"tenant" doc:"Whose room it is; empty is the default tenant's, or nobody's"`
+	Entry        string        `json:"entry" enum:"open,lobby,locked" doc:"Who gets in: everybody, who is let in by a host, nobody"`
+	Waiting      []Guest       `json:"waiting" doc:"Before the door"`
 	Participants []Participant `json:"participants"`
+}
+
+// Guest is somebody who waits before a room's door.
+type Guest struct {
+	ID     string    `json:"id"`
+	Name   string    `json:"name"`
+	Kind   string    `json:"kind" enum:"browser,terminal"`
+	Call   string    `json:"call" doc:"The call, for a terminal"`
+	Number string    `json:"number"`
+	Since  time.Time `json:"since"`
 }
 
 // Participant is a person in a browser or a terminal.
@@ -71,8 +85,10 @@ type Participant struct {
 	Call       string    `json:"call" doc:"The call, for a terminal"`
 	Device     string    `json:"device"`
 	Number     string    `json:"number"`
+	Role       string    `json:"role" enum:"none,guest,host"`
 	Since      time.Time `json:"since"`
-	AudioMuted bool      `json:"audio_muted"`
+	Silenced   bool      `json:"silenced" doc:"By a host or an administrator"`
+	AudioMuted bool      `json:"audio_muted" doc:"By themselves"`
 	VideoOff   bool      `json:"video_off"`
 	Sharing    bool      `json:"sharing"`
 	Level      int       `json:"level" doc:"Loudness, -127 to 0 dBov"`
@@ -100,20 +116,45 @@ func flowOf(d bridge.DirectionStatus) Flow {
 	}
 }
 
-func callsOf(list []bridge.CallStatus) []Call {
+// callsOf are calls with what their rooms say of them.
+func callsOf(list []bridge.CallStatus, rooms []bridge.RoomStatus) []Call {
+	silenced := silencedIn(rooms)
 	out := make([]Call, len(list))
 	for i, s := range list {
 		out[i] = callOf(s)
+		out[i].Muted = silenced[s.ID]
 	}
 	return out
 }
 
+// silencedIn are the calls whose sound is kept from others.
+func silencedIn(rooms []bridge.RoomStatus) map[string]bool {
+	calls := map[string]bool{}
+	for i := range rooms {
+		for j := range rooms[i].Participants {
+			if p := &rooms[i].Participants[j]; p.Silenced && p.CallID != "" {
+				calls[p.CallID] = true
+			}
+		}
+	}
+	return calls
+}
+
 func roomOf(s bridge.RoomStatus) Room {
-	r := Room{Name: s.Name, Since: s.Since.UTC(), Speaker: s.Speaker, Layout: string(s.Layout), Participants: make([]Participant, len(s.Participants))}
+	r := Room{
+		Name: s.Name, Since: s.Since.UTC(), Speaker: s.Speaker, Layout: string(s.Layout), Tenant: s.Tenant, Entry: string(s.Entry),
+		Waiting: make([]Guest, len(s.Waiting)), Participants: make([]Participant, len(s.Participants)),
+	}
+	if r.Entry == "" {
+		r.Entry = string(bridge.EntryOpen)
+	}
+	for i, g := range s.Waiting {
+		r.Waiting[i] = Guest{ID: g.ID, Name: g.Name, Kind: g.Kind, Call: g.CallID, Number: g.Number, Since: g.Since.UTC()}
+	}
 	for i, p := range s.Participants {
 		r.Participants[i] = Participant{
-			ID: p.ID, Name: p.Name, Kind: p.Kind, Call: p.CallID, Device: p.Device, Number: p.Number,
-			Since: p.Since.UTC(), AudioMuted: p.AudioMuted, VideoOff: p.VideoOff, Sharing: p.Sharing, Level: p.Level,
+			ID: p.ID, Name: p.Name, Kind: p.Kind, Call: p.CallID, Device: p.Device, Number: p.Number, Role: p.Role.String(),
+			Since: p.Since.UTC(), Silenced: p.Silenced, AudioMuted: p.AudioMuted, VideoOff: p.VideoOff, Sharing: p.Sharing, Level: p.Level,
 		}
 	}
 	return r

@@ -19,6 +19,7 @@ type Server struct {
 	auth    *auth
 	sockets *sockets
 	feed    *feed
+	quality *quality
 	handler http.Handler
 	plain   http.Handler
 
@@ -39,7 +40,11 @@ func New(cfg Config) (*Server, error) {
 		auth:    &auth{token: cfg.Token, admin: cfg.Admin, log: cfg.Log, look: lookAgain},
 		sockets: newSockets(cfg.MaxSockets),
 		feed:    newFeed(cfg.Calls, cfg.Rooms, cfg.Devices),
+		quality: newQuality(cfg.Calls),
 		ready:   make(chan struct{}),
+	}
+	if cfg.News != nil {
+		cfg.News.feed.Store(s.feed)
 	}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
@@ -100,6 +105,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		wg.Go(func() { failed <- plain.Serve(s.redirect) })
 	}
 	wg.Go(func() { s.feed.run(base) })
+	wg.Go(func() { s.quality.run(base) })
 	close(s.ready)
 	var err error
 	select {

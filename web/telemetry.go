@@ -171,8 +171,9 @@ func (g *gatewayCollector) Describe(chan<- *prometheus.Desc) {}
 func (g *gatewayCollector) Collect(ch chan<- prometheus.Metric) {
 	o := collection{ch}
 	o.gauge(descBuild, 1, g.s.cfg.Version, runtime.Version())
-	o.calls(callsOf(g.s.cfg.Calls.Calls()))
-	o.rooms(roomsOf(g.s.cfg.Rooms.Rooms()))
+	rooms := g.s.cfg.Rooms.Rooms()
+	o.calls(callsOf(g.s.cfg.Calls.Calls(), rooms))
+	o.rooms(roomsOf(rooms))
 	o.devices(devicesOf(g.s.cfg.Devices.List()))
 	o.gauge(descSockets, g.s.sockets.count())
 	o.telemetry(g.s.cfg.Telemetry())

@@ -82,7 +82,7 @@ func (g *Gateway) openWeb() error {
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
 		Admin: &admin.Service{DB: g.kept.db, Book: &g.kept.book, Open: g.cfg.Admission.Open},
-		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, Log: log,
+		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/admin"
 	"github.com/roombridge/roombridge/bridge/store"
 	"github.com/roombridge/roombridge/web"
 )
@@ -25,6 +26,7 @@ type records struct {
 	log  *slog.Logger
 	ch   chan entry
 	lost atomic.Uint64
+	news web.News // is told what has been written
 }
 
 // entry is a call or an event, and whose it is.
@@ -109,19 +111,28 @@ func (r *records) write(list []entry) {
 			events[e.tenant] = append(events[e.tenant], *e.event)
 		}
 	}
-	for tenant, c := range calls {
-		r.wrote(len(c), store.Calls.Append(ctx, r.scope(tenant), c...))
+	for tenant, list := range calls {
+		if r.wrote(len(list), store.Calls.Append(ctx, r.scope(tenant), list...)) {
+			for _, c := range list {
+				r.news.Record(tenant, admin.CallRecord{Call: c})
+			}
+		}
 	}
-	for tenant, e := range events {
-		r.wrote(len(e), store.Events.Append(ctx, r.scope(tenant), e...))
+	for tenant, list := range events {
+		if r.wrote(len(list), store.Events.Append(ctx, r.scope(tenant), list...)) {
+			for _, e := range list {
+				r.news.Security(tenant, admin.SecurityEvent{Event: e})
+			}
+		}
 	}
 }
 
-func (r *records) wrote(n int, err error) {
+func (r *records) wrote(n int, err error) bool {
 	if err != nil {
 		r.lost.Add(uint64(n))
 		r.log.Error("records could not be written", "records", n, "error", err)
 	}
+	return err == nil
 }
 
 // scope is a tenant's; what is nobody's is the site's.
