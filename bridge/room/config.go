@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/transcode"
 )
 
@@ -35,6 +36,21 @@ type Config struct {
 	// Admit gives nil, or the *bridge.Refusal of a browser for which the gateway
 	// has no capacity. Terminals were admitted as calls.
 	Admit func() error
+	// Doorkeeper tries the PINs that pages type; nil asks the route's door itself.
+	Doorkeeper bridge.Doorkeeper
+	// Hangup ends the call of a terminal that is sent away; nil only takes its seat.
+	Hangup func(call, reason string)
+	// Dial calls a terminal into a room for a host; nil lets nobody call. It returns
+	// when the call was answered, with a *bridge.Refusal when not, or when ctx ends,
+	// which gives the call up.
+	Dial func(ctx context.Context, room, target string) error
+	// Devices lists the terminals that hosts of a room may call.
+	Devices func(room string) []bridge.Device
+	// DialAddresses says that Dial takes addresses besides devices' names.
+	DialAddresses bool
+	// DialFirst lets hosts call who are that because they came first. Otherwise a
+	// host's PIN is needed.
+	DialFirst bool
 	// Loaded says why the machine has no room for composing pictures, "" when it
 	// has. It is asked once a second by each room; nil is always room.
 	Loaded func() string
@@ -73,7 +89,6 @@ const (
 	maxSlots      = 49       // pictures on one page
 	maxCandidates = 100      // of one ICE generation
 	maxName       = 64       // runes of a participant's name
-	maxRoomName   = 64       // bytes
 	maxSSRCs      = 64       // RTP sources of one connection
 )
 

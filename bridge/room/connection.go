@@ -62,6 +62,12 @@ func (c *connection) Receive(msg []byte) error {
 		err = c.visitor.want(m)
 	case "keyframe":
 		c.visitor.keyframe(m.MID)
+	case "pin":
+		err = c.visitor.claim(m.PIN)
+	case "mute", "remove", "entry", "admit", "layout", "dial", "end":
+		err = c.visitor.lead(m)
+	case "devices":
+		err = c.visitor.listDevices()
 	case "ping":
 		c.out.post(pongMsg{"pong", pingNumber(m)})
 	case "leave":

@@ -64,20 +64,20 @@ func (e *Engine) Drops() map[string]uint64 { return e.transport.mux.drops.read()
 // acquire gives the room of a name, which it opens if need be, and holds it.
 func (e *Engine) acquire(name string) (*room, error) {
 	name = strings.TrimSpace(name)
-	if name == "" || len(name) > maxRoomName {
+	if name == "" || len(name) > bridge.MaxFullRoom {
 		return nil, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "this is not the name of a room"}
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		return nil, &bridge.Refusal{Cause: bridge.CauseShutdown, Reason: "the gateway is going down"}
+		return nil, refusedClosing
 	}
 	en := e.rooms[name]
 	if en == nil {
 		if len(e.rooms) >= e.cfg.MaxRooms {
 			return nil, &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "too many rooms are open"}
 		}
-		en = &entry{room: newRoom(name, e.cfg)}
+		en = &entry{room: newRoom(e, name, e.cfg)}
 		e.rooms[name] = en
 		e.open++
 	}
@@ -122,48 +122,40 @@ func (e *Engine) Seat(_ context.Context, t bridge.Terminal) (bridge.Seat, error)
 
 // Join implements bridge.Engine.
 func (e *Engine) Join(_ context.Context, j bridge.Join, send func(msg []byte)) (bridge.Visitor, error) {
-	r, err := e.acquire(j.Room)
-	if err != nil {
-		return nil, err
-	}
-	if c := r.resume(j, send); c != nil {
-		e.release(r)
+	out := newOutbox(send)
+	if c := e.resume(j, out); c != nil {
 		return c, nil
 	}
-	if e.cfg.Admit != nil {
-		if err := e.cfg.Admit(); err != nil {
-			e.release(r)
-			return nil, err
-		}
-	}
-	c, err := newVisitor(e, r, j, send)
+	v, err := e.arrive(j, out)
 	if err != nil {
-		e.release(r)
+		out.drop()
+		<-out.closed
 		return nil, err
 	}
-	return c, nil
+	return v, nil
 }
 
 // resume gives a browser that comes back its old place.
-func (r *room) resume(j bridge.Join, send func([]byte)) *connection {
+func (e *Engine) resume(j bridge.Join, out *outbox) (back *connection) {
 	if j.Resume == "" {
 		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, p := range r.people {
-		if p.visitor != nil && subtle.ConstantTimeCompare([]byte(p.visitor.token), []byte(j.Resume)) == 1 {
-			return p.visitor.attach(j, send, true)
+	e.lead(j.Room, func(r *room) bool {
+		for _, p := range r.people {
+			if p.visitor != nil && subtle.ConstantTimeCompare([]byte(p.visitor.token), []byte(j.Resume)) == 1 {
+				back = p.visitor.attach(j, out, true)
+			}
 		}
-	}
-	return nil
+		return back != nil
+	})
+	return back
 }
 
 // Rooms implements bridge.Engine.
 func (e *Engine) Rooms() []bridge.RoomStatus {
 	out := []bridge.RoomStatus{}
 	for _, r := range e.list() {
-		if s := r.status(); len(s.Participants) > 0 {
+		if s := r.status(); len(s.Participants) > 0 || len(s.Waiting) > 0 {
 			out = append(out, s)
 		}
 	}
@@ -194,7 +186,7 @@ func (e *Engine) Close(ctx context.Context) error {
 		return nil
 	}
 	for _, r := range e.list() {
-		r.dismiss("shutdown", "the gateway is going down")
+		r.dismiss("shutdown", refusedClosing)
 	}
 	var err error
 	select {
@@ -205,18 +197,20 @@ func (e *Engine) Close(ctx context.Context) error {
 	return errors.Join(err, e.transport.close())
 }
 
-// dismiss sends everybody away.
-func (r *room) dismiss(code, reason string) {
+// dismiss sends everybody away, those who wait too. When the gateway goes down, the
+// core hangs up the terminals itself.
+func (r *room) dismiss(code string, why *bridge.Refusal) {
 	r.mu.Lock()
-	r.dismissed = true // whoever is on the way in is refused
+	r.dismissed = why // whoever is on the way in is refused
 	people := slices.Clone(r.people)
+	r.settle(why, func(*waiter) bool { return true })
 	r.mu.Unlock()
 	var wg sync.WaitGroup
 	for _, p := range people {
-		if p.visitor != nil {
-			wg.Go(func() { p.visitor.leave(newBye(code, reason)) })
-		} else {
+		if p.seat != nil && why.Cause == bridge.CauseShutdown {
 			wg.Go(p.seat.Leave)
+		} else {
+			wg.Go(func() { p.part(code, why.Reason) })
 		}
 	}
 	wg.Wait()

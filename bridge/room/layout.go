@@ -5,7 +5,8 @@ import (
 )
 
 // keypad reads the keys of a terminal: a star and then a digit chooses the
-// layout, 1 to 5 in the order of bridge.Layouts, 0 the room's.
+// layout, 1 to 5 in the order of bridge.Layouts, 0 the room's. A star and 6 opens
+// the microphone of who was silenced, and closes it otherwise.
 type keypad struct {
 	starred int64 // when the star was pressed; 0: it was not, or is used up
 }
@@ -33,10 +34,25 @@ func (k *keypad) press(d rune, now int64) (l bridge.Layout, chosen bool) {
 	return "", false
 }
 
+// voices tells whether a key opens or closes the microphone.
+func (k *keypad) voices(d rune, now int64) bool {
+	starred := k.starred
+	if d != '6' || starred == 0 || now-starred > starFor {
+		return false
+	}
+	k.starred = 0
+	return true
+}
+
 // Digit implements bridge.Seat.
 func (s *seat) Digit(d rune) {
 	s.room.mu.Lock()
-	l, chosen := s.keys.press(d, s.room.now())
+	now := s.room.now()
+	if s.keys.voices(d, now) {
+		s.hush(!s.silenced)
+		s.room.wake()
+	}
+	l, chosen := s.keys.press(d, now)
 	s.room.mu.Unlock()
 	if chosen {
 		s.SetLayout(l)
@@ -56,15 +72,13 @@ func (s *seat) SetLayout(l bridge.Layout) {
 
 // SetRoomLayout implements bridge.RoomArranger.
 func (e *Engine) SetRoomLayout(name string, l bridge.Layout) bool {
-	e.mu.Lock()
-	en := e.rooms[name]
-	e.mu.Unlock()
-	if en == nil {
-		return false
-	}
-	r := en.room
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	return e.lead(name, func(r *room) bool {
+		r.setLayout(l)
+		return true
+	})
+}
+
+func (r *room) setLayout(l bridge.Layout) {
 	if l == "" {
 		l = bridge.LayoutAuto
 	}
@@ -73,7 +87,6 @@ func (e *Engine) SetRoomLayout(name string, l bridge.Layout) bool {
 		r.log.Info("layout", "layout", l)
 		r.wake()
 	}
-	return true
 }
 
 var (

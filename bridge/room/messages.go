@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/pion/webrtc/v3"
+
+	"github.com/roombridge/roombridge/bridge"
 )
 
 // request is a message of the page; docs/signalling.md says which members
@@ -23,6 +26,15 @@ type request struct {
 	Slots     []want          `json:"slots"`
 	MID       string          `json:"mid"`
 	N         json.Number     `json:"n"`
+
+	PIN         string        `json:"pin"`
+	Participant string        `json:"participant"`
+	Muted       bool          `json:"muted"`
+	Waiting     string        `json:"waiting"`
+	Admit       bool          `json:"admit"`
+	Entry       bridge.Entry  `json:"entry"`
+	Layout      bridge.Layout `json:"layout"`
+	Target      string        `json:"target"`
 }
 
 // want is what one slot shall show.
@@ -116,14 +128,72 @@ func cleanName(s, fallback string) string {
 // What the room says.
 
 type welcomeMsg struct {
-	Type    string   `json:"type"`
-	ID      string   `json:"id"`
-	Resume  string   `json:"resume"`
-	Resumed bool     `json:"resumed"`
-	Room    string   `json:"room"`
-	Dial    []string `json:"dial"`
-	Video   []string `json:"video"`
-	Version string   `json:"version"`
+	Type    string      `json:"type"`
+	ID      string      `json:"id"`
+	Resume  string      `json:"resume"`
+	Resumed bool        `json:"resumed"`
+	Room    string      `json:"room"`
+	Dial    []string    `json:"dial"`
+	Video   []string    `json:"video"`
+	Version string      `json:"version"`
+	Role    bridge.Role `json:"role"`
+}
+
+// doorMsg is said to who is not in: a PIN is asked for, or they wait.
+type doorMsg struct {
+	Type  string `json:"type"`
+	Asks  string `json:"asks"`            // "pin" or "wait"
+	Tries int    `json:"tries,omitempty"` // of a PIN, how many are left
+	Wrong bool   `json:"wrong,omitempty"` // the last one was
+	Host  bool   `json:"host,omitempty"`  // the PIN of a host may be given
+}
+
+type silenceMsg struct {
+	Type string `json:"type"`
+	On   bool   `json:"on"`
+}
+
+// stateMsg is how the room is led.
+type stateMsg struct {
+	Type    string        `json:"type"`
+	Entry   bridge.Entry  `json:"entry"`
+	Layout  bridge.Layout `json:"layout"`
+	HostPIN bool          `json:"host_pin,omitempty"` // who types it leads
+	Dial    string        `json:"dial,omitempty"`     // what this page may call: "devices" or "addresses"
+}
+
+type waitingMsg struct {
+	Type string       `json:"type"`
+	List []waitingOne `json:"list"`
+}
+
+type waitingOne struct {
+	ID     string    `json:"id"`
+	Name   string    `json:"name"`
+	Kind   string    `json:"kind"`
+	Number string    `json:"number,omitempty"`
+	Since  time.Time `json:"since"`
+}
+
+type devicesMsg struct {
+	Type string      `json:"type"`
+	List []deviceOne `json:"list"`
+}
+
+type deviceOne struct {
+	Name     string `json:"name"`
+	Protocol string `json:"protocol"`
+	Model    string `json:"model,omitempty"`
+	Online   bool   `json:"online"`
+}
+
+// dialMsg is how a call that a host placed goes.
+type dialMsg struct {
+	Type   string `json:"type"`
+	Target string `json:"target"`
+	State  string `json:"state"` // "calling", "answered" or "failed"
+	Cause  string `json:"cause,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 type answerMsg struct {
@@ -143,16 +213,18 @@ type participantsMsg struct {
 }
 
 type participantMsg struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Kind     string `json:"kind"`
-	Device   string `json:"device,omitempty"`
-	Number   string `json:"number,omitempty"`
-	Protocol string `json:"protocol,omitempty"`
-	Audio    bool   `json:"audio"`
-	Video    bool   `json:"video"`
-	Sharing  bool   `json:"sharing"`
-	Picture  bool   `json:"picture"`
+	ID       string      `json:"id"`
+	Name     string      `json:"name"`
+	Kind     string      `json:"kind"`
+	Device   string      `json:"device,omitempty"`
+	Number   string      `json:"number,omitempty"`
+	Protocol string      `json:"protocol,omitempty"`
+	Role     bridge.Role `json:"role"`
+	Silenced bool        `json:"silenced,omitempty"`
+	Audio    bool        `json:"audio"`
+	Video    bool        `json:"video"`
+	Sharing  bool        `json:"sharing"`
+	Picture  bool        `json:"picture"`
 }
 
 type speakerMsg struct {

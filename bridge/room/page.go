@@ -127,10 +127,11 @@ func (v *visitor) state(m request) {
 	r := v.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v.audio, v.video, v.sharing = m.Audio, m.Video, m.Sharing
-	if v.mic != nil {
-		v.mic.turn(v.audio)
+	if m.Audio && !v.audio {
+		v.silenced = false // who was silenced may open the microphone again
 	}
+	v.audio, v.video, v.sharing = m.Audio, m.Video, m.Sharing
+	v.voice()
 	r.wake()
 }
 
@@ -214,7 +215,7 @@ func (v *visitor) sound(s *session, f media.Format) func(*packet.Packet) {
 		v.mic.close()
 	}
 	v.mic = r.mixer.microphone(v.id, f)
-	v.mic.turn(v.audio)
+	v.voice()
 	r.wake()
 	return v.mic.write
 }

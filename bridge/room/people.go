@@ -23,6 +23,12 @@ type participant struct {
 	protocol string
 	since    time.Time
 
+	role     bridge.Role
+	proven   bool // host by a PIN
+	claims   bool // may lead without a PIN, where nobody does
+	capacity int  // of the room by the route that led here, 0 is none
+	silenced bool // by a host or an administrator
+
 	audio   bool // sent, as the participant says or negotiated
 	video   bool
 	sharing bool
@@ -126,14 +132,15 @@ func (p *participant) of(kind string) *picture {
 func (p *participant) status() bridge.ParticipantStatus {
 	return bridge.ParticipantStatus{
 		ID: p.id, Name: p.name, Kind: p.kind, CallID: p.callID, Device: p.device, Number: p.number, Since: p.since,
-		AudioMuted: !p.audio, VideoOff: !p.video, Sharing: p.sharing, Level: p.level,
+		Role: p.role, Silenced: p.silenced, AudioMuted: !p.audio, VideoOff: !p.video, Sharing: p.sharing, Level: p.level,
 	}
 }
 
 func (p *participant) message(now int64) participantMsg {
 	return participantMsg{
 		ID: p.id, Name: p.name, Kind: p.kind, Device: p.device, Number: p.number, Protocol: p.protocol,
-		Audio: p.audio, Video: p.video, Sharing: p.sharing, Picture: p.video && p.main.live(now),
+		Role: p.role, Silenced: p.silenced,
+		Audio: p.heard(), Video: p.video, Sharing: p.sharing, Picture: p.video && p.main.live(now),
 	}
 }
 

@@ -11,14 +11,15 @@ import (
 	"github.com/roombridge/roombridge/bridge/relay"
 )
 
-// room is one meeting. It lives while somebody is in it.
+// room is one meeting. It lives while somebody is in it or waits before it.
 type room struct {
-	name  string
-	since time.Time
-	cfg   Config
-	log   *slog.Logger
-	now   func() int64
-	mixer *mixer
+	name   string
+	engine *Engine
+	since  time.Time
+	cfg    Config
+	log    *slog.Logger
+	now    func() int64
+	mixer  *mixer
 
 	studio *studio       // guarded by mu
 	layout bridge.Layout // of terminals that chose none; guarded by mu
@@ -34,9 +35,13 @@ type room struct {
 	speaker  string
 	told     told
 	levelsAt int64
+	entry    bridge.Entry
+	capacity int       // by the routes that lead here, 0 is none
+	waiting  []*waiter // in the order in which they came
+	calling  *calling
 	ended    bool
-	// dismissed rooms take nobody in any more.
-	dismissed bool
+	// dismissed rooms take nobody in any more, for this reason.
+	dismissed *bridge.Refusal
 }
 
 // told is what pages know already, to be compared with what is.
@@ -52,9 +57,10 @@ const (
 	quietLevel  = -60                    // dBov: below is not worth telling
 )
 
-func newRoom(name string, cfg Config) *room {
+func newRoom(e *Engine, name string, cfg Config) *room {
 	r := &room{
-		name: name, since: time.Now(), cfg: cfg, log: cfg.Log.With("room", name), now: relay.Clock, layout: bridge.LayoutAuto,
+		name: name, engine: e, since: time.Now(), cfg: cfg, log: cfg.Log.With("room", name), now: relay.Clock,
+		layout: bridge.LayoutAuto, entry: bridge.EntryOpen, calling: newCalling(),
 		poke: make(chan struct{}, 1), ring: make(chan struct{}, 1), done: make(chan struct{}), gone: make(chan struct{}),
 	}
 	r.mixer = newMixer(name, cfg.Worker, r.log, r.now, r.wake, r.rang)
@@ -204,7 +210,7 @@ func (r *room) listen(now int64) {
 		}
 	}
 	for _, p := range r.people {
-		if !p.audio {
+		if !p.heard() {
 			r.floor.mute(p.id)
 		}
 	}
@@ -217,7 +223,7 @@ func (r *room) listen(now int64) {
 	}
 	levels := map[string]int{}
 	for _, p := range r.people {
-		if p.level > quietLevel && p.audio {
+		if p.level > quietLevel && p.heard() {
 			levels[p.id] = p.level
 		}
 		p.level = -127
@@ -243,6 +249,7 @@ func (r *room) tell(now int64) {
 	for _, p := range r.people {
 		if p.visitor != nil {
 			p.visitor.inform(r.told.participants, r.speaker)
+			p.visitor.informRoom()
 		}
 	}
 }
@@ -270,14 +277,18 @@ func (r *room) find(id string) *participant {
 
 // enter adds a participant, if there is room.
 func (r *room) enter(p *participant) error {
-	if r.dismissed {
-		return &bridge.Refusal{Cause: bridge.CauseShutdown, Reason: "the gateway is going down"}
+	if r.dismissed != nil {
+		return r.dismissed
 	}
-	if len(r.people) >= r.cfg.MaxParticipants {
-		return &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "the room is full"}
+	if r.full(p.capacity) {
+		return refusedFull
 	}
+	r.capacity = least(r.capacity, p.capacity)
 	r.people = append(r.people, p)
-	r.log.Info("joined", "participant", p.id, "kind", p.kind, "call", p.callID)
+	r.log.Info("joined", "participant", p.id, "kind", p.kind, "call", p.callID, "role", p.role)
+	if p.role == bridge.RoleHost {
+		r.reconsider()
+	}
 	r.wake()
 	return nil
 }
@@ -303,6 +314,11 @@ func (r *room) exit(p *participant) bool {
 		p.ear = nil
 	}
 	r.log.Info("left", "participant", p.id, "kind", p.kind, "call", p.callID)
+	if len(r.people) == 0 {
+		r.adjourn()
+	} else {
+		r.succeed()
+	}
 	r.wake()
 	return true
 }
@@ -335,7 +351,10 @@ func (p *participant) viewers() []*viewer {
 func (r *room) status() bridge.RoomStatus {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := bridge.RoomStatus{Name: r.name, Since: r.since, Speaker: r.speaker, Layout: r.layout}
+	_, tenant := bridge.TenantOf(r.name)
+	s := bridge.RoomStatus{
+		Name: r.name, Since: r.since, Speaker: r.speaker, Layout: r.layout, Tenant: tenant, Entry: r.entry, Waiting: r.guests(),
+	}
 	for _, p := range r.people {
 		s.Participants = append(s.Participants, p.status())
 	}
@@ -350,6 +369,7 @@ func (r *room) end() {
 	r.mu.Unlock()
 	close(r.done)
 	<-r.gone
+	r.calling.end()
 	r.mixer.close()
 	r.log.Info("room ended")
 }

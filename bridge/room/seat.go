@@ -54,6 +54,7 @@ func newSeat(e *Engine, r *room, t bridge.Terminal) (*seat, error) {
 	p := &participant{
 		id: newID(), name: cleanName(t.Name, "Terminal"), kind: kindTerminal, callID: t.CallID, device: t.Device,
 		number: t.Number, protocol: t.Protocol, since: time.Now(), level: -127,
+		role: max(t.Role, bridge.RoleGuest), proven: t.Role == bridge.RoleHost, capacity: t.Capacity,
 	}
 	s := &seat{participant: p, engine: e, room: r, terminal: t, closed: make(chan struct{})}
 	p.seat = s
@@ -184,7 +185,16 @@ func (k *micSink) take(s *seat, audio media.Stream) {
 		}
 	}
 	for _, m := range list {
-		m.mic.turn(on)
+		m.mic.turn(on && !s.silenced)
+	}
+}
+
+// turn says whether others hear the terminal.
+func (k *micSink) turn(on bool) {
+	if list := k.mics.Load(); list != nil {
+		for _, m := range *list {
+			m.mic.turn(on)
+		}
 	}
 }
 

@@ -20,6 +20,9 @@ type visitor struct {
 	room   *room
 	token  string
 	dial   []string
+	route  bridge.Route // that led here
+	client string       // by which wrong PINs are counted
+	tries  int          // of a host's PIN, how many are left
 
 	negotiating sync.Mutex                // held while an offer is answered; before the room's
 	compat      bool                      // AES-CM is offered too
@@ -49,16 +52,21 @@ type sentState struct {
 	speakerSaid  bool
 	slots        string
 	limits       string
+	room         stateMsg
+	waiting      string
 }
 
-func newVisitor(e *Engine, r *room, j bridge.Join, send func([]byte)) (*connection, error) {
+// newVisitor gives somebody a place who may come in.
+func newVisitor(e *Engine, r *room, a *arrival) (*connection, error) {
+	j := &a.join
 	p := &participant{
 		id: newID(), name: cleanName(j.Name, "Guest"), kind: kindBrowser, since: time.Now(),
+		role: a.role, proven: a.proven, claims: !j.Route.HostPIN, capacity: j.Route.Capacity,
 		audio: true, video: true, level: -127,
 	}
 	v := &visitor{
 		participant: p, engine: e, room: r, token: newToken(), slots: map[string]*pageSlot{},
-		dial: j.Dial, compat: e.cfg.CompatibleSRTP,
+		dial: j.Dial, route: j.Route, client: j.Client, tries: pinTries, compat: e.cfg.CompatibleSRTP,
 	}
 	p.visitor = v
 	p.ear = r.mixer.listener(p.id)
@@ -68,17 +76,18 @@ func newVisitor(e *Engine, r *room, j bridge.Join, send func([]byte)) (*connecti
 		p.ear.close()
 		return nil, err
 	}
-	return v.attach(j, send, false), nil
+	return v.attach(*j, a.out, false), nil
 }
 
 // attach makes a connection the place's own; one before it is replaced.
-func (v *visitor) attach(j bridge.Join, send func([]byte), resumed bool) *connection {
+func (v *visitor) attach(j bridge.Join, out *outbox, resumed bool) *connection {
 	if old := v.conn; old != nil {
 		old.out.post(newBye("replaced", "the same place was taken from another connection"))
 		old.out.end()
 	}
-	c := &connection{visitor: v, out: newOutbox(send)}
+	c := &connection{visitor: v, out: out}
 	v.conn, v.sent = c, sentState{}
+	v.room.succeed()
 	if j.Name != "" {
 		v.name = cleanName(j.Name, v.name)
 	}
@@ -92,7 +101,7 @@ func (v *visitor) attach(j bridge.Join, send func([]byte), resumed bool) *connec
 	}
 	c.out.post(welcomeMsg{
 		Type: "welcome", ID: v.id, Resume: v.token, Resumed: resumed, Room: v.room.name, Dial: dial,
-		Video: video, Version: v.engine.cfg.Version,
+		Video: video, Version: v.engine.cfg.Version, Role: v.role,
 	})
 	v.room.wake()
 	return c

@@ -70,11 +70,44 @@ type State struct {
 	Quality      int // messages
 	Pongs        []json.Number
 	Connection   webrtc.PeerConnectionState
+
+	Doors   []Door // what was asked before the room
+	Room    Room   // how it is led
+	Waiting []Waiting
+	Silence []bool // told to be silent, or no longer
+	Devices []Device
+	Dials   []Dial
 }
+
+// Door is a question before the room.
+type Door struct {
+	Asks        string
+	Tries       int
+	Wrong, Host bool
+}
+
+// Room is how a room is led, as a page is told.
+type Room struct {
+	Entry, Layout, Dial string
+	HostPIN             bool `json:"host_pin"`
+}
+
+// Waiting is somebody before the room, as hosts are told.
+type Waiting struct{ ID, Name, Kind, Number string }
+
+// Device is a terminal that a host may call.
+type Device struct {
+	Name, Protocol, Model string
+	Online                bool
+}
+
+// Dial is how a call goes that a host placed.
+type Dial struct{ Target, State, Cause, Reason string }
 
 // Welcome is the answer to the join.
 type Welcome struct {
 	ID, Resume, Room, Version string
+	Role                      string
 	Resumed                   bool
 	Dial, Video               []string
 }
@@ -82,7 +115,8 @@ type Welcome struct {
 // Participant is one entry of the list.
 type Participant struct {
 	ID, Name, Kind, Device, Number, Protocol string
-	Audio, Video, Sharing, Picture           bool
+	Role                                     string
+	Audio, Video, Sharing, Picture, Silenced bool
 }
 
 // SlotState is what the room says of a slot.
@@ -217,7 +251,8 @@ func (p *Page) Deliver(msg []byte) {
 		SDP          string
 		Revision     int64
 		Candidate    *webrtc.ICECandidateInit
-		List         []Participant
+		List         json.RawMessage
+		On           bool
 		ID           string
 		Levels       map[string]int
 		Slots        []SlotState
@@ -239,7 +274,8 @@ func (p *Page) Deliver(msg []byte) {
 		case "answer":
 			p.answers[m.Revision] = m.SDP
 		case "participants":
-			s.Participants = m.List
+			s.Participants = nil
+			_ = json.Unmarshal(m.List, &s.Participants)
 		case "speaker":
 			s.Speaker = m.ID
 		case "levels":
@@ -256,10 +292,37 @@ func (p *Page) Deliver(msg []byte) {
 			s.Renegotiate++
 		case "quality":
 			s.Quality++
+		default:
+			s.led(m.Type, msg, m.List)
+		case "silence":
+			s.Silence = append(s.Silence, m.On)
 		case "pong":
 			s.Pongs = append(s.Pongs, m.N)
 		}
 	})
+}
+
+// led takes the messages of how the room is led.
+func (s *State) led(kind string, msg []byte, list json.RawMessage) {
+	switch kind {
+	case "door":
+		var d Door
+		_ = json.Unmarshal(msg, &d)
+		s.Doors = append(s.Doors, d)
+	case "room":
+		s.Room = Room{}
+		_ = json.Unmarshal(msg, &s.Room)
+	case "waiting":
+		s.Waiting = nil
+		_ = json.Unmarshal(list, &s.Waiting)
+	case "devices":
+		s.Devices = nil
+		_ = json.Unmarshal(list, &s.Devices)
+	case "dial":
+		var d Dial
+		_ = json.Unmarshal(msg, &d)
+		s.Dials = append(s.Dials, d)
+	}
 }
 
 func (p *Page) change(f func(s *State)) {
