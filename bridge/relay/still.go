@@ -22,7 +22,7 @@ const (
 type StillConfig struct {
 	ID     string
 	Role   media.Role
-	Format media.Format // H.264; packetization mode 0 asks for single NAL unit packets
+	Format media.Format // H.264, of which packetization mode 0 asks for single NAL unit packets, or what SetPackets gets
 	MTU    int          // RTP payload bytes; 0 is 1200
 	FPS    int          // rate of the pictures between keyframes; 0 is 5
 	Now    func() int64 // nil is Clock
@@ -99,11 +99,25 @@ func (s *Still) SetPicture(nals [][]byte, w, h int) error {
 		}
 		p = &stillPicture{payloads: payloads, skips: skipsOf(nals)}
 	}
+	s.show(p)
+	return nil
+}
+
+// SetPackets gives the RTP payloads of one frame that decodes alone, in a codec of any kind. It
+// is repeated every second. Without payloads nothing is sent any more.
+func (s *Still) SetPackets(payloads [][]byte) {
+	var p *stillPicture
+	if len(payloads) > 0 {
+		p = &stillPicture{payloads: payloads}
+	}
+	s.show(p)
+}
+
+func (s *Still) show(p *stillPicture) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.picture, s.wanted = p, true
 	s.nudge()
-	return nil
 }
 
 // skipsOf makes the pictures between keyframes; nil when the parameter sets

@@ -203,3 +203,34 @@ func TestStillRests(t *testing.T) {
 		}
 	})
 }
+
+// A frame of another codec is sent as it is, once a second and when it is asked for.
+func TestStillOfPackets(t *testing.T) {
+	frame := [][]byte{{0x10, 0, 0, 0x9d, 0x01, 0x2a, 0xb0, 0, 0x90, 0, 1, 2}, {0, 3, 4}} // VP8, 176x144
+	format := media.Format{Codec: media.VP8, PT: 96, ClockRate: 90000}
+	withStill(t, StillConfig{ID: "still", Format: format}, func(s *Still, c *collector) {
+		s.SetPackets(frame)
+		wait(9950 * time.Millisecond)
+		got := c.take()
+		if n := len(got); n < 16 || n > 20 || n%2 != 0 {
+			t.Fatalf("%d packets in ten seconds", n)
+		}
+		for i, p := range got {
+			if !bytes.Equal(p.Payload, frame[i%2]) || p.Marker != (i%2 == 1) {
+				t.Fatalf("packet %d", i)
+			}
+		}
+		s.Track().RequestKeyframe()
+		wait(510 * time.Millisecond)
+		if n := len(c.take()); n < 2 {
+			t.Errorf("%d packets after a request", n)
+		}
+		s.SetPackets(nil)
+		wait(50 * time.Millisecond)
+		c.take()
+		wait(5 * time.Second)
+		if len(c.take()) != 0 {
+			t.Error("goes on without a picture")
+		}
+	})
+}

@@ -17,6 +17,7 @@ type Engine struct {
 	cfg       Config
 	transport *transport
 	audio     []media.Codec
+	hall      hall // terminals that are asked something
 
 	mu     sync.Mutex
 	rooms  map[string]*entry
@@ -185,6 +186,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	if was {
 		return nil
 	}
+	e.hall.close()
 	for _, r := range e.list() {
 		r.dismiss("shutdown", refusedClosing)
 	}
