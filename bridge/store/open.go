@@ -24,6 +24,7 @@ var (
 	ErrConflict = errors.New("store: somebody else has changed it")
 	ErrTaken    = errors.New("store: the name is taken")
 	ErrInUse    = errors.New("store: other records need it")
+	ErrFull     = errors.New("store: a limit is reached")
 	ErrScope    = errors.New("store: not of this scope")
 )
 

@@ -107,27 +107,32 @@ const readAgain = 5 * time.Second
 // Run takes changes over until ctx ends. What cannot be read, or is no plan, is logged
 // and leaves the plan as it was.
 func (p *Plans) Run(ctx context.Context) {
-	defer p.watch.Close()
+	p.db.follow(ctx, p.watch, "the number plan stays as it was", p.load)
+}
+
+// follow calls load with notices until ctx ends. What cannot be read is tried again.
+func (db *DB) follow(ctx context.Context, w *Watch, failure string, load func(context.Context, []Notice) error) {
+	defer w.Close()
 	for failed := false; ; {
-		notices, err := p.next(ctx, failed)
+		notices, err := w.nextOrAll(ctx, failed)
 		if err != nil {
 			return
 		}
-		if err = p.load(ctx, notices); err != nil && ctx.Err() == nil {
-			p.db.log.Error("the number plan stays as it was", "error", err)
+		if err = load(ctx, notices); err != nil && ctx.Err() == nil {
+			db.log.Error(failure, "error", err)
 		}
 		failed = err != nil
 	}
 }
 
-// next waits for notices; after a failure everything is as if it had changed.
-func (p *Plans) next(ctx context.Context, failed bool) ([]Notice, error) {
+// nextOrAll waits for notices; after a failure everything is as if it had changed.
+func (w *Watch) nextOrAll(ctx context.Context, failed bool) ([]Notice, error) {
 	if !failed {
-		return p.watch.Next(ctx)
+		return w.Next(ctx)
 	}
 	wait, cancel := context.WithTimeout(ctx, readAgain)
 	defer cancel()
-	if _, err := p.watch.Next(wait); err != nil && wait.Err() == nil || ctx.Err() != nil {
+	if _, err := w.Next(wait); err != nil && wait.Err() == nil || ctx.Err() != nil {
 		return nil, errors.Join(err, ctx.Err())
 	}
 	return []Notice{{}}, nil

@@ -6,7 +6,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/netip"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/number"
@@ -93,14 +96,9 @@ type Credentials struct {
 var Devices = &Collection[Device]{
 	table: "devices",
 	form: func(d *Device) form {
-		return form{d.User, Fold(line(d.User)), strings.Join(append([]string{d.User, d.Label, d.Model, d.Software}, d.Aliases...), " ")}
+		return form{d.User, deviceKey(d.User), strings.Join(append([]string{d.User, d.Label, d.Model, d.Software}, d.Aliases...), " ")}
 	},
-	check: func(d *Device) error {
-		if len(d.Addresses) > 64 || len(d.Aliases) > 64 {
-			return errors.New("store: a device has at most 64 addresses and aliases")
-		}
-		return nil
-	},
+	check: (*Device).check,
 	hide: func(d *Device) map[string]string {
 		c := d.Credentials
 		return map[string]string{"realm": c.Realm, "md5": c.MD5, "sha256": c.SHA256, "h235": c.H235}
@@ -109,6 +107,30 @@ var Devices = &Collection[Device]{
 		d.Credentials = Credentials{Realm: s["realm"], MD5: s["md5"], SHA256: s["sha256"], H235: s["h235"]}
 		return nil
 	},
+}
+
+// MaxDeviceName bounds the name as which a device registers, bytes.
+const MaxDeviceName = 64
+
+func (d *Device) check() error {
+	if !validDeviceName(d.User) || slices.ContainsFunc(d.Aliases, func(a string) bool { return !validDeviceName(a) }) {
+		return errors.New("store: a device's name and its aliases have 1 to 64 bytes without blanks, @, :, / and what URIs and digests mean something by")
+	}
+	if d.Protocol != "" && d.Protocol != "sip" && d.Protocol != "h323" {
+		return errors.New("store: a device's protocol is sip or h323, or empty for both")
+	}
+	if len(d.Addresses) > 64 || len(d.Aliases) > 64 {
+		return errors.New("store: a device has at most 64 addresses and aliases")
+	}
+	return nil
+}
+
+// validDeviceName tells what stands in sip:NAME and in the texts that digests are of.
+func validDeviceName(s string) bool {
+	bad := func(r rune) bool {
+		return unicode.IsControl(r) || unicode.IsSpace(r) || r == utf8.RuneError || strings.ContainsRune("@:/;?#%,<>\"\\", r)
+	}
+	return s != "" && len(s) <= MaxDeviceName && deviceKey(s) != "" && !strings.ContainsFunc(s, bad)
 }
 
 // Digest makes a device's credentials of its password (RFC 8760).

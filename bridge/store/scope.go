@@ -63,6 +63,7 @@ type Tx struct {
 	who    Who
 	why    string
 	kinds  map[string]bool // of the records that were changed
+	grew   map[string]bool // of the records that were added
 }
 
 // Change runs do in a transaction. What it changes is written down as one group, whose
@@ -84,7 +85,7 @@ func (s Scope) change(ctx context.Context, who Who, why, undoes string, do func(
 			return err
 		}
 		tx := &Tx{
-			scope: s, a: access{q, s.tenant}, at: s.db.now(), group: newID(), undoes: undoes, who: who, why: why, kinds: kinds,
+			scope: s, a: access{q, s.tenant}, at: s.db.now(), group: newID(), undoes: undoes, who: who, why: why, kinds: kinds, grew: map[string]bool{},
 		}
 		if err := do(tx); err != nil {
 			return err
@@ -112,7 +113,7 @@ func (s Scope) change(ctx context.Context, who Who, why, undoes string, do func(
 }
 
 // finals look, before a group of changes is committed, at all records of a kind together.
-var finals = map[string]func(context.Context, *Tx) error{"tenants": disputed, "rules": overfull, "administrators": settled}
+var finals = map[string]func(context.Context, *Tx) error{"tenants": disputed, "rules": overfull, "administrators": settled, "devices": crowded}
 
 // transaction commits what do does, or nothing of it.
 func (db *DB) transaction(ctx context.Context, do func(*sql.Tx) error) error {

@@ -74,6 +74,28 @@ func overfull(ctx context.Context, tx *Tx) error {
 	return err
 }
 
+// crowded fails where a tenant has more devices than it may. One that has fewer than
+// before is let be: it was given less.
+func crowded(ctx context.Context, tx *Tx) error {
+	if tx.a.tenant == site {
+		return nil
+	}
+	row, err := Tenants.row(ctx, access{tx.a.q, site}, tx.a.tenant)
+	if err != nil {
+		return err
+	}
+	t, err := Tenants.read(tx.scope.db.Site(), row)
+	if err != nil || t.Value.Limits.Devices == 0 || !tx.grew["devices"] {
+		return err
+	}
+	var devices int
+	err = tx.a.row(ctx, "devices", "count(*)", "id <> ''").Scan(&devices)
+	if err == nil && devices > t.Value.Limits.Devices {
+		err = fmt.Errorf("%w: the tenant has %d devices, as many as it may", ErrFull, t.Value.Limits.Devices)
+	}
+	return err
+}
+
 // Setting is a named value, JSON.
 type Setting struct {
 	Name  string `json:"name"`
