@@ -34,7 +34,9 @@ func (db *DB) Login(ctx context.Context, name, password string) (Scope, Administ
 }
 
 // Whose finds where an administrator belongs.
-func (db *DB) Whose(ctx context.Context, name string) (Scope, error) { return db.owner(ctx, "administrators", name) }
+func (db *DB) Whose(ctx context.Context, name string) (Scope, error) {
+	return db.owner(ctx, "administrators", name)
+}
 
 // Present finds the token that was presented, and where it belongs.
 func (db *DB) Present(ctx context.Context, text string) (Scope, Token, error) {
