@@ -12,7 +12,7 @@ func (c Config) Notes(hasFile bool) []string {
 		n = append(n, "admission.open is off: calls for which the number plan has no rule are refused")
 	}
 	if c.Admin.Token == "" {
-		n = append(n, "admin.token is empty: the API and the administration page answer to this machine only")
+		n = append(n, "admin.token is empty: programs on this machine need none, others a token made with POST /api/v1/tokens; people sign in at /admin")
 	}
 	if c.Web.TLS.Cert == "" {
 		n = append(n, "web.tls is empty: a self-signed certificate is used, which browsers warn of")

@@ -36,8 +36,6 @@ type signedInBody struct {
 	Body      SignedIn
 }
 
-const signInPath = "/api/v1/session"
-
 // sessionOperations are signing in and out, setting up, and one's own sessions.
 func (s *Server) sessionOperations(a huma.API) {
 	op := func(id, method, path, summary string, status int, codes ...int) huma.Operation {

@@ -64,7 +64,7 @@ func (a *auth) protect(next http.Handler) http.Handler {
 			}
 			problem(w, why.status, why.detail)
 			return
-		case actor != nil && actor.CSRF() != "" && unsafe(r) && r.URL.Path != signInPath && !sameText(r.Header.Get("X-CSRF"), actor.CSRF()):
+		case actor != nil && actor.CSRF() != "" && unsafe(r) && !sameText(r.Header.Get("X-CSRF"), actor.CSRF()):
 			problem(w, http.StatusForbidden, needCSRF)
 			return
 		}
@@ -74,8 +74,8 @@ func (a *auth) protect(next http.Handler) http.Handler {
 	})
 }
 
-// unsafe tells whether a request may change something (RFC 9110, 9.2.1). Signing in is not meant: who asks
-// for it needs no session, and has none to be used against them.
+// unsafe tells whether a request may change something (RFC 9110, 9.2.1). Signing in is not meant: it
+// needs no session that somebody could use.
 func unsafe(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions &&
 		!(r.Method == http.MethodPost && openPaths[r.Method+" "+r.URL.Path])

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
@@ -81,10 +83,23 @@ func (g *Gateway) openWeb() error {
 	g.web, err = web.New(web.Config{
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
-		Admin: &admin.Service{DB: g.kept.db, Book: &g.kept.book, Open: g.cfg.Admission.Open},
+		Admin: g.administration(log),
 		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err
+}
+
+// administration is who may do what. While nobody can sign in, a code lets one person set a
+// password from elsewhere; it is in the log alone, and another after each start.
+func (g *Gateway) administration(log *slog.Logger) *admin.Service {
+	s := &admin.Service{DB: g.kept.db, Book: &g.kept.book, Open: g.cfg.Admission.Open, Event: g.kept.records.event}
+	ctx, cancel := context.WithTimeout(context.Background(), openTime)
+	defer cancel()
+	if needed, err := s.NeedsSetup(ctx); err == nil && needed {
+		s.Code = admin.NewCode()
+		log.Warn("nobody can sign in yet: open /admin and give the administrator a password", "code", s.Code)
+	}
+	return s
 }
 
 func (g *Gateway) webTLS() (*tls.Config, error) {

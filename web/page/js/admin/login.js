@@ -37,7 +37,7 @@ let known = false; // somebody was in since the page was opened
 export function enter(s, done) {
   const show = (which = first(s)) => {
     const again = () => enter(s, done);
-    const body = { setup: () => setup(finish), password: () => password(s, finish, show), token: () => byToken(s, finish, show), local: () => [note('warn', w('login.local'))] }[which]();
+    const body = { setup: () => setup(s, finish), password: () => password(s, finish, show), token: () => byToken(s, finish, show), local: () => [note('warn', w('login.local'))] }[which]();
     door(which, w(which === 'setup' ? 'setup.title' : 'login.title'), body, again);
   };
   const finish = () => {
@@ -115,11 +115,11 @@ function byToken(s, done, show) {
   return [ask, !s.none && button(w('login.password.instead'), () => show(s.setup ? 'setup' : 'password'), { kind: 'plain' })].filter(Boolean);
 }
 
-function setup(done) {
+function setup(s, done) {
   const secret = field('password', w('setup.password'), { type: 'password', required: true, minlength: 10, maxlength: 1024, autocomplete: 'new-password' }, { hint: w('setup.password.hint') });
   const again = field('again', w('setup.again'), { type: 'password', required: true, autocomplete: 'new-password' });
   const code = field('code', w('setup.code'), { required: true, spellcheck: 'false', autocapitalize: 'none' }, { hint: w('setup.code.hint') });
-  const ask = form([secret, again, !own() && code].filter(Boolean), { text: w('setup.go'), hook: 'setup', submit: async (v) => {
+  const ask = form([secret, again, (s.code ?? !own()) && code].filter(Boolean), { text: w('setup.go'), hook: 'setup', submit: async (v) => {
     if (v.password !== v.again) return again.error(w('setup.differs'));
     setSession(await post('/setup', { password: v.password, language: language(), ...(v.code && { code: v.code.trim() }) }, { quiet: true }));
     done();
