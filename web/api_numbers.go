@@ -183,9 +183,22 @@ func readRule(id string, body []byte) (number.Rule, error) {
 	}
 	rules, err := number.ReadJSON(bytes.NewReader(doc))
 	if err != nil {
-		return number.Rule{}, err
+		return number.Rule{}, ofOne(err)
 	}
 	return rules[0], nil
+}
+
+// ofOne parts what is wrong with the only rule of a document.
+func ofOne(err error) error {
+	var line *number.LineError
+	if !errors.As(err, &line) {
+		return err
+	}
+	var list []error
+	for text := range strings.SplitSeq(line.Text, "\n") {
+		list = append(list, errors.New(text))
+	}
+	return errors.Join(list...)
 }
 
 func (s *Server) deleteNumber(ctx context.Context, in *struct {
@@ -215,6 +228,9 @@ type testBody struct {
 		Registered bool      `json:"registered,omitempty"`
 		Encrypted  bool      `json:"encrypted,omitempty" doc:"Signalling is"`
 		At         time.Time `json:"at,omitempty" doc:"When; now if it is left out"`
+
+		Brief bool           `json:"brief,omitempty" doc:"Tell runs of rules for other numbers as one step with a count"`
+		Draft map[string]any `json:"draft,omitempty" doc:"A rule that is not written yet: decide as if it were, in place of the one with its id"`
 	}
 }
 
@@ -236,11 +252,34 @@ func (s *Server) testNumber(ctx context.Context, in *testBody) (*explanationBody
 			return nil, huma.Error422UnprocessableEntity("address is no IP address")
 		}
 	}
-	e, err := actorOf(ctx).Test(ctx, in.Tenant, c)
+	e, err := s.explain(ctx, in, c)
+	if b.Brief {
+		e = e.Brief()
+	}
 	if e.Steps == nil {
 		e.Steps = []number.Step{}
 	}
 	return &explanationBody{e}, s.failure(err)
+}
+
+func (s *Server) explain(ctx context.Context, in *testBody, c number.Call) (number.Explanation, error) {
+	if in.Body.Draft == nil {
+		return actorOf(ctx).Test(ctx, in.Tenant, c)
+	}
+	d, err := actorOf(ctx).In(ctx, in.Tenant)
+	if err != nil {
+		return number.Explanation{}, err
+	}
+	doc, err := json.Marshal(in.Body.Draft)
+	if err != nil {
+		return number.Explanation{}, err
+	}
+	id, _ := in.Body.Draft["id"].(string)
+	rule, err := readRule(id, doc)
+	if err != nil {
+		return number.Explanation{}, &admin.Invalid{Err: err}
+	}
+	return d.TestWith(ctx, rule, c)
 }
 
 type difference struct {

@@ -33,6 +33,7 @@ func (s *Server) recordOperations(a huma.API) {
 	}
 	huma.Register(a, op("list-records", http.MethodGet, "/records", "records", "Calls that ended or were refused, the last first"), s.listRecords)
 	huma.Register(a, op("get-record", http.MethodGet, "/records/{id}", "records", "The record of a call"), s.getRecord)
+	huma.Register(a, op("export-records", http.MethodGet, "/records/export", "records", "Records of calls as CSV, the last first"), s.exportRecords)
 	huma.Register(a, op("list-security-events", http.MethodGet, "/security/events", "records",
 		"What an administrator may want to know, such as wrong PINs, the last first"), s.listEvents)
 	huma.Register(a, op("list-changes", http.MethodGet, "/changes", "changes", "Who changed what, the last first"), s.listChanges)

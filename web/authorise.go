@@ -26,7 +26,7 @@ var rights = map[string]admin.Right{
 	"test-number": admin.Read, "import-numbers": admin.Numbers, "export-numbers": admin.Read,
 	"list-changes": admin.Read, "undo-changes": admin.Numbers,
 	"list-tokens": admin.Admin, "create-token": admin.Admin, "delete-token": admin.Admin,
-	"list-records": admin.Read, "get-record": admin.Read, "list-security-events": admin.Read,
+	"list-records": admin.Read, "get-record": admin.Read, "export-records": admin.Read, "list-security-events": admin.Read,
 	"change-password": admin.Read, "list-sessions": admin.Read, "end-session": admin.Read,
 	"list-administrators": admin.Admin, "get-administrator": admin.Admin, "put-administrator": admin.Admin, "delete-administrator": admin.Admin,
 	"end-sessions": admin.Admin,
