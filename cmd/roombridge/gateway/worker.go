@@ -9,8 +9,8 @@ import (
 )
 
 // workers opens the meetings of rooms. The pictures with text that single
-// terminals are shown are drawn for all rooms by one worker that never sees
-// media, so that a room whose media is relayed costs no process.
+// terminals are shown, and what they are told in reception, are made for all by
+// one worker that never sees media, so that a room whose media is relayed costs no process.
 type workers struct {
 	*transcode.Supervisor
 
@@ -27,7 +27,7 @@ func (w *workers) Open(meeting string, ev transcode.Events) (room.Meeting, error
 	return served{m, w}, nil
 }
 
-// served is a room's meeting whose stills the artist draws.
+// served is a room's meeting whose stills the artist draws, and whose sounds it encodes.
 type served struct {
 	*transcode.Meeting
 	workers *workers
@@ -40,6 +40,15 @@ func (s served) Still(ctx context.Context, want transcode.Still) ([][]byte, erro
 		return nil, err
 	}
 	return artist.Still(ctx, want)
+}
+
+// Say has a sound encoded.
+func (s served) Say(ctx context.Context, want transcode.Speech) (transcode.Spoken, error) {
+	artist, err := s.workers.drawing()
+	if err != nil {
+		return transcode.Spoken{}, err
+	}
+	return artist.Say(ctx, want)
 }
 
 // drawing gives the artist, whose process runs while there is something to draw.
