@@ -97,7 +97,16 @@ type Room struct {
 	Announce        []string `mapstructure:"announce"` // addresses told to browsers instead of the local ones
 	VP8             bool     `mapstructure:"vp8"`      // browsers may use VP8 among themselves when they lack H.264
 	MaxParticipants int      `mapstructure:"max_participants"`
+	Dial            string   `mapstructure:"dial"` // what hosts call from their pages: off, devices, addresses
 }
+
+// Values of room.dial. Addresses let whoever has a host's PIN call anything that the
+// gateway reaches: where that costs money, devices is what is wanted.
+const (
+	DialOff       = "off"
+	DialDevices   = "devices" // registered terminals by their names
+	DialAddresses = "addresses"
+)
 
 // Worker is the media worker process.
 type Worker struct {
@@ -170,6 +179,7 @@ func Default() Config {
 			Listen:          []string{"udp://0.0.0.0:8444", "tcp://0.0.0.0:8444"},
 			VP8:             true,
 			MaxParticipants: 100,
+			Dial:            DialDevices,
 		},
 		Worker:    Worker{Max: 200, Memory: 1 << 30},
 		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},

@@ -169,6 +169,7 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"room: {listen: [\"tls://127.0.0.1:1\"]}", "room.listen"},
 		{"room: {announce: [nowhere]}", "room.announce"},
 		{"room: {max_participants: 1}", "room.max_participants"},
+		{"room: {dial: anything}", "room.dial"},
 		{"worker: {path: /does/not/exist}", "worker.path"},
 		{"worker: {path: /}", "worker.path"},
 		{"worker: {memory: 1000000}", "worker.memory"},

@@ -38,6 +38,7 @@ func (c Config) Validate() error {
 		e.address("room.announce", a)
 	}
 	e.atLeast("room.max_participants", c.Room.MaxParticipants, 2)
+	e.oneOf("room.dial", c.Room.Dial, DialOff, DialDevices, DialAddresses)
 	e.atLeast("worker.max", c.Worker.Max, 0)
 	e.atLeast("worker.cpus", c.Worker.CPUs, 0)
 	if c.Worker.Memory != 0 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"time"
@@ -22,11 +23,16 @@ type Config struct {
 	Calls     Calls
 	Rooms     Rooms
 	Devices   bridge.Devices
-	Admin     *admin.Service             // numbers, tenants, tokens and records; nil has none
-	Dial      func(room string) []string // what a terminal dials to get into a room
-	Ready     func() error               // nil, or why no calls should be sent here now
-	Telemetry func() Telemetry           // counters of the rest of the gateway, read on scrape
-	News      *News                      // what is written down while the Server serves; nil tells nothing
+	Known     func(tenant string) []bridge.Device // devices that administrators entered, of all tenants where it is ""; nil: none
+	Admin     *admin.Service                      // numbers, tenants, tokens and records; nil has none
+	Dial      func(room string) []string          // what a terminal dials to get into a room
+	Ready     func() error                        // nil, or why no calls should be sent here now
+	Telemetry func() Telemetry                    // counters of the rest of the gateway, read on scrape
+	News      *News                               // what is written down while the Server serves; nil tells nothing
+
+	// Entrance says by which route a page comes into a room, nil: every room is
+	// open. client is the address of the person. The error is a *bridge.Refusal.
+	Entrance func(ctx context.Context, room, client string) (bridge.Route, error)
 
 	MaxSockets int // open meeting pages; 0 is 5000
 	Log        *slog.Logger
@@ -51,6 +57,11 @@ func (c *Config) defaults() {
 	}
 	if c.Dial == nil {
 		c.Dial = func(string) []string { return nil }
+	}
+	if c.Entrance == nil {
+		c.Entrance = func(_ context.Context, room, _ string) (bridge.Route, error) {
+			return bridge.Route{Room: room, Role: bridge.RoleGuest}, nil
+		}
 	}
 	if c.Ready == nil {
 		c.Ready = func() error { return nil }

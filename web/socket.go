@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/coder/websocket"
@@ -45,15 +46,25 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(maxMessage)
-	p := &pageConn{conn: conn, queue: newSendQueue(), log: s.cfg.Log.With("room", room, "remote", r.RemoteAddr)}
-	p.run(r.Context(), s.cfg.Rooms, bridge.Join{Room: room, Remote: r.RemoteAddr, Dial: s.cfg.Dial(room)})
+	p := &pageConn{conn: conn, queue: newSendQueue(), log: s.cfg.Log.With("room", room, "remote", r.RemoteAddr), entrance: s.cfg.Entrance}
+	p.run(r.Context(), s.cfg.Rooms, bridge.Join{Room: room, Remote: r.RemoteAddr, Client: clientOf(r), Dial: s.cfg.Dial(room)})
+}
+
+// clientOf is the address by which a person's wrong PINs are counted. What headers
+// say of it counts for nothing: anybody can write them.
+func clientOf(r *http.Request) string {
+	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return peer.Addr().Unmap().WithZone("").String()
+	}
+	return r.RemoteAddr
 }
 
 // pageConn is one meeting page's connection.
 type pageConn struct {
-	conn  *websocket.Conn
-	queue *sendQueue
-	log   *slog.Logger
+	conn     *websocket.Conn
+	queue    *sendQueue
+	log      *slog.Logger
+	entrance func(ctx context.Context, room, client string) (bridge.Route, error)
 }
 
 func (p *pageConn) run(ctx context.Context, rooms Rooms, join bridge.Join) {
@@ -79,6 +90,11 @@ func (p *pageConn) serve(ctx context.Context, rooms Rooms, join bridge.Join) err
 	if err := p.readJoin(ctx, &join); err != nil {
 		return p.tell(err)
 	}
+	route, err := p.entrance(ctx, join.Room, join.Client)
+	if err != nil {
+		return p.tell(err)
+	}
+	join.Route = route
 	visitor, err := rooms.Join(ctx, join, p.queue.push)
 	if err != nil {
 		return p.tell(err)
@@ -135,20 +151,29 @@ func (p *pageConn) readJoin(ctx context.Context, join *bridge.Join) error {
 // tell says to the page why it is cut, in the words of docs/signalling.md,
 // and hands the error on.
 func (p *pageConn) tell(err error) error {
-	code, reason := "refused", err.Error()
-	if r := (*bridge.Refusal)(nil); errors.As(err, &r) {
-		code, reason = r.Cause.String(), r.Reason
-		switch r.Cause {
-		case bridge.CauseCapacity:
-			p.queue.push(farewell("bye", "full", reason))
-			return err
-		case bridge.CauseShutdown:
-			p.queue.push(farewell("bye", "shutdown", reason))
-			return err
-		}
+	r := (*bridge.Refusal)(nil)
+	if !errors.As(err, &r) {
+		p.queue.push(farewell("error", "refused", err.Error()))
+		return err
 	}
-	p.queue.push(farewell("error", code, reason))
+	p.queue.push(farewell("bye", byeCode(err, r), r.Reason))
 	return err
+}
+
+// byeCode is how a refusal is called in docs/signalling.md; the engine may say so itself.
+func byeCode(err error, r *bridge.Refusal) string {
+	if c := (interface{ Code() string })(nil); errors.As(err, &c) {
+		return c.Code()
+	}
+	switch r.Cause {
+	case bridge.CauseCapacity:
+		return "full"
+	case bridge.CauseShutdown:
+		return "shutdown"
+	case bridge.CauseNoRoute:
+		return "unknown"
+	}
+	return "refused"
 }
 
 func farewell(kind, code, reason string) []byte {

@@ -201,7 +201,8 @@ func TestSocketJoinRefused(t *testing.T) {
 	for cause, want := range map[bridge.Cause]string{
 		bridge.CauseCapacity:  `{"code":"full","reason":"why","type":"bye"}`,
 		bridge.CauseShutdown:  `{"code":"shutdown","reason":"why","type":"bye"}`,
-		bridge.CauseForbidden: `{"code":"forbidden","reason":"why","type":"error"}`,
+		bridge.CauseForbidden: `{"code":"refused","reason":"why","type":"bye"}`,
+		bridge.CauseNoRoute:   `{"code":"unknown","reason":"why","type":"bye"}`,
 	} {
 		s := newSite(t, nil)
 		s.rooms.refuse = &bridge.Refusal{Cause: cause, Reason: "why"}
@@ -210,6 +211,33 @@ func TestSocketJoinRefused(t *testing.T) {
 		if _, last := c.cut(); last != want {
 			t.Error(cause, last)
 		}
+	}
+}
+
+// The number plan says who comes in how, by the address of the connection: what headers
+// say of it counts for nothing.
+func TestSocketEntrance(t *testing.T) {
+	type asked struct{ room, client string }
+	got := make(chan asked, 2)
+	s := newSite(t, func(c *Config) {
+		c.Entrance = func(_ context.Context, room, client string) (bridge.Route, error) {
+			got <- asked{room, client}
+			if room == "none" {
+				return bridge.Route{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "there is no room of this name"}
+			}
+			return bridge.Route{Room: room, Rule: "r1", Lobby: true}, nil
+		}
+	})
+	c := s.dial("board", "X-Forwarded-For: 192.0.2.9", "Forwarded: for=192.0.2.9")
+	c.say(`{"type":"join"}`)
+	v := within(t, s.rooms.joined, "the join")
+	if a := <-got; a != (asked{"board", "127.0.0.1"}) || v.join.Client != "127.0.0.1" || v.join.Route.Rule != "r1" || !v.join.Route.Lobby {
+		t.Errorf("%+v %+v", a, v.join)
+	}
+	c = s.dial("none")
+	c.say(`{"type":"join"}`)
+	if _, last := c.cut(); last != `{"code":"unknown","reason":"there is no room of this name","type":"bye"}` || len(s.rooms.joined) > 0 {
+		t.Error(last)
 	}
 }
 

@@ -122,12 +122,13 @@ func (g *Gateway) openRooms() (err error) {
 	for _, e := range config.Endpoints(g.cfg.Room.Listen, "udp") {
 		listen = append(listen, e.String())
 	}
-	g.engine, err = room.New(room.Config{
+	rooms := room.Config{
 		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
 		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit, Loaded: g.loaded,
-		Version: g.opts.Version, Log: g.log.With("part", "room"),
-	})
-	if err != nil {
+		Version: g.opts.Version, Hangup: g.hangup, Log: g.log.With("part", "room"),
+	}
+	g.dialling(&rooms)
+	if g.engine, err = room.New(rooms); err != nil {
 		return err
 	}
 	g.core = bridge.NewCore(bridge.Config{

@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/room"
+	"github.com/roombridge/roombridge/config"
+)
+
+// This file is what hosts at their pages may do outside of their room.
+
+// hangup ends the call of a terminal that is sent away.
+func (g *Gateway) hangup(call, reason string) { g.core.Hangup(call, bridge.CauseRemoved, reason) }
+
+// dialIn calls a terminal into a room for a host: a registered one by its name, or an
+// address where the configuration says so.
+func (g *Gateway) dialIn(ctx context.Context, room, target string) error {
+	t, err := g.callable(room, target)
+	if err != nil {
+		return err
+	}
+	own, tenant := bridge.TenantOf(room)
+	t.Tenant, t.From, t.Name = tenant, own, own
+	call, err := g.core.Place(ctx, t, room)
+	if err != nil {
+		return err
+	}
+	g.log.Info("call placed by a host", "call", call.ID(), "target", t.Public(), "room", room)
+	if err := call.Wait(ctx); err != nil {
+		if ctx.Err() != nil {
+			call.Hangup(bridge.CauseCancelled, "nobody waits for the answer any longer")
+			return &bridge.Refusal{Cause: bridge.CauseNoAnswer, Reason: "nobody answered in time"}
+		}
+		return err
+	}
+	return nil
+}
+
+// callable is what a host means by a target.
+func (g *Gateway) callable(room, target string) (bridge.Target, error) {
+	for _, d := range g.callees(room) {
+		if d.Called(target) {
+			return d.Target(), nil
+		}
+	}
+	if g.cfg.Room.Dial != config.DialAddresses {
+		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: fmt.Sprintf("no terminal is registered as %q", target)}
+	}
+	scheme, rest, _ := strings.Cut(target, ":")
+	scheme = strings.ToLower(scheme)
+	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"`, r) || !unicode.IsGraphic(r) }
+	if !slices.Contains([]string{"sip", "sips", "h323"}, scheme) || rest == "" || strings.ContainsFunc(rest, bad) {
+		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "an address begins with sip:, sips: or h323:"}
+	}
+	return bridge.Target{Scheme: scheme, URI: scheme + ":" + rest}, nil
+}
+
+// dialling completes what rooms let hosts call.
+func (g *Gateway) dialling(c *room.Config) {
+	if g.cfg.Room.Dial == config.DialOff {
+		return
+	}
+	c.Dial, c.Devices = g.dialIn, g.callees
+	c.DialAddresses, c.DialFirst = g.cfg.Room.Dial == config.DialAddresses, g.cfg.Admission.Open
+}
+
+// callees are the terminals that hosts of a room may call: its tenant's.
+func (g *Gateway) callees(room string) []bridge.Device {
+	_, tenant := bridge.TenantOf(room)
+	if tenant != "" || g.sip == nil {
+		return nil // devices are nobody's yet
+	}
+	return g.devices().List()
+}

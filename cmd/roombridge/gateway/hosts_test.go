@@ -1,0 +1,49 @@
+package gateway
+
+import (
+	"testing"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/room"
+	"github.com/roombridge/roombridge/config"
+)
+
+// Hosts call registered terminals alone, and addresses where the configuration says so.
+func TestWhatHostsCall(t *testing.T) {
+	for _, c := range []struct{ dial, target, want string }{
+		{config.DialDevices, "sip:+84901234567@trunk.example.vn", ""},
+		{config.DialDevices, "hall", ""},
+		{config.DialAddresses, "sip:hall@example.vn", "sip:hall@example.vn"},
+		{config.DialAddresses, "H323:10.0.0.9", "h323:10.0.0.9"},
+		{config.DialAddresses, "hall", ""},
+		{config.DialAddresses, "sip:", ""},
+		{config.DialAddresses, "tel:+84901234567", ""},
+		{config.DialAddresses, "sip:a b", ""},
+		{config.DialAddresses, "sip:a\u0085b", ""},
+		{config.DialAddresses, "sip:<a>", ""},
+	} {
+		g := &Gateway{}
+		g.cfg.Room.Dial = c.dial
+		got, err := g.callable("board", c.target)
+		if got.URI != c.want || (err == nil) != (c.want != "") {
+			t.Errorf("%s %q: %q %v", c.dial, c.target, got.URI, err)
+		}
+		if err != nil && bridge.AsRefusal(err).Cause != bridge.CauseNoRoute {
+			t.Error(err)
+		}
+	}
+}
+
+func TestDialling(t *testing.T) {
+	for dial, want := range map[string][2]bool{config.DialOff: {}, config.DialDevices: {true, false}, config.DialAddresses: {true, true}} {
+		for _, open := range []bool{false, true} {
+			g := &Gateway{}
+			g.cfg.Room.Dial, g.cfg.Admission.Open = dial, open
+			var c room.Config
+			g.dialling(&c)
+			if got := [2]bool{c.Dial != nil, c.DialAddresses}; got != want || c.DialFirst != (open && dial != config.DialOff) {
+				t.Errorf("%s: %v, first %v", dial, got, c.DialFirst)
+			}
+		}
+	}
+}
