@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
+	"image/png"
 	"io"
 	"net/http"
 	"os"
@@ -18,7 +20,8 @@ import (
 type layoutCase struct {
 	layout string
 	path   string
-	tiles  int // colours of cameras that have to be in the picture, at least
+	tiles  int     // cameras that have to be in the picture, at least
+	slides float64 // part of the picture that slides fill, at least
 }
 
 // Four browsers and two terminals: each layout is composed for the terminal
@@ -31,7 +34,7 @@ func TestLayouts(t *testing.T) {
 	var pages []*tab
 	for i, p := range people {
 		c := startChrome(t, 700+400*float64(i), chromedp.Flag("use-file-for-fake-video-capture", camera(t, p.colour)))
-		pages = append(pages, c.join(t, g, "1001", p.name, "&raw=1"))
+		pages = append(pages, c.join(t, g, "1001", p.name, "&raw=1", drawnScreen))
 	}
 	first, second := startBaresip(t, baresipOptions{tone: 440}), startBaresip(t, baresipOptions{tone: 2200})
 	for _, b := range []*baresip{first, second} {
@@ -41,8 +44,14 @@ func TestLayouts(t *testing.T) {
 	waitFor(t, "two calls", func() bool { return len(g.calls()) == 2 })
 	id := g.calls()[0].ID
 
-	for _, c := range []layoutCase{{"speaker", "relay", 1}, {"grid", "compose", 4}, {"one-plus-n", "compose", 4}, {"auto", "compose", 4}} {
+	for _, c := range []layoutCase{
+		{"speaker", "relay", 1, 0}, {"grid", "compose", 4, 0}, {"one-plus-n", "compose", 4, 0}, {"auto", "compose", 4, 0}, {"content", "compose", 3, 0.25},
+	} {
 		t.Run(c.layout, func(t *testing.T) {
+			if c.layout == "content" {
+				pages[0].click("share")
+				waitFor(t, "the slides on a page", pages[3].slides)
+			}
 			if status := g.send("PATCH", "/calls/"+id, `{"layout": "`+c.layout+`"}`); status/100 != 2 {
 				t.Fatalf("the API answers %d", status)
 			}
@@ -59,23 +68,45 @@ func TestLayouts(t *testing.T) {
 			var shot image.Image
 			waitFor(t, "the picture", func() bool {
 				for _, b := range []*baresip{first, second} {
-					if img := b.picture(); img != nil && colours(img) >= c.tiles {
+					img := b.picture()
+					if img == nil {
+						continue
+					}
+					if n, slides := colours(img); n >= c.tiles && slides >= c.slides {
 						shot = img
 						return true
 					}
 				}
 				return false
 			})
-			if dir := os.Getenv("E2E_SHOTS"); dir != "" { // for people who want to look, at what has come to rest
+			if dir := os.Getenv("E2E_SHOTS"); dir != "" { // for people who want to look, also at what has come to rest
+				keepImage(t, shot, filepath.Join(dir, "layout-"+c.layout+".png"))
 				<-time.After(time.Second)
 				for i, b := range []*baresip{first, second} {
 					keep(t, b, filepath.Join(dir, fmt.Sprintf("layout-%s-%d.png", c.layout, i)))
 				}
 			}
-			t.Logf("%s: %v, %d cameras", c.layout, shot.Bounds().Size(), colours(shot))
+			n, slides := colours(shot)
+			t.Logf("%s: %v, %d cameras, slides in %.2f of it", c.layout, shot.Bounds().Size(), n, slides)
 		})
 	}
 }
+
+// slides tells whether slides are shown on the page. They may be on the line of
+// somebody who has no place beside them.
+func (p *tab) slides() bool {
+	var live bool
+	err := p.eval(`spy.last.slots?.slots.some(s => s.kind === 'content' && s.state === 'live') ?? false`, &live)
+	return err == nil && live
+}
+
+// drawnScreen is a screen to share: slides of a colour that no camera has.
+const drawnScreen = `navigator.mediaDevices.getDisplayMedia = async () => {
+  const c = document.createElement('canvas'); c.width = 1280; c.height = 720;
+  const g = c.getContext('2d'); let n = 0;
+  setInterval(() => { g.fillStyle = '#f0f'; g.fillRect(0, 0, 1280, 720); g.fillStyle = '#000'; g.font = '90px sans-serif'; g.fillText('Báo cáo ' + n++, 100, 200); }, 200);
+  return c.captureStream(5);
+};`
 
 // picture is what the terminal decodes now, nil if it does not say in time.
 func (b *baresip) picture() image.Image {
@@ -87,6 +118,14 @@ func (b *baresip) picture() image.Image {
 		<-time.After(10 * time.Millisecond)
 	}
 	return nil
+}
+
+func keepImage(t *testing.T, img image.Image, path string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := errors.Join(png.Encode(&b, img), os.WriteFile(path, b.Bytes(), 0o600)); err != nil {
+		t.Error(err)
+	}
 }
 
 // keep copies what the terminal decodes now.
@@ -103,8 +142,9 @@ func keep(t *testing.T, b *baresip, path string) {
 	}
 }
 
-// colours counts the cameras, each of a colour of its own, that fill a part of the picture.
-func colours(img image.Image) int {
+// colours counts the cameras, each of a colour of its own, that fill a part of
+// the picture, and tells what part slides fill.
+func colours(img image.Image) (cameras int, slides float64) {
 	count := map[string]int{}
 	r := img.Bounds()
 	total := 0
@@ -121,16 +161,17 @@ func colours(img image.Image) int {
 				count["green"]++
 			case b > 150 && r < 80 && g < 80:
 				count["blue"]++
+			case b > 150 && r > 150 && g < 80:
+				count["slides"]++
 			}
 		}
 	}
-	n := 0
-	for _, c := range count {
-		if c > total/100 {
-			n++
+	for colour, c := range count {
+		if colour != "slides" && c > total/100 {
+			cameras++
 		}
 	}
-	return n
+	return cameras, float64(count["slides"]) / float64(total)
 }
 
 // send gives the API a body.
