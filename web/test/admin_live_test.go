@@ -1,0 +1,32 @@
+package pagetest
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestAdminPagesLook(t *testing.T) {
+	g := crowd(500)
+	at := serveGateway(t, g, nil)
+	id := g.calls[0].ID
+	for _, c := range []struct {
+		name, path, ready string
+	}{
+		{"overview", "/", `document.querySelectorAll('[data-table="newest"] tbody tr').length === 8 && document.querySelector('[data-gauge] b').textContent`},
+		{"calls", "/calls", `document.querySelectorAll('[data-table="calls"] tbody tr').length === 50 && document.querySelector('.quality')`},
+		{"call", "/calls/" + id, `document.querySelectorAll('[data-stream]').length === 4`},
+		{"rooms", "/rooms", `document.querySelectorAll('[data-table="rooms"] tbody tr').length === 50`},
+		{"room", "/rooms/Giao%20ban%20s%C3%A1ng", `document.querySelectorAll('[data-table="people"] tbody tr').length > 5`},
+		{"devices", "/devices", `document.querySelectorAll('[data-table="devices"] tbody tr').length === 50`},
+	} {
+		for i, s := range []screen{laptop, wall} {
+			dark, lang := i == 1, []string{"vi", "en"}[i]
+			t.Run(c.name+"-"+s.name, func(t *testing.T) {
+				ctx := tab(t, s, dark, fmt.Sprintf("%s/admin?lang=%s#%s", at, lang, c.path), nil)
+				until(t, ctx, c.ready)
+				shoot(t, ctx, "admin-"+c.name+"-"+s.name)
+				named(t, ctx)
+			})
+		}
+	}
+}
