@@ -200,7 +200,9 @@ func (g *lively) find(id string) *bridge.CallStatus {
 	return nil
 }
 
-func (g *lively) note(format string, args ...any) { g.did = append(g.did, fmt.Sprintf(format, args...)) }
+func (g *lively) note(format string, args ...any) {
+	g.did = append(g.did, fmt.Sprintf(format, args...))
+}
 
 func (g *lively) done() []string {
 	g.mu.Lock()

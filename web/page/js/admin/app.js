@@ -160,14 +160,14 @@ async function signOut() {
 }
 
 function navigation() {
-  const groups = new Map();
+  const groups = new Map(['nav.live', 'nav.plan', 'nav.past', 'nav.manage'].map((g) => [g, []]));
   shell.links.clear();
-  for (const p of allPages().filter((one) => one.group && may(one.right))) {
+  for (const p of allPages().filter((one) => one.group && may(one.right)).sort((a, b) => (a.order ?? 100) - (b.order ?? 100))) {
     const a = el('a', { href: `#${p.path}`, data: { nav: p.path } }, icon(p.icon), el('span', { text: w(p.title) }));
     shell.links.set(p.path, a);
     groups.set(p.group, [...(groups.get(p.group) ?? []), el('li', {}, a)]);
   }
-  const e = el('nav.side', { 'aria-label': w('nav') }, [...groups].map(([group, items]) => el('div', {}, el('h2', { text: w(group) }), el('ul', {}, items))),
+  const e = el('nav.side', { 'aria-label': w('nav') }, [...groups].filter(([, items]) => items.length).map(([group, items]) => el('div', {}, el('h2', { text: w(group) }), el('ul', {}, items))),
     el('p.version', { text: `Roombridge ${document.body.dataset.version}` }));
   shell.mark?.();
   shell.mark = onShown((page) => {

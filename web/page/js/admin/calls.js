@@ -30,7 +30,7 @@ const filters = {
 };
 
 page('/calls', {
-  title: 'calls', icon: 'calls', group: 'nav.live', right: 'read',
+  title: 'calls', icon: 'calls', group: 'nav.live', order: 2, right: 'read',
   render(root, params) {
     const state = { search: params.query.get('search') ?? '', filter: params.query.get('show') in filters ? params.query.get('show') : 'all' };
     const counts = {};
@@ -125,4 +125,3 @@ export async function hangUp(c) {
   if (!(await sure(w('hangup.sure', { name }), w('hangup.text', { room: c.room }), { yes: w('hangup') }))) return false;
   return attempt(() => del(`/calls/${part(c.id)}`), w('hangup.done', { name }));
 }
-

@@ -29,7 +29,7 @@ const filters = { all: () => true, online: (d) => d.online, offline: (d) => !d.o
 const NAME = '[^\\s@/?#%:<>"]{1,64}';
 
 page('/devices', {
-  title: 'devices', icon: 'devices', group: 'nav.live', right: 'read',
+  title: 'devices', icon: 'devices', group: 'nav.live', order: 4, right: 'read',
   render(root, params) {
     const view = { search: params.query.get('search') ?? '', filter: 'all', known: new Map(), edits: false };
     const none = el('div');
@@ -147,4 +147,3 @@ async function remove(view, d) {
   if (!(await sure(w('devices.delete.sure', { name }), w('devices.delete.text'), { yes: w('delete') }))) return;
   if (await attempt(() => del(`/devices/${part(d.name)}`), w('deleted'))) read(view);
 }
-

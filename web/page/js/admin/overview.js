@@ -36,7 +36,7 @@ const ALERTS = 6;
 const loads = []; // of the last ten minutes, as far as pages were open
 
 page('/', {
-  title: 'overview', icon: 'overview', group: 'nav.live', right: 'read',
+  title: 'overview', icon: 'overview', group: 'nav.live', order: 1, right: 'read',
   render(root) {
     const view = { events: [], load: null, tiles: tiles(), alerts: el('ul.alerts', { data: { list: 'alerts' } }) };
     view.calls = callTable({ size: 8, without: ['rate', 'number'], hook: 'newest', empty: empty(w('overview.nocalls')) });
@@ -149,4 +149,3 @@ function alerts(view, calls, rooms) {
   view.alerts.replaceChildren(...(list.length ? list.slice(0, ALERTS + 2).map(([kind, sign, parts, at]) => el(`li.${kind}`, {}, icon(sign), el('div', {}, parts), at && el('time', { datetime: at, title: full(at), text: moment(at) }))) :
     [el('li.quiet', {}, icon('check'), el('div', {}, el('b', { text: w('overview.alerts.none') }), el('span.sub', { text: w('overview.alerts.none.text') })))]));
 }
-

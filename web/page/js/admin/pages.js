@@ -1,7 +1,10 @@
-// The pages, in the order in which they stand in the navigation.
+// The pages. Where they stand in the navigation follows their group, order and place here.
 
 import './overview.js';
-<<<<<<< ours
+import './calls.js';
+import './call.js';
+import './rooms.js';
+import './devices.js';
 import './numbers.js';
 import './ruleedit.js';
 import './import.js';
@@ -12,9 +15,3 @@ import './security.js';
 import './tenants.js';
 import './accounts.js';
 import './tokens.js';
-=======
-import './calls.js';
-import './call.js';
-import './rooms.js';
-import './devices.js';
->>>>>>> theirs

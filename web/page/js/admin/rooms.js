@@ -75,7 +75,7 @@ export function roomTable({ empty: none, size, hook = 'rooms' } = {}) {
 }
 
 page('/rooms', {
-  title: 'rooms', icon: 'rooms', group: 'nav.live', right: 'read',
+  title: 'rooms', icon: 'rooms', group: 'nav.live', order: 3, right: 'read',
   render(root, params) {
     let search = params.query.get('search') ?? '';
     const list = roomTable({ empty: empty(w('rooms.none'), w('rooms.none.text')) });
@@ -225,4 +225,3 @@ async function remove(view, p) {
   if (!(await sure(w('room.remove.sure', { name }), w('room.remove.text'), { yes: w('room.remove.yes') }))) return undefined;
   return attempt(() => del(act(view.name, `/participants/${part(p.id)}`)), w('room.removed', { name }));
 }
-

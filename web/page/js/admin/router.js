@@ -7,7 +7,7 @@ let before = () => true;
 const watchers = new Set();
 
 /**
- * Registers a page at a path such as '/calls/:id'. group is the heading in the navigation (a key of words), title a key of words, icon of icons.js,
+ * Registers a page at a path such as '/calls/:id'. group is the heading in the navigation (a key of words), order its place there, title a key of words, icon of icons.js,
  * right what it needs (see may in api.js), one that it is about one tenant's records. render(root, params) fills root and may give a cleanup;
  * params has the path's members, and query.
  */
