@@ -4,6 +4,7 @@ import { foundOf, question, rows, tried, unruled, verdict, whyOf } from '../page
 import { actor, fieldsOf, grouped, kindOf, summary } from '../page/js/admin/changes.js';
 import { formatOf, lineOf, mistakes, model, select, settle } from '../page/js/admin/difference.js';
 import { MASK, canonical, check, conditionsOf, differences, fields, fresh, idOf, isNetwork, leadsTo, merge, ofProblem, toForm, toRule } from '../page/js/admin/rule.js';
+import { typed } from '../page/js/admin/timeedit.js';
 import { empty, formatWindow, has, inWords, opens, parseWindow, runs } from '../page/js/admin/times.js';
 
 test('windows are read and written as the gateway does', () => {
@@ -36,6 +37,11 @@ test('whether it is that time, by the clock on the wall there', () => {
   assert.ok(has(empty(), at('2026-01-03T00:00:00Z')));
   assert.deepEqual(opens(w, at('2026-04-29T12:00:00Z')), { day: 5, date: '2026-05-01', minute: 480 });
   assert.equal(opens(parseWindow('2020-01-01'), at('2026-01-01T00:00:00Z')), null);
+});
+
+test('hours as people type them', () => {
+  assert.deepEqual(['8', '8:30', '0830', '17.45', '24:00', ' 9h15 '].map(typed), [480, 510, 510, 1065, 1440, 555]);
+  for (const bad of ['', 'x', '25', '8:75', '12345']) assert.ok(Number.isNaN(typed(bad)), bad);
 });
 
 test('windows in words', () => {

@@ -61,10 +61,23 @@ function ask(s) {
 async function ready() {
   const asked = session().language;
   if (asked && !recall('lang') && asked !== language()) changeLanguage(asked);
-  shell.tenants = may('operator') ? await get('/tenants?limit=1000', { tenant: '' }).then((l) => l.items ?? [], () => []) : [];
+  await readTenants();
   shell.chosen = shell.tenants.some((t) => t.id === recall('tenant')) ? recall('tenant') : '';
   frame();
   follow();
+}
+
+async function readTenants() {
+  shell.tenants = may('operator') ? await get('/tenants?limit=1000', { tenant: '' }).then((l) => l.items ?? [], () => []) : [];
+}
+
+/** A tenant was added, renamed or removed: the bar offers what there is. */
+async function tenantsChanged() {
+  await readTenants();
+  if (!shell.tenants.some((t) => t.id === shell.chosen)) shell.chosen = '';
+  document.querySelector('.bar .tenant')?.remove();
+  document.querySelector('.bar .right')?.prepend(tenantChooser() ?? '');
+  draw();
 }
 
 function frame() {
@@ -184,6 +197,7 @@ function navigation() {
 
 useToken(sessionStorage.getItem('token') ?? '');
 onSignedOut(begin);
+document.addEventListener('tenantschange', tenantsChanged);
 document.addEventListener('languagechange', () => session().signed_in && frame());
 prepare();
 begin();

@@ -75,7 +75,7 @@ function changeLine(c, open) {
   const fields = fieldsOf(c);
   const value = c.after ?? c.before;
   const line = [el(`span.mark.${signs[kind][1]}`, {}, icon(signs[kind][0]), el('span.unseen', { text: w(`audit.${kind}`) })), el('span', {}, kindWords(c.kind), ' '), pages[c.kind] && kind !== 'removed' ? link(pages[c.kind](c.item), c.item) : el('b', { text: c.item }),
-    el('span.quiet', { text: value?.label || value?.name || '' }), c.secret && badge(w('audit.secret'), 'warn')];
+    el('span.quiet', { text: value?.label || value?.name || '' }), c.secret && kind === 'changed' && badge(w('audit.secret'), 'warn')];
   if (fields.length === 0) return el('li', { data: { change: kind, item: c.item } }, el('div.summary', {}, line));
   return el('li', { data: { change: kind, item: c.item } }, el('details', { open: open && kind === 'changed' }, el('summary', {}, line), differenceTable(fields)));
 }

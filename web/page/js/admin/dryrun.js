@@ -104,7 +104,7 @@ function show(result, e, { rule, draft, all, more }) {
 
 function found(e) {
   const f = foundOf(e);
-  return f && (e.tenant || f.key === 'nobody') ? w(`dryrun.found.${f.key}`, { tenant: e.tenant, ...f.members }) : '';
+  return f && f.key !== 'asked' && (e.tenant || f.key === 'nobody') ? w(`dryrun.found.${f.key}`, { tenant: e.tenant, ...f.members }) : '';
 }
 
 function verdictCard(e) {

@@ -48,7 +48,7 @@ page('/records', {
 function columns() {
   return [
     { name: 'when', title: w('records.when'), kind: 'tight', cell: (r) => el('a', { href: `#${record(r.id)}`, title: full(r.began) }, moment(r.began)) },
-    { name: 'who', title: w('records.who'), cell: (r) => [el('span', { text: r.name || r.alias || r.remote || '–' }), el('span.sub', { text: [r.device, r.remote].filter(Boolean).join(' · ') })] },
+    { name: 'who', title: w('records.who'), cell: (r) => [el('span', { text: r.name || r.alias || r.remote || '–' }), el('span.sub', { text: r.device || r.remote, title: r.remote })] },
     { name: 'number', title: w('records.number'), cell: (r) => [el('span.mono', { text: r.number || '–' }), el('span.sub', { text: `${r.protocol === 'h323' ? 'H.323' : 'SIP'} · ${w(`records.${r.direction === 'out' ? 'out' : 'in'}`)}` })] },
     { name: 'room', title: w('records.room'), cell: (r) => [el('span', { text: r.room || '–' }), el('span.sub', { text: r.rule ? `${w('records.rule')} ${r.rule}` : '' })] },
     { name: 'length', title: w('records.length'), kind: 'num', cell: (r) => (r.connected ? duration(Date.parse(r.ended) - Date.parse(r.connected)) : el('span.quiet', { text: w('records.unanswered') })) },
@@ -116,7 +116,7 @@ function streamTable(streams) {
   const lines = ['audio', 'video', 'content'].flatMap((kind) => ['in', 'out'].map((d) => [kind, d, streams[kind]?.[d]])).filter(([, , f]) => f);
   return el('div.tablebox', {}, el('div.scroll', { tabindex: 0, role: 'region', 'aria-label': w('records.streams') }, el('table.grid', {}, el('caption.unseen', { text: w('records.streams') }),
     el('thead', {}, el('tr', {}, titles.map((k) => el('th', { scope: 'col', text: w(`records.${k}`) })))),
-    el('tbody', {}, lines.map(([kind, d, f]) => el('tr', { data: { stream: `${kind}-${d}`, path: f.path } }, el('th', { scope: 'row', text: w(`records.${kind}.${d}`) }), el('td', {}, badge(pathWords(f.path), pathKind[f.path] ?? '')),
+    el('tbody', {}, lines.map(([kind, d, f]) => el('tr', { data: { stream: `${kind}-${d}`, path: f.path || 'none' } }, el('th', { scope: 'row', text: w(`records.${kind}.${d}`) }), el('td', {}, badge(pathWords(f.path || 'none'), pathKind[f.path] ?? '')),
       el('td', { text: f.codec || '–' }), el('td', { text: f.width ? `${f.width}×${f.height}${f.fps ? `, ${Math.round(f.fps)} fps` : ''}` : '–' }), el('td', { text: f.packets ? bits(f.bitrate) : '–' }),
-      el('td', {}, lossOf(f) === null ? '–' : el(`span.${lossKind(lossOf(f)) || 'ok'}`, { text: percent(lossOf(f)) })), el('td', { text: f.packets ? `${f.jitter_ms.toFixed(1)} ms` : '–' }), el('td.quiet', { text: f.reason })))))));
+      el('td', {}, lossOf(f) === null ? '–' : el(`span.${lossKind(lossOf(f)) || 'ok'}`, { text: percent(lossOf(f)) })), el('td', { text: f.packets ? `${f.jitter_ms.toFixed(1)} ms` : '–' }), el('td.quiet', { text: f.reason ?? '' })))))));
 }

@@ -142,13 +142,13 @@ async function conflict(state, mine) {
       state.version = 0;
       close();
       write(mine, 0, state);
-    }, { kind: 'primary' }), button(w('cancel'), () => close()))], { hook: 'conflict' });
+    }, { kind: 'primary', autofocus: true }), button(w('cancel'), () => close()))], { hook: 'conflict' });
   }
   if (!state.base) {
     return dialog(w('conflict.exists'), (close) => [el('p', { text: w('conflict.exists.text', { id: mine.id }) }), el('div.actions', {}, button(w('conflict.open', { id: mine.id }), () => {
       close();
       go(edit(mine.id));
-    }, { kind: 'primary' }), button(w('cancel'), () => close()))], { hook: 'exists' });
+    }, { kind: 'primary', autofocus: true }), button(w('cancel'), () => close()))], { hook: 'exists' });
   }
   const who = await get(`/changes${query({ kind: 'rules', item: mine.id, limit: 1 })}`).then((l) => l.items[0], () => null);
   const m = merge(state.base, clean(theirs), mine);
@@ -158,7 +158,7 @@ async function conflict(state, mine) {
     el('div.actions', {}, button(w('conflict.merge'), () => {
       close();
       write(m.merged, theirs.version, state);
-    }, { kind: 'primary', act: 'merge' }), button(w('conflict.take'), () => {
+    }, { kind: 'primary', act: 'merge', autofocus: true }), button(w('conflict.take'), () => {
       close();
       go(edit(mine.id));
     }, { act: 'take' })),
@@ -178,5 +178,5 @@ async function write(rule, version, state) {
 function conflictTable(list) {
   const cell = (d, text, kind = '') => el(`td${kind && `.${kind}`}`, {}, text === '' ? el('i.quiet', { text: w('kept.empty') }) : valueOf(d.name, text));
   return el('table.difference', {}, el('thead', {}, el('tr', {}, ['kept.field', 'conflict.was', 'conflict.theirs', 'conflict.mine'].map((k) => el('th', { scope: 'col', text: w(k) })))),
-    el('tbody', {}, list.map((d) => el(`tr${d.both ? '.both' : ''}`, { data: { field: d.name, both: String(d.both) } }, el('th', { scope: 'row', text: fieldName(d.name) }), cell(d, d.before, 'was'), cell(d, d.after, 'is'), cell(d, d.mine)))));
+    el('tbody', {}, list.map((d) => el(`tr${d.both ? '.both' : ''}`, { data: { field: d.name, both: String(d.both) } }, el('th', { scope: 'row', text: fieldName(d.name) }), cell(d, d.before, 'was'), cell(d, d.after, 'is'), d.both ? cell(d, d.mine, 'mine') : el('td.quiet', { text: '–' })))));
 }

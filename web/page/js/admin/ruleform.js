@@ -85,7 +85,7 @@ function numberPart({ f, change, keep, text, isNew }) {
   number.live = (wrong) => {
     if (wrong && number.input.hasAttribute('aria-invalid')) return;
     const typed = f.number.trim();
-    const hint = f.match !== 'regex' && typed && canonical(typed) !== typed ? w('rule.hint.compared', { number: canonical(typed) }) : w(`rule.hint.${f.match === 'any' ? 'exact' : f.match}`);
+    const hint = f.match !== 'regex' && typed && canonical(typed) !== typed ? w('rule.hint.compared', { number: canonical(typed) }) : (f.match === 'exact' && typed ? '' : w(`rule.hint.${f.match === 'any' ? 'exact' : f.match}`));
     const under = number.el.querySelector('.hint');
     if (!number.input.hasAttribute('aria-invalid')) under.textContent = hint;
   };

@@ -5,6 +5,7 @@ import { clock, empty, formatSpan, formatWindow, has, inWords, minutes, opens, p
 import { button, el, iconButton } from './ui.js';
 import { language, w } from './words.js';
 
+const DAY = 1440; // minutes
 const zones = ['Asia/Ho_Chi_Minh', ...(Intl.supportedValuesOf?.('timeZone') ?? []), 'UTC'];
 
 /** The list of windows; list is changed in place, and onchange called. */
@@ -23,7 +24,7 @@ export function timesEditor(list, onchange) {
         list.push(`mon-fri 08:00-18:00 ${Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'}`);
         draw();
         onchange();
-        box.querySelector('.window:last-of-type input[type="time"]')?.focus();
+        box.querySelector('.window:last-of-type [data-part="from"]')?.focus();
       }, { sign: 'plus', act: 'time-add' })), wrong, zoneList());
   };
   draw();
@@ -96,9 +97,12 @@ export function explanation(text, now = new Date()) {
 
 function fill(box, win, write) {
   const focused = box.contains(document.activeElement) ? document.activeElement.dataset.part : '';
-  const hour = (part, label, value, set) => el('input', { type: 'time', value: clock(value % 1440), 'aria-label': label, data: { part }, onchange: (e) => {
-    const m = minutes(e.target.value);
-    if (!Number.isNaN(m)) write((x) => set(x, m));
+  const hour = (part, label, value, set) => el('input.mono', { type: 'text', inputmode: 'numeric', maxlength: 5, value: clock(value), placeholder: '08:00', 'aria-label': label, data: { part }, onchange: (e) => {
+    const m = typed(e.target.value);
+    e.target.toggleAttribute('aria-invalid', Number.isNaN(m));
+    if (Number.isNaN(m)) return;
+    write((x) => set(x, m));
+    e.target.value = clock(m);
   } });
   box.replaceChildren(
     el('div.weekdays', { role: 'group', 'aria-label': w('times.days') }, week.map((d) => {
@@ -115,10 +119,10 @@ function fill(box, win, write) {
     })),
     el('span.hours', {}, hour('from', w('times.from'), win.from, (x, m) => {
       x.from = m;
-      if (x.to === m) x.to = (m + 60) % 1440;
-    }), '–', hour('to', w('times.to'), win.to, (x, m) => {
-      x.to = m || (x.from ? 1440 : 0);
-      if (x.to === x.from) x.to = (m + 60) % 1440;
+      if (x.to === m) x.to = (m + 60) % DAY;
+    }), '–', hour('to', w('times.to'), win.to || DAY, (x, m) => {
+      x.to = m % DAY || (x.from ? DAY : 0);
+      if (x.to === x.from) x.to = (m + 60) % DAY;
     })),
     el('input.zone', { type: 'text', list: 'zones', value: win.zone, placeholder: 'UTC', 'aria-label': w('times.inzone'), spellcheck: 'false', data: { part: 'zone' }, onchange: (e) => write((x) => { x.zone = e.target.value.trim(); }) }),
     el('input.dates', { type: 'text', value: datesOf(win), placeholder: w('times.dates'), 'aria-label': w('times.dates'), spellcheck: 'false', data: { part: 'dates' }, onchange: (e) => {
@@ -134,6 +138,12 @@ function fill(box, win, write) {
       }
     } }));
   if (focused) box.querySelector(`[data-part="${focused}"]`)?.focus();
+}
+
+/** Minutes of the day of what people type: 8, 8:30, 830, 17.45, 08:00. */
+export function typed(text) {
+  const m = /^(\d{1,2})(?:[:.h]?(\d{2}))?$/.exec(text.trim());
+  return m ? minutes(`${m[1]}:${m[2] ?? '00'}`) : NaN;
 }
 
 const datesOf = (win) => [...win.on.map(formatSpan), ...win.off.map((s) => `!${formatSpan(s)}`)].join(' ');

@@ -164,7 +164,7 @@ export function inWords(win, w, lang) {
   if (win.from !== win.to) hours = win.to > win.from ? 'times.hours' : 'times.overnight';
   const parts = [
     win.days.length === 0 || win.days.length === 7 ? w('times.everyday') : join(named),
-    w(hours, { from: clock(win.from), to: clock(win.to || DAY) }),
+    w(hours, { first: clock(win.from), last: clock(win.to || DAY) }),
     win.on.length ? w('times.on', { dates: join(win.on.map(span)) }) : '',
     win.off.length ? w('times.except', { dates: join(win.off.map(span)) }) : '',
   ].filter(Boolean).join(', ');
