@@ -24,6 +24,11 @@ type Device struct {
 	Expires   time.Time // unless it is heard before
 	Online    bool
 	Encrypted bool // signalling
+
+	User     string // whose password it proved; "" is nobody's
+	Label    string // for people
+	Tenant   string // whose it is; "" is the operator's
+	Disabled bool   // it may not register
 }
 
 // Called tells whether a device is called by an alias, in any case.

@@ -21,6 +21,7 @@ type Invite struct {
 	Local      netip.AddrPort // where signalling arrived
 	Trunk      string         // name of the trunk it came by
 	Registered bool           // the terminal is registered with us, and this is it
+	Tenant     string         // whose terminal it is, where it is registered and somebody's
 }
 
 // Dialled is the number for logs: what may be a PIN behind it is hidden.

@@ -142,7 +142,6 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"h323: {ports: \"9-8\"}", "h323.ports"},
 		{"h323: {ports: \"0-8\"}", "h323.ports"},
 		{"h323: {ras: \"tcp://127.0.0.1:1719\"}", "h323.ras"},
-		{"h323: {gatekeeper: {enabled: true}}", "h323.gatekeeper"},
 		{"h323: {listen: [], gatekeeper: {enabled: true, open: true}}", "h323.gatekeeper.enabled"},
 		{"h323: {gatekeeper: {id: \"\"}}", "h323.gatekeeper.id"},
 		{"h323: {gatekeeper: {ttl: 5s}}", "h323.gatekeeper.ttl"},

@@ -35,7 +35,7 @@ sip:
 		t.Errorf("from the environment: %v, %v", table, err)
 	}
 	for in, key := range map[string]string{
-		"enabled: true": "sip.register.users", `users: ["a"]`: "sip.register.users", `users: ["a=1", "A=2"]`: "sip.register.users",
+		`users: ["a"]`: "sip.register.users", `users: ["a=1", "A=2"]`: "sip.register.users",
 		`users: ["=x"]`: "sip.register.users", "calls: all": "sip.register.calls", "algorithms: [sha1]": "sip.register.algorithms",
 		"algorithms: [md5, md5]": "sip.register.algorithms", "algorithms: []": "sip.register.algorithms", "expires: 30s": "sip.register.expires",
 		"expires: 48h": "sip.register.expires", "min_expires: 1s": "sip.register.min_expires", "min_expires: 2h": "sip.register.min_expires",

@@ -20,7 +20,7 @@ func (e *Endpoint) Devices() []bridge.Device {
 		x, b := &entries[i], &entries[i].Best
 		d := bridge.Device{
 			Name: x.User, Protocol: "sip", Address: b.Source, Transport: b.Transport, Contacts: x.Contacts,
-			Since: x.Since, Seen: b.Seen, Expires: b.Expires, Online: x.Online, Encrypted: b.Transport == "tls",
+			Since: x.Since, Seen: b.Seen, Expires: b.Expires, Online: x.Online, Encrypted: b.Transport == "tls", User: x.Device,
 		}
 		if x.Device != x.User {
 			d.Aliases = []string{x.Device}
@@ -29,6 +29,17 @@ func (e *Endpoint) Devices() []bridge.Device {
 		list = append(list, d)
 	}
 	return list
+}
+
+// Unregister forgets the terminals that registered with the password of a device that is gone.
+func (e *Endpoint) Unregister(gone func(device string) bool) {
+	if e.reg == nil {
+		return
+	}
+	e.reg.mu.Lock()
+	events := e.reg.r.Forget(gone)
+	e.reg.mu.Unlock()
+	e.reg.log(events)
 }
 
 // product parts a User-Agent into what a terminal is and what runs on it.

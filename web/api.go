@@ -32,6 +32,7 @@ func (s *Server) api() http.Handler {
 	s.loadOperation(a)
 	if s.cfg.Admin != nil {
 		s.numberOperations(a)
+		s.setupOperations(a)
 		s.recordOperations(a)
 		s.tenantOperations(a)
 		s.sessionOperations(a)

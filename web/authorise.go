@@ -25,6 +25,8 @@ var rights = map[string]admin.Right{
 	"list-numbers": admin.Read, "get-number": admin.Read, "put-number": admin.Numbers, "delete-number": admin.Numbers,
 	"test-number": admin.Read, "import-numbers": admin.Numbers, "export-numbers": admin.Read,
 	"list-changes": admin.Read, "undo-changes": admin.Numbers,
+	"list-devices": admin.Read, "get-device": admin.Read, "put-device": admin.Admin, "delete-device": admin.Admin,
+	"list-roomsetup": admin.Read, "get-roomsetup": admin.Read, "put-roomsetup": admin.Numbers, "delete-roomsetup": admin.Numbers,
 	"list-tokens": admin.Admin, "create-token": admin.Admin, "delete-token": admin.Admin,
 	"list-records": admin.Read, "get-record": admin.Read, "export-records": admin.Read, "list-security-events": admin.Read,
 	"change-password": admin.Read, "list-sessions": admin.Read, "end-session": admin.Read,
@@ -103,6 +105,8 @@ func (s *Server) failure(err error) error {
 		return huma.Error409Conflict("it has been changed since it was read")
 	case errors.Is(err, admin.ErrTaken):
 		return huma.Error409Conflict("the name, domain, trunk or address is another's already")
+	case errors.Is(err, admin.ErrFull):
+		return huma.Error409Conflict("a limit of the tenant is reached: " + oneLine256(strings.TrimPrefix(err.Error(), admin.ErrFull.Error()+": ")))
 	case errors.Is(err, admin.ErrInUse):
 		return huma.Error409Conflict("other records need it")
 	case errors.Is(err, admin.ErrRight):

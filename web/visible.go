@@ -68,6 +68,10 @@ func (v *sieve) pass(e event) (event, bool) {
 		}
 	case Room:
 		return e, v.actor.SeesRoom(d.Name)
+	case Device:
+		return e, v.actor.Sees(d.Tenant)
+	case deviceGone:
+		return e, v.actor.Sees(d.tenant)
 	case gone:
 		own := v.calls[d.ID] || d.Name != "" && v.actor.SeesRoom(d.Name)
 		delete(v.calls, d.ID)

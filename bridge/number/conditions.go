@@ -14,6 +14,7 @@ type Call struct {
 	PIN        string         // typed behind it, where the front-end has parted them
 	Host       string         // whom the address named
 	Trunk      string         // by which trunk of ours it came
+	Owner      string         // tenant whose registered terminal calls
 	Local      netip.AddrPort // where its signalling arrived
 	Caller     string         // alias
 	Addr       netip.Addr     // where its signalling comes from

@@ -82,6 +82,9 @@ func (d *Directory) tenant(c *Call) (id, found string) {
 	if id, ok := d.domains[hostOf(c.Host)]; ok && c.Host != "" {
 		return id, "by the domain " + c.Host
 	}
+	if c.Owner != "" && d.tenants[c.Owner] {
+		return c.Owner, "by the terminal that calls"
+	}
 	at := anywhere(c.Local)
 	for _, a := range []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), 0), netip.AddrPortFrom(netip.Addr{}, at.Port())} {
 		if id, ok := d.listen[a]; ok && a != (netip.AddrPort{}) {
@@ -100,11 +103,17 @@ func (d *Directory) Plan(tenant string) *Plan { return d.plans[tenant] }
 // Decide finds the tenant, then what becomes of the call.
 func (d *Directory) Decide(c Call) Decision {
 	id, _ := d.tenant(&c)
+	c.registeredWith(id)
 	plan := d.plans[id]
 	if plan == nil {
 		return nobodys(id, &c)
 	}
 	return d.decided(id, plan.Decide(c))
+}
+
+// registeredWith makes a terminal that is another tenant's one that is not registered.
+func (c *Call) registeredWith(id string) {
+	c.Registered = c.Registered && (c.Owner == "" || c.Owner == id)
 }
 
 // decided says whose decision it is.
@@ -116,6 +125,7 @@ func (d *Directory) decided(id string, decision Decision) Decision {
 // Explain is Decide with all that led to it.
 func (d *Directory) Explain(c Call) Explanation {
 	id, found := d.tenant(&c)
+	c.registeredWith(id)
 	plan := d.plans[id]
 	if plan == nil {
 		decision := nobodys(id, &c)

@@ -31,9 +31,9 @@ func TestDirectoryFindsTenant(t *testing.T) {
 	d := mustDirectory(t)
 	local := netip.MustParseAddrPort
 	for want, calls := range map[string][]Call{
-		"a": {{Host: "a.EXAMPLE:5060"}, {Local: local("10.0.0.1:5060")}, {Host: "a.example", Local: local("10.0.0.2:5080")}},
-		"b": {{Trunk: "carrier", Host: "a.example"}, {Local: local("10.0.0.2:5080")}, {Local: local("[2001:db8::1]:5080")}},
-		"c": {{}, {Host: "elsewhere.example"}, {Trunk: "unknown", Local: local("10.0.0.2:5060")}},
+		"a": {{Owner: "a"}, {Owner: "a", Local: local("10.0.0.2:5080")}, {Host: "a.EXAMPLE:5060"}, {Local: local("10.0.0.1:5060")}, {Host: "a.example", Local: local("10.0.0.2:5080")}},
+		"b": {{Trunk: "carrier", Host: "a.example", Owner: "a"}, {Owner: "b"}, {Local: local("10.0.0.2:5080")}, {Local: local("[2001:db8::1]:5080")}},
+		"c": {{}, {Owner: "gone"}, {Host: "elsewhere.example"}, {Trunk: "unknown", Local: local("10.0.0.2:5060")}},
 	} {
 		for _, c := range calls {
 			e := d.Explain(c)
@@ -47,6 +47,23 @@ func TestDirectoryFindsTenant(t *testing.T) {
 	}
 	if got := d.Tenants(); !reflect.DeepEqual(got, []string{"a", "b", "c"}) {
 		t.Errorf("tenants %v", got)
+	}
+}
+
+// A terminal is registered with its own tenant alone.
+func TestRegisteredElsewhere(t *testing.T) {
+	p := mustPlan(t, rule(Any, "", func(r *Rule) { r.Registered = Yes }))
+	d, err := NewDirectory([]Tenant{{ID: "a", Default: true}, {ID: "b", Domains: []string{"b.example"}}}, map[string]*Plan{"a": p, "b": p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		owner, host, want string
+	}{{"b", "", "1@b"}, {"b", "b.example", "1@b"}, {"", "b.example", "1@b"}, {"a", "b.example", ""}, {"a", "", "1"}} {
+		call := Call{Number: "1", Owner: c.owner, Host: c.host, Registered: true}
+		if r, _ := d.Decide(call).Route(); r.Room != c.want || d.Explain(call).Decision.Action == ToRoom != (c.want != "") {
+			t.Errorf("%+v: %+v", c, r)
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ func (d *Directory) Entrance(name string, from netip.Addr, at time.Time, open bo
 // room of that name. What rules and administrators say of that room holds all the same.
 func (d *Directory) Opened(c Call) Decision {
 	id, _ := d.tenant(&c)
+	c.registeredWith(id)
 	return d.decided(id, d.plans[id].Opened(c))
 }
 

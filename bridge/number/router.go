@@ -17,7 +17,7 @@ type Router struct {
 // CallOf is a call as the plan knows it.
 func CallOf(inv bridge.Invite, at time.Time) Call {
 	return Call{
-		Protocol: inv.Protocol, Number: inv.Number, PIN: inv.PIN, Host: inv.Host, Trunk: inv.Trunk, Local: inv.Local,
+		Protocol: inv.Protocol, Number: inv.Number, PIN: inv.PIN, Host: inv.Host, Trunk: inv.Trunk, Local: inv.Local, Owner: inv.Tenant,
 		Caller: inv.Caller.Alias, Addr: inv.Caller.Addr.Addr(), Registered: inv.Registered, Encrypted: inv.Encrypted, At: at,
 	}
 }

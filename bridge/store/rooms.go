@@ -36,7 +36,7 @@ var Rooms = &Collection[Room]{
 	form: func(r *Room) form {
 		return form{r.Name, Fold(r.Name), r.Name + " " + r.Label}
 	},
-	check: (*Room).check,
+	check: (*Room).Validate,
 	hide: func(r *Room) map[string]string {
 		return map[string]string{"guest": r.GuestPIN.Sealed(), "host": r.HostPIN.Sealed()}
 	},
@@ -51,8 +51,8 @@ func (r *Room) Furnishing() number.Room {
 	}}
 }
 
-// check takes a room as a rule that leads to it, which has the same settings.
-func (r *Room) check() error {
+// Validate says what is wrong with a room, which is taken as a rule that leads to it: that has the same settings.
+func (r *Room) Validate() error {
 	rule := number.Rule{
 		ID: "room", Label: r.Label, Match: number.Match{Kind: number.Any}, Outcome: number.Outcome{Room: "x"}, Settings: r.Furnishing().Settings,
 	}.Normal()
@@ -98,7 +98,7 @@ var Devices = &Collection[Device]{
 	form: func(d *Device) form {
 		return form{d.User, deviceKey(d.User), strings.Join(append([]string{d.User, d.Label, d.Model, d.Software}, d.Aliases...), " ")}
 	},
-	check: (*Device).check,
+	check: (*Device).Validate,
 	hide: func(d *Device) map[string]string {
 		c := d.Credentials
 		return map[string]string{"realm": c.Realm, "md5": c.MD5, "sha256": c.SHA256, "h235": c.H235}
@@ -112,7 +112,8 @@ var Devices = &Collection[Device]{
 // MaxDeviceName bounds the name as which a device registers, bytes.
 const MaxDeviceName = 64
 
-func (d *Device) check() error {
+// Validate says what is wrong with a device.
+func (d *Device) Validate() error {
 	if !validDeviceName(d.User) || slices.ContainsFunc(d.Aliases, func(a string) bool { return !validDeviceName(a) }) {
 		return errors.New("store: a device's name and its aliases have 1 to 64 bytes without blanks, @, :, / and what URIs and digests mean something by")
 	}

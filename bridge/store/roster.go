@@ -131,8 +131,11 @@ func (v *roster) index() {
 // deviceKey is a device's name as names are compared.
 func deviceKey(name string) string { return Fold(line(name)) }
 
-// Device finds a device by its name or an alias, in any case.
+// Device finds a device by its name or an alias, in any case. r may be nil.
 func (r *Roster) Device(name string) (Known, bool) {
+	if r == nil {
+		return Known{}, false
+	}
 	k := r.now.Load().named[deviceKey(name)]
 	if k == nil {
 		return Known{}, false

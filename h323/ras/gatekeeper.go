@@ -16,7 +16,9 @@ type GatekeeperConfig struct {
 	ID        string            // gatekeeper identifier; "" is Roombridge
 	TTL       time.Duration     // time to live of registrations; 0 is 5 min
 	Passwords map[string]string // by alias; who claims one of these aliases proves its password
-	Closed    bool              // only aliases with a password may register
+	// Password gives those of more aliases, at once, whenever it is asked; nil has none.
+	Password func(alias string) (string, bool)
+	Closed   bool // only aliases with a password may register
 	// Gateways are the users, who have proved a password, whose prefixes are taken: calls
 	// to all numbers that begin so are theirs. "*" is everybody who registers.
 	Gateways []string
@@ -86,6 +88,14 @@ type Gatekeeper struct {
 	out      []Packet
 	now      time.Time // of the call that is served
 	closed   bool
+}
+
+// password is that of an alias, false where it has none.
+func (g *Gatekeeper) password(alias string) (string, bool) {
+	if w, ok := g.cfg.Passwords[key(alias)]; ok || g.cfg.Password == nil {
+		return w, ok
+	}
+	return g.cfg.Password(alias)
 }
 
 // Stats counts what came since the start.

@@ -50,10 +50,7 @@ func (g *Gatekeeper) discovery(in *incoming, r *h225.GatekeeperRequest) {
 // provedSigner secures the answer to a request that is proved over the whole message but
 // comes from nobody who is registered.
 func (g *Gatekeeper) provedSigner(in *incoming, names []string) *signer {
-	p := g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, names, func(user string) (string, bool) {
-		w, ok := g.cfg.Passwords[key(user)]
-		return w, ok
-	})
+	p := g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, names, g.password)
 	if p.verdict != proofGood || p.how != SecurityH2351 {
 		return nil
 	}
@@ -65,7 +62,7 @@ func (g *Gatekeeper) guarded(aliases []string) bool {
 	if g.cfg.Closed {
 		return true
 	}
-	return slices.ContainsFunc(aliases, func(a string) bool { _, ok := g.cfg.Passwords[key(a)]; return ok })
+	return slices.ContainsFunc(aliases, func(a string) bool { _, ok := g.password(a); return ok })
 }
 
 // preferred chooses how a terminal shall prove its password: over whole messages where
@@ -170,12 +167,11 @@ func (g *Gatekeeper) proved(in *incoming, aliases []string, t *terminal) (proof,
 		if t != nil && t.sender != "" && user == t.ID {
 			return t.password, true // H.235.1 7.1: later messages come from the endpoint identifier
 		}
-		w, ok := g.cfg.Passwords[key(user)]
-		return w, ok
+		return g.password(user)
 	})
 	known := false
 	for _, a := range aliases {
-		w, ok := g.cfg.Passwords[key(a)]
+		w, ok := g.password(a)
 		known = known || ok
 		if ok && (p.verdict != proofGood || w != p.password) || !ok && g.cfg.Closed {
 			return p, false

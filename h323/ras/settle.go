@@ -21,7 +21,7 @@ func (g *Gatekeeper) settle(in *incoming, t *terminal, id string) {
 		if holder == nil || holder == old || slices.Contains(silent, holder) {
 			continue
 		}
-		_, guarded := g.cfg.Passwords[key(a)]
+		_, guarded := g.password(a)
 		if !guarded && g.now.Sub(holder.Seen) < fresh {
 			g.duplicate(in, t, a)
 			return

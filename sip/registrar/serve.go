@@ -40,6 +40,17 @@ func (r *Registrar[F]) drop(rec *record[F], gone func(b *Binding[F]) bool) []Eve
 	return []Event{{Kind: Gone, User: rec.user, Device: rec.device, Source: last.Source.Addr(), Transport: last.Transport}}
 }
 
+// Forget ends the registrations of devices that are gone.
+func (r *Registrar[F]) Forget(gone func(device string) bool) []Event {
+	var events []Event
+	for _, rec := range r.records {
+		if gone(rec.device) {
+			events = append(events, r.drop(rec, func(*Binding[F]) bool { return true })...)
+		}
+	}
+	return events
+}
+
 // Clear forgets everybody, at the end.
 func (r *Registrar[F]) Clear() {
 	for _, rec := range r.records {

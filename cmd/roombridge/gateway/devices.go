@@ -19,7 +19,7 @@ import (
 
 // devices is the list of all that are registered, whatever they speak.
 func (g *Gateway) devices() bridge.Devices {
-	return bridge.Devices{g.sip.Devices, g.h323Devices}
+	return bridge.Devices{g.owned(g.sip.Devices), g.owned(g.h323Devices)}
 }
 
 func (g *Gateway) h323Devices() []bridge.Device {
@@ -36,7 +36,7 @@ func (g *Gateway) h323Devices() []bridge.Device {
 func deviceOf(t *ras.Terminal) bridge.Device {
 	d := bridge.Device{
 		Name: t.ID, Protocol: "h323", Model: t.Product, Software: t.Version, Address: t.RAS, Transport: "tcp",
-		Contacts: len(t.Signal), Since: t.Since, Seen: t.Seen, Expires: t.Expires, Online: true,
+		Contacts: len(t.Signal), Since: t.Since, Seen: t.Seen, Expires: t.Expires, Online: true, User: t.User,
 	}
 	if len(t.Aliases) > 0 {
 		d.Name, d.Aliases = t.Aliases[0], t.Aliases[1:]
@@ -51,7 +51,8 @@ func deviceOf(t *ras.Terminal) bridge.Device {
 // gatekeeper: they come from the terminal's address and by an alias of it.
 type registered struct {
 	h323.Switchboard
-	find func(alias string) (ras.Terminal, bool)
+	find  func(alias string) (ras.Terminal, bool)
+	owner func(protocol, user string) (store.Known, bool)
 }
 
 // Incoming implements h323.Switchboard.
@@ -60,6 +61,9 @@ func (r registered) Incoming(ctx context.Context, inv bridge.Invite, leg bridge.
 	here := func(a netip.AddrPort) bool { return a.Addr().Unmap() == from }
 	if t, ok := r.find(inv.Caller.Alias); ok && (here(t.RAS) || slices.ContainsFunc(t.Signal, here)) {
 		inv.Registered, inv.Caller.Terminal = true, deviceOf(&t).Name
+		if k, ok := r.owner(inv.Protocol, t.User); ok {
+			inv.Tenant = k.Tenant
+		}
 	}
 	return r.Switchboard.Incoming(ctx, inv, leg)
 }
@@ -69,7 +73,7 @@ func (g *Gateway) h323Board() h323.Switchboard {
 	if g.ras == nil {
 		return g.core
 	}
-	return registered{g.core, g.ras.Find}
+	return registered{g.core, g.ras.Find, g.owner}
 }
 
 // lockedOut writes down that somebody guesses passwords of terminals.
@@ -93,7 +97,7 @@ func (g *Gateway) registrar() (*registrar.Config, error) {
 		return nil, err
 	}
 	out := &registrar.Config{
-		Realm: realmOf(c), Credentials: newUsers(c.Realm, table), Calls: registrar.Calls(c.Calls),
+		Realm: realmOf(c), Credentials: terminals{newUsers(c.Realm, table), g.configured("sip"), g.kept.roster}, Calls: registrar.Calls(c.Calls),
 		Expires: c.Expires, MinExpires: c.MinExpires, Probe: c.Probe, OldAgents: c.OldAgents, Digest: digest.Config{NoQOP: !c.QOP},
 	}
 	for _, a := range c.Algorithms {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/store"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/h323/ras"
 	"github.com/roombridge/roombridge/sip/registrar"
@@ -92,18 +93,61 @@ func (h *heard) Incoming(_ context.Context, inv bridge.Invite, _ bridge.Leg) (*b
 func TestRegisteredH323(t *testing.T) {
 	var h heard
 	board := registered{&h, func(alias string) (ras.Terminal, bool) {
-		return ras.Terminal{Aliases: []string{"9001", "Room A"}, RAS: netip.MustParseAddrPort("10.0.0.7:1719"),
+		return ras.Terminal{User: "9001", Aliases: []string{"9001", "Room A"}, RAS: netip.MustParseAddrPort("10.0.0.7:1719"),
 			Signal: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.8:1720")}}, alias == "9001" || alias == "Room A"
-	}}
+	}, func(_, user string) (store.Known, bool) { return store.Known{Tenant: "a"}, user == "9001" }}
 	for _, x := range []struct {
 		alias, from, want string
 	}{
 		{"Room A", "10.0.0.7:40000", "9001"}, {"9001", "[::ffff:10.0.0.8]:40000", "9001"}, {"9001", "10.0.0.9:1720", ""}, {"9002", "10.0.0.7:1719", ""},
 	} {
 		_, _ = board.Incoming(t.Context(), bridge.Invite{Caller: bridge.Caller{Alias: x.alias, Addr: netip.MustParseAddrPort(x.from)}}, nil)
-		if h.inv.Caller.Terminal != x.want || h.inv.Registered != (x.want != "") {
+		if h.inv.Caller.Terminal != x.want || h.inv.Registered != (x.want != "") || (h.inv.Tenant == "a") != h.inv.Registered {
 			t.Errorf("%v: %+v", x, h.inv)
 		}
+	}
+}
+
+// Devices of the store register, those of the configuration go before them, and a device that
+// is gone or disabled is no longer registered.
+func TestTerminalsOfStore(t *testing.T) {
+	g := start(t, func(c *config.Config) {
+		c.SIP.Register.Enabled, c.SIP.Register.Users = true, []config.Secret{"Ours=geheim"}
+	})
+	s, err := g.kept.db.Tenant("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range []store.Device{
+		{User: "room1", Aliases: []string{"1001"}, Credentials: store.Credentials{H235: "one"}}, {User: "ours", Credentials: store.Credentials{H235: "two"}},
+		{User: "old", Protocol: "h323", Credentials: store.Credentials{H235: "three"}}, {User: "off", Disabled: true, Credentials: store.Credentials{H235: "four"}},
+	} {
+		if _, err := s.Change(t.Context(), store.Who{}, "", func(tx *store.Tx) error { return store.Devices.Put(t.Context(), tx, d) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the devices", func() bool { return len(g.known("")) == 4 })
+	c, err := g.registrar()
+	if err != nil {
+		t.Fatal(err)
+	}
+	realm := g.cfg.SIP.Register.Realm
+	for user, password := range map[string]string{"room1": "one", "Ours": "geheim", "ours": "", "1001": "", "ROOM1": "", "old": "", "off": ""} {
+		weak, _, device, ok := c.Credentials.Credentials(realm, user)
+		if ok != (password != "") || ok && (device != user || !slices.Equal(weak, digest.HA1(digest.MD5, user, realm, password))) {
+			t.Errorf("%s: %v %q", user, ok, device)
+		}
+	}
+	for alias, want := range map[string]string{"1001": "one", "old": "three", "off": nobody, "else": ""} {
+		if got, ok := g.h323Password(alias); got != want || ok != (want != "") {
+			t.Errorf("%s by H.323: %v", alias, ok)
+		}
+	}
+	list := g.owned(func() []bridge.Device {
+		return []bridge.Device{{Name: "room1", User: "room1", Protocol: "sip"}, {Name: "ours", User: "Ours", Protocol: "sip"}, {Name: "x", Protocol: "h323"}}
+	})()
+	if !slices.Equal(list[0].Aliases, []string{"1001"}) || list[0].Tenant != "default" || list[1].Tenant != "" || list[2].Tenant != "" {
+		t.Errorf("%+v", list)
 	}
 }
 

@@ -33,7 +33,7 @@ func (g *Gateway) openSIP() error {
 		Register: register, LockedOut: g.lockedOut,
 		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
 		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
-	}, g.core)
+	}, g.board())
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (g *Gateway) openWeb() error {
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
 		Admin: g.administration(log),
-		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
+		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err
 }

@@ -58,7 +58,8 @@ type Gateway struct {
 	tidy   tidy
 	sip    *sip.Endpoint
 	h323   *h323.Endpoint
-	ras    *ras.Service // nil: neither a gatekeeper nor registered with one
+	ours   map[string]map[string]bool // names of terminals that are the configuration's, by protocol
+	ras    *ras.Service               // nil: neither a gatekeeper nor registered with one
 	web    *web.Server
 
 	stopping chan struct{} // closed when goodbyes begin
@@ -153,6 +154,7 @@ func (g *Gateway) Serve(ctx context.Context) error {
 		stopRAS = g.start("ras", g.ras.Serve, failed)
 	}
 	stopWeb := g.start("web", g.web.Serve, failed)
+	defer g.attend()()
 	g.announce(ctx)
 	var err error
 	select {

@@ -31,7 +31,7 @@ func (g *Gateway) openRAS() (err error) {
 			return err
 		}
 		cfg.Listen, cfg.Discovery = listen.Addr, k.Discovery
-		cfg.Gatekeeper = ras.GatekeeperConfig{ID: k.ID, TTL: k.TTL, Passwords: passwords, Closed: !k.Open, Gateways: k.Gateways, MaxBitrate: k.Bitrate}
+		cfg.Gatekeeper = ras.GatekeeperConfig{ID: k.ID, TTL: k.TTL, Passwords: passwords, Password: g.h323Password, Closed: !k.Open, Gateways: k.Gateways, MaxBitrate: k.Bitrate}
 	}
 	if r := c.Register; r.Gatekeeper != "" {
 		listen, err := config.ParseListen(r.Listen)

@@ -28,6 +28,7 @@ type kept struct {
 	db      *store.DB
 	book    number.Book
 	plans   *store.Plans
+	roster  *store.Roster
 	records *records
 	scratch string // a directory that goes with the gateway, where there is no other
 }
@@ -35,6 +36,7 @@ type kept struct {
 func (g *Gateway) openStore() error {
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
 	defer cancel()
+	g.ours = map[string]map[string]bool{"sip": g.configured("sip"), "h323": g.configured("h323")}
 	url, err := g.storeURL()
 	if err != nil {
 		return err
@@ -47,6 +49,9 @@ func (g *Gateway) openStore() error {
 		return err
 	}
 	if k.plans, err = k.db.Plans(ctx, &k.book); err != nil {
+		return err
+	}
+	if k.roster, err = k.db.Roster(ctx, g.rosterChanged); err != nil {
 		return err
 	}
 	k.records = newRecords(k.db, log)
@@ -97,6 +102,7 @@ func (k *kept) serve() func() {
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { k.plans.Run(ctx) })
+	wg.Go(func() { k.roster.Run(ctx) })
 	wg.Go(func() { k.sweep(ctx) })
 	wg.Go(func() { k.records.run(stop) })
 	return func() { cancel(); close(stop); wg.Wait() }
