@@ -60,7 +60,8 @@ func TestWith(t *testing.T) {
 // Runs of rules for other numbers are one step; what failed otherwise is told.
 func TestBrief(t *testing.T) {
 	rules := someRules(50)
-	rules[10].Disabled = true
+	rules[10].Disabled = true // and for another number
+	rules = append(rules, Rule{ID: "0 old", Disabled: true, Match: Match{Kind: Exact, Number: "1030"}})
 	rules[30].Protocols = []string{"h323"}
 	p, err := NewPlan(rules, Key{})
 	if err != nil {
@@ -73,12 +74,12 @@ func TestBrief(t *testing.T) {
 		n += max(s.Count, 1)
 		told = append(told, fmt.Sprintf("%s/%s/%d", s.Rule, s.Check, s.Count))
 	}
-	want := "[1000/number/10 1010/disabled/0 1011/number/19 1030/protocol/0 1031/number/19]"
-	if fmt.Sprint(told) != want || n != 50 {
+	want := "[0 old/disabled/0 1000/number/30 1030/protocol/0 1031/number/19]"
+	if fmt.Sprint(told) != want || n != 51 {
 		t.Errorf("%v of %d, not %v", told, n, want)
 	}
 	short := p.Explain(Call{Protocol: "sip", Number: "1002"}).Brief().Steps
-	if len(short) != 3 || !short[2].Fits || short[0].Count != 0 {
+	if len(short) != 4 || !short[3].Fits || short[1].Count != 0 {
 		t.Errorf("%+v", short)
 	}
 	if e := (Explanation{}).Brief(); len(e.Steps) != 0 {

@@ -44,9 +44,6 @@ func (p *Plan) Explain(c Call) Explanation {
 	}
 	for i := 0; i <= last; i++ {
 		fail := checkNumber // the index tells so for what the search left out
-		if p.rules[i].Disabled {
-			fail = checkDisabled
-		}
 		if len(tried) > 0 && int(tried[0].rule) == i {
 			fail, tried = tried[0].fail, tried[1:]
 		}

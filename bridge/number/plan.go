@@ -190,11 +190,10 @@ func (p *Plan) search(c *Call, h *heard, seen func(attempt)) (int32, captures) {
 			return -1, captures{number: h.Number, pin: h.PIN}
 		}
 		r := p.rules[i]
-		fail := checkDisabled
+		fail := checkNumber
 		var caps captures
-		if !r.Disabled {
-			fail = checkNumber
-			if caps, ok = r.matcher.match(h); ok {
+		if caps, ok = r.matcher.match(h); ok {
+			if fail = checkDisabled; !r.Disabled {
 				fail = r.conditions.fail(c, alias)
 			}
 		}
