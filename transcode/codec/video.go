@@ -134,20 +134,6 @@ type Encoded struct {
 	// Units are NAL units without start codes, or else one unit: the frame.
 	Units [][]byte
 	Key   bool
-	// Macroblocks tells where in an H.263 or H.261 frame it can be cut, in
-	// order, when the encoder knows (RFC 2190 5.2, RFC 4587 4.1); it may be empty.
-	Macroblocks []Macroblock
-}
-
-// Macroblock is a place where an H.263 frame can be cut (the fields of RFC
-// 2190 5.2 that do not stand in the bit stream).
-type Macroblock struct {
-	Bit        int // offset in the frame, bits
-	Quant      uint8
-	GOB        uint8
-	MBA        uint16
-	HMV1, VMV1 int8
-	HMV2, VMV2 int8
 }
 
 // VideoEncoder encodes one stream. It is used by one goroutine at a time, has

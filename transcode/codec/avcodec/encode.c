@@ -2,6 +2,7 @@
 
 #include "layer.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +88,7 @@ static const AVCodec *old(enum lav_old codec)
 
 int lav_encodes_old(enum lav_old codec) { return old(codec) != NULL; }
 
-encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob, int cut)
+encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob)
 {
 	encoder *e = allocate(old(codec), width, height, (AVRational){1001, 30000}); // H.261 3.1, H.263 5.1.2
 
@@ -99,10 +100,9 @@ encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob, int
 	e->c->global_quality = 8 * FF_QP2LAMBDA;
 	e->c->qmin = 1;
 	e->c->qmax = 31;
+	av_opt_set_int(e->c->priv_data, "sc_threshold", INT_MAX, 0); // whether the scene changes is found out before
 	if (gob)
 		av_opt_set_int(e->c->priv_data, "ps", gob, 0);
-	if (cut)
-		av_opt_set_int(e->c->priv_data, "mb_info", cut, 0);
 	return opened(e, old(codec));
 }
 
@@ -151,7 +151,6 @@ int lav_encode(encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v,
 	out->data = e->p->data;
 	out->size = e->p->size;
 	out->key = (e->p->flags & AV_PKT_FLAG_KEY) != 0;
-	out->blocks = av_packet_get_side_data(e->p, AV_PKT_DATA_H263_MB_INFO, &out->blocks_size);
 	return 0;
 }
 

@@ -57,8 +57,6 @@ typedef struct input {
 typedef struct coded {
 	uint8_t *data;
 	int size, key;
-	uint8_t *blocks; // of H.263, where it can be cut, 12 bytes each
-	size_t blocks_size;
 } coded;
 
 int lav_encodes_h264(void);
@@ -66,8 +64,8 @@ encoder *lav_encoder_h264(const settings *s);
 void lav_encoder_rate(encoder *e, int64_t bitrate, int64_t buffer);
 int lav_encodes_old(enum lav_old codec);
 // Opens an encoder of H.263 or H.261. A header stands about every gob bytes where the
-// codec can have one, and a place to cut is told of every cut bytes; 0 is none.
-encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob, int cut);
+// codec can have one; 0 is none.
+encoder *lav_encoder_old(enum lav_old codec, int width, int height, int gob);
 int lav_encode(encoder *e, const uint8_t *y, const uint8_t *u, const uint8_t *v, const input *in, coded *out);
 void lav_encoder_close(encoder *e);
 

@@ -8,9 +8,7 @@ package avcodec
 import "C"
 
 import (
-	"encoding/binary"
 	"fmt"
-	"unsafe"
 
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode/codec"
@@ -27,8 +25,6 @@ type oldEncoder struct {
 	sketch  sketch
 	since   int // pictures since the last keyframe
 	units   [1][]byte
-	blocks  []codec.Macroblock
-	cut     int
 	content bool
 }
 
@@ -47,12 +43,12 @@ func newOld(c media.Codec, s codec.VideoSettings) (codec.VideoEncoder, error) {
 	}
 	gob := 0
 	if c == media.H263 {
-		gob, e.cut = unit/3, unit/4 // a fragment is some of these, and still fits
+		gob = unit / 3 // a packet is some of these, and still fits
 	}
-	if e.e = C.lav_encoder_old(olds[c], C.int(s.Width), C.int(s.Height), C.int(gob), C.int(e.cut)); e.e == nil {
+	if e.e = C.lav_encoder_old(olds[c], C.int(s.Width), C.int(s.Height), C.int(gob)); e.e == nil {
 		return nil, fmt.Errorf("%s: the encoder does not open for %dx%d", c, s.Width, s.Height)
 	}
-	if e.stage = C.lav_encoder_old(olds[c], C.int(s.Width), C.int(s.Height), 0, 0); e.stage == nil {
+	if e.stage = C.lav_encoder_old(olds[c], C.int(s.Width), C.int(s.Height), 0); e.stage == nil {
 		e.Close()
 		return nil, fmt.Errorf("%s: a second encoder does not open", c)
 	}
@@ -72,7 +68,7 @@ func (e *oldEncoder) Encode(p *codec.Picture, pts int64, key bool) (codec.Encode
 		return codec.Encoded{}, nil
 	}
 	change := e.sketch.change(p)
-	key = key || e.since == 0 || e.since >= healsUpdated || change > sceneCut
+	key = key || e.since == 0 || e.since >= healsUpdated || change > sceneCut && e.since >= cutRest
 	q, err := e.choose(p, key, change)
 	if err == nil {
 		err = e.encode(p, key, q)
@@ -91,7 +87,7 @@ func (e *oldEncoder) Encode(p *codec.Picture, pts int64, key bool) (codec.Encode
 	e.since++
 	putReference(e.name, b, pts)
 	e.units[0] = b
-	return codec.Encoded{Units: e.units[:], Key: key, Macroblocks: e.cuts()}, nil
+	return codec.Encoded{Units: e.units[:], Key: key}, nil
 }
 
 func (e *oldEncoder) choose(p *codec.Picture, key bool, change float64) (int, error) {
@@ -103,18 +99,6 @@ func (e *oldEncoder) choose(p *codec.Picture, key bool, change float64) (int, er
 		err := s.encode(p, true, q)
 		return 8 * int(s.out.size), err
 	})
-}
-
-// cuts reads where libavcodec says an H.263 frame can be cut.
-func (e *oldEncoder) cuts() []codec.Macroblock {
-	e.blocks = e.blocks[:0]
-	for b := unsafe.Slice((*byte)(e.out.blocks), int(e.out.blocks_size)); len(b) >= 12; b = b[12:] {
-		e.blocks = append(e.blocks, codec.Macroblock{
-			Bit: int(binary.LittleEndian.Uint32(b)), Quant: b[4], GOB: b[5], MBA: binary.LittleEndian.Uint16(b[6:]),
-			HMV1: int8(b[8]), VMV1: int8(b[9]), HMV2: int8(b[10]), VMV2: int8(b[11]),
-		})
-	}
-	return e.blocks
 }
 
 // Adjust changes the rates. See codec.VideoEncoder.

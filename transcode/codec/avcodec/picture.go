@@ -63,6 +63,10 @@ const step = 8
 // sceneCut is the change beyond which a picture has nothing to gain from the one before.
 const sceneCut = 40
 
+// cutRest is how many pictures after a keyframe such a change makes no other: a pattern that
+// changes all the time would be keyframes alone. What has nothing to refer to is coded so all the same.
+const cutRest = 10
+
 // change gives the mean difference of the samples from those of the last picture, 0 to 255.
 func (s *sketch) change(p *codec.Picture) float64 {
 	n := ((p.Width + step - 1) / step) * ((p.Height + step - 1) / step)
