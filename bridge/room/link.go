@@ -14,7 +14,7 @@ import (
 type link struct {
 	now  func() int64
 	next atomic.Uint32
-	past [linkPast]atomic.Uint64 // microseconds since begun<<16 | bytes, by sequence number
+	past [linkPast]atomic.Uint32 // ticks since begun<<pastSize | units of bytes, by sequence number; 0 never left
 
 	begun int64
 	keep  atomic.Int64 // what memory gives
@@ -30,6 +30,15 @@ type link struct {
 
 // linkPast is how many packets are known: half a second at 20 Mbit/s.
 const linkPast = 1024
+
+// What is known of a packet that left fits in 32 bits: of its time 22 in ticks
+// finer than those of feedback (250 us), and of its size 10 in units.
+const (
+	pastTick = 64 // us
+	pastTime = 22 // bits: four minutes
+	pastSize = 10 // bits
+	pastUnit = 2  // bytes
+)
 
 func newLink(now func() int64) *link {
 	l := &link{now: now, begun: now(), budget: newBudget()}
@@ -52,9 +61,13 @@ func (l *link) memory() int64 { return l.keep.Load() }
 // leave notes a packet and gives it its number.
 func (l *link) leave(size int, now int64) uint16 {
 	seq := uint16(l.next.Add(1))
-	l.past[seq%linkPast].Store(uint64((now-l.begun)/1000+1)<<16 | uint64(uint16(size)))
+	units := min((size+pastUnit-1)/pastUnit, 1<<pastSize-1)
+	l.past[seq%linkPast].Store(l.tick(now)<<pastSize | uint32(max(units, 1)))
 	return seq
 }
+
+// tick is a time as it is noted.
+func (l *link) tick(now int64) uint32 { return uint32((now-l.begun)/1000/pastTick) & (1<<pastTime - 1) }
 
 // arrived takes a packet of transport-wide feedback. One goroutine at a time
 // calls it.
@@ -70,8 +83,8 @@ func (l *link) arrived(fb []byte) {
 			return // never sent
 		}
 		entry := l.past[seq%linkPast].Load()
-		left, size := int64(entry>>16), int(entry&0xffff)
-		if entry == 0 || (now-l.begun)/1000-left > 10e6 {
+		age := int64((l.tick(now)-entry>>pastSize)&(1<<pastTime-1)) * pastTick
+		if entry == 0 || age > 10e6 {
 			return
 		}
 		if !came {
@@ -79,8 +92,8 @@ func (l *link) arrived(fb []byte) {
 			return
 		}
 		received++
-		bytes += size
-		l.delays = append(l.delays, at-left) // one-way, from an unknown origin
+		bytes += int(entry&(1<<pastSize-1)) * pastUnit
+		l.delays = append(l.delays, at-((now-l.begun)/1000-age)) // one-way, from an unknown origin
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()

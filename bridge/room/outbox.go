@@ -6,26 +6,23 @@ import (
 )
 
 // outbox is the queue of messages to one page. A page that does not take
-// them is cut off: the queue is dropped and nothing more is sent.
+// them is cut off: the queue is dropped and nothing more is sent. It has a
+// goroutine while there is something to send.
 type outbox struct {
 	send func([]byte)
 
-	mu     sync.Mutex
-	queue  [][]byte
-	ended  bool // nothing more is taken
-	wake   chan struct{}
-	closed chan struct{} // the goroutine is gone
+	mu      sync.Mutex
+	queue   [][]byte
+	sending bool
+	ended   bool          // nothing more is taken
+	closed  chan struct{} // nothing more is sent
 }
 
 // outboxSize is how many messages wait for a page. A room says some ten a
 // second when much is going on.
 const outboxSize = 256
 
-func newOutbox(send func([]byte)) *outbox {
-	o := &outbox{send: send, wake: make(chan struct{}, 1), closed: make(chan struct{})}
-	go o.run()
-	return o
-}
+func newOutbox(send func([]byte)) *outbox { return &outbox{send: send, closed: make(chan struct{})} }
 
 // post queues a message and tells whether the page still takes any.
 func (o *outbox) post(m any) bool {
@@ -42,56 +39,63 @@ func (o *outbox) postRaw(b []byte) bool {
 	if o.ended {
 		return false
 	}
-	if len(o.queue) >= outboxSize {
+	full := len(o.queue) >= outboxSize
+	if full {
 		o.ended, o.queue = true, nil
-		o.poke()
-		return false
+	} else {
+		o.queue = append(o.queue, b)
 	}
-	o.queue = append(o.queue, b)
-	o.poke()
-	return true
+	o.wake()
+	return !full
 }
 
 // end sends what is queued and then nothing more.
 func (o *outbox) end() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.ended = true
-	o.poke()
+	o.finish(o.queue)
 }
 
 // drop ends it without sending what is queued.
 func (o *outbox) drop() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.ended, o.queue = true, nil
-	o.poke()
+	o.finish(nil)
 }
 
-func (o *outbox) poke() {
-	select {
-	case o.wake <- struct{}{}:
-	default:
+// finish takes no more than what is left. The mutex is held.
+func (o *outbox) finish(left [][]byte) {
+	o.queue = left
+	if !o.ended {
+		o.ended = true
+		o.wake()
 	}
 }
 
+// wake has the queue sent. The mutex is held.
+func (o *outbox) wake() {
+	if !o.sending {
+		o.sending = true
+		go o.run()
+	}
+}
+
+// run sends what is queued.
 func (o *outbox) run() {
-	defer close(o.closed)
-	for range o.wake {
-		for {
-			o.mu.Lock()
-			if len(o.queue) == 0 {
-				ended := o.ended
-				o.mu.Unlock()
-				if ended {
-					return
-				}
-				break
-			}
-			b := o.queue[0]
-			o.queue = o.queue[1:]
+	for {
+		o.mu.Lock()
+		if len(o.queue) == 0 {
+			o.sending, o.queue = false, nil
+			ended := o.ended
 			o.mu.Unlock()
-			o.send(b)
+			if ended {
+				close(o.closed)
+			}
+			return
 		}
+		b := o.queue[0]
+		o.queue = o.queue[1:]
+		o.mu.Unlock()
+		o.send(b)
 	}
 }
