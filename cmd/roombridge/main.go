@@ -81,7 +81,7 @@ func (s *serveCmd) Run(ctx context.Context) error {
 // garbage is how much memory, in percent of what is in use, may be waiting for
 // the collector. Packets make none; what calls and pages leave behind is so
 // little that collecting it earlier costs nothing that can be measured.
-const garbage = 40
+const garbage = 20
 
 type checkCmd struct{ configFlag }
 
