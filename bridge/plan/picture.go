@@ -27,7 +27,7 @@ func OutputFor(v Viewer, class, height int) Output {
 	o.Width, o.Height, o.FPS = media.PictureFor(bounded(v.Format, l), class)
 	if o.Codec == media.H264 {
 		o.Profile, o.Mode = profileFor(v.Format.H264), v.Format.H264.Mode
-		o.Level = levelFor(v.Format.H264, o)
+		o.Level, o.MTU = levelFor(v.Format.H264, o), mtuFor(v.Format.H264)
 	}
 	return o
 }
@@ -44,6 +44,21 @@ func bounded(f media.Format, l media.Limits) media.Format {
 
 // sized tells whether a codec has a few sizes of its own.
 func sized(c media.Codec) bool { return c == media.H261 || c == media.H263 || c == media.H263P }
+
+// Packets of the worker's have at most usualMTU bytes. A NAL unit cannot be kept below leastNAL.
+const (
+	usualMTU = 1200
+	leastNAL = 200
+)
+
+// mtuFor gives the largest packet for a receiver of whole NAL units that takes
+// but small ones (RFC 6184 8.1, max-rcmd-nalu-size); 0 is the usual.
+func mtuFor(p media.H264Params) int {
+	if p.Mode != 0 || p.MaxNAL == 0 || p.MaxNAL >= usualMTU {
+		return 0
+	}
+	return max(int(p.MaxNAL), leastNAL)
+}
 
 // profileFor gives the best profile_idc that a receiver decodes and that the
 // worker makes.

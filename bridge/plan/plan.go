@@ -75,6 +75,7 @@ type Output struct {
 	Height  int
 	FPS     int
 	Class   int // bit/s; all who share it take as much
+	MTU     int // largest packet, bytes; 0 is the usual
 }
 
 // Scene is what stands in a picture that the worker makes.

@@ -82,7 +82,7 @@ func (w *Wish) key() string {
 	number := func(n int) { b.WriteString(strconv.Itoa(n)); b.WriteByte(' ') }
 	text := func(s string) { number(len(s)); b.WriteString(s) }
 	o, s := w.Output, w.Scene
-	for _, n := range [...]int{int(o.Profile), int(o.Level), int(o.Mode), o.Width, o.Height, o.FPS, o.Class, s.More} {
+	for _, n := range [...]int{int(o.Profile), int(o.Level), int(o.Mode), o.MTU, o.Width, o.Height, o.FPS, o.Class, s.More} {
 		number(n)
 	}
 	text(string(o.Codec))

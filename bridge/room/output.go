@@ -166,7 +166,7 @@ func useful(o plan.Output) int {
 func (o *output) video(s transcode.Scene) transcode.VideoOutput {
 	p := o.spec
 	return transcode.VideoOutput{
-		ID: o.id, Codec: p.Codec, Profile: p.Profile, Level: p.Level, Mode: p.Mode,
+		ID: o.id, Codec: p.Codec, Profile: p.Profile, Level: p.Level, Mode: p.Mode, MTU: p.MTU,
 		Width: p.Width, Height: p.Height, FPS: p.FPS, Bitrate: o.bitrate, Scene: s,
 	}
 }
