@@ -1,0 +1,416 @@
+package pagetest
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"github.com/roombridge/roombridge/bridge/admin"
+	"github.com/roombridge/roombridge/bridge/number"
+	"github.com/roombridge/roombridge/bridge/store"
+	"github.com/roombridge/roombridge/web"
+)
+
+// kept is a gateway with a store of its own, for the pages about what is kept.
+type kept struct {
+	service *admin.Service
+	plans   *store.Plans
+	origin  string
+}
+
+// newKept has the tenant default and those named besides.
+func newKept(t *testing.T, tenants ...string) *kept {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Config{URL: "sqlite:" + filepath.Join(t.TempDir(), "db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &kept{service: &admin.Service{DB: db, Book: &number.Book{}}}
+	for _, id := range append([]string{"default"}, tenants...) {
+		c := admin.Customer{Tenant: number.Tenant{ID: id, Default: id == "default"}, Name: strings.ToUpper(id[:1]) + id[1:]}
+		if _, err := k.operator().PutTenant(t.Context(), c, -1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if k.plans, err = db.Plans(t.Context(), k.service.Book); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{}, 2)
+	go func() { k.plans.Run(ctx); done <- struct{}{} }()
+	cert, err := web.Certificate("", web.HostNames(), time.Now(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := web.New(web.Config{
+		Listen: "127.0.0.1:0", TLS: &tls.Config{Certificates: []tls.Certificate{cert}}, SelfSigned: true, Version: "0.1.0", Token: token,
+		Calls: nobody{}, Rooms: nobody{}, Admin: k.service,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = s.Serve(ctx); done <- struct{}{} }()
+	k.origin = "https://" + s.Addr().String()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+		<-done
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return k
+}
+
+func (k *kept) operator() *admin.Actor { return k.service.Operator("127.0.0.1:5000") }
+
+func (k *kept) desk(t *testing.T, tenant string) *admin.Desk {
+	t.Helper()
+	d, err := k.operator().In(t.Context(), tenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// rules writes rules to the default tenant's plan.
+func (k *kept) rules(t *testing.T, rules ...number.Rule) {
+	t.Helper()
+	for i := range rules {
+		rules[i] = rules[i].Normal()
+	}
+	if _, _, err := k.desk(t, "").Import(t.Context(), rules, number.Merge, ""); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// open shows a page of the administration to somebody with the configuration's token.
+func (k *kept) open(t *testing.T, s screen, dark bool, lang, path string) context.Context {
+	t.Helper()
+	ctx, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
+	t.Cleanup(stop)
+	theme := map[bool]string{true: "dark", false: "light"}[dark]
+	script := fmt.Sprintf("sessionStorage.setItem('token', %q); window.failures = []; addEventListener('error', (e) => failures.push(e.message));"+
+		"addEventListener('unhandledrejection', (e) => failures.push(String(e.reason?.stack ?? e.reason)));", token)
+	if err := chromedp.Run(ctx,
+		emulation.SetDeviceMetricsOverride(s.width, s.height, s.scale, s.touch),
+		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
+		chromedp.ActionFunc(func(ctx context.Context) error {
+			_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
+			return err
+		}),
+		page.BringToFront(), chromedp.Navigate(k.origin+"/admin?lang="+lang+"#"+path)); err != nil {
+		t.Fatal(err)
+	}
+	until(t, ctx, `document.querySelector('#content h1')`)
+	return ctx
+}
+
+// unharmed fails where the page's scripts failed.
+func unharmed(t *testing.T, ctx context.Context) {
+	t.Helper()
+	for _, f := range eval[[]string](t, ctx, `failures`) {
+		t.Error("the page's script failed:", f)
+	}
+}
+
+func click(t *testing.T, ctx context.Context, selector string) {
+	t.Helper()
+	until(t, ctx, fmt.Sprintf(`document.querySelector(%q)?.checkVisibility() && !document.querySelector(%[1]q).disabled`, selector))
+	eval[any](t, ctx, fmt.Sprintf(`document.querySelector(%q).click()`, selector))
+}
+
+// fill types into a field as a person does.
+func fill(t *testing.T, ctx context.Context, selector, text string) {
+	t.Helper()
+	until(t, ctx, fmt.Sprintf(`document.querySelector(%q)`, selector))
+	eval[any](t, ctx, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.focus(); e.value = %q;
+	  e.dispatchEvent(new Event('input', {bubbles: true})); e.dispatchEvent(new Event('change', {bubbles: true})); })()`, selector, text))
+}
+
+func visit(t *testing.T, ctx context.Context, path string) {
+	t.Helper()
+	eval[any](t, ctx, fmt.Sprintf(`void (location.hash = %q)`, "#"+path))
+}
+
+func exact(n, room string) number.Rule {
+	return number.Rule{Match: number.Match{Kind: number.Exact, Number: n}, Outcome: number.Outcome{Room: room}}
+}
+
+// A number is made with the dry run beside it, found without diacritics, changed, switched off, deleted and brought back.
+func TestNumbersPage(t *testing.T) {
+	k := newKept(t)
+	k.rules(t, number.Rule{Priority: 900, Match: number.Match{Kind: number.Prefix, Number: "1"}, Outcome: number.Outcome{Action: number.Refuse, Reason: "ngoài giờ"}})
+	ctx := k.open(t, laptop, false, "vi", "/numbers/new")
+	fill(t, ctx, `[data-field="number"] input`, "+1 001")
+	fill(t, ctx, `[data-field="label"] input`, "Phòng họp Đà Nẵng")
+	until(t, ctx, `document.querySelector('[data-field="number"] .hint').textContent === 'Được so sánh là 1001'`)
+	fill(t, ctx, `[data-dryrun] ~ *, .dryrun [data-field="number"] input`, "1001")
+	until(t, ctx, `document.querySelector('[data-decision="room"]')?.dataset.where === '1001' && document.querySelector('[data-dryrun="draft"]')`)
+	fill(t, ctx, `[data-field="room"] input`, "da-nang")
+	until(t, ctx, `document.querySelector('[data-decision="room"]')?.dataset.where === 'da-nang'`)
+	click(t, ctx, `[data-field="lobby"] input`)
+	until(t, ctx, `document.querySelector('[data-field="lobby"] .hint').classList.contains('wrong')`)
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `document.querySelector('.toast.bad')`)
+	fill(t, ctx, `[data-pin="host_pin"]`, "987654")
+	until(t, ctx, `!document.querySelector('[data-field="lobby"] .hint').classList.contains('wrong')`)
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `location.hash.startsWith('#/numbers') && document.querySelector('tr[data-key="1001"]') && document.querySelector('[data-toast="undo"]')`)
+	if n, err := k.desk(t, "").Number(t.Context(), "1001"); err != nil || n.Room != "da-nang" || !n.Lobby || !n.HostPIN.Set() || n.Label != "Phòng họp Đà Nẵng" {
+		t.Fatalf("%+v, %v", n, err)
+	}
+
+	fill(t, ctx, `[data-act="search"]`, "da nang HOP")
+	until(t, ctx, `document.querySelectorAll('[data-table="numbers"] tbody tr').length === 1`)
+	click(t, ctx, `tr[data-key="1001"] [data-act="toggle"]`)
+	until(t, ctx, `document.querySelector('tr[data-key="1001"] [data-act="toggle"]').getAttribute('aria-checked') === 'false'`)
+	click(t, ctx, `tr[data-key="1001"] [data-act="delete"]`)
+	until(t, ctx, `!document.querySelector('tr[data-key="1001"]') && document.querySelector('.toasts').lastChild.innerText.includes('Đã xóa 1001')`)
+	eval[any](t, ctx, `document.querySelector('.toasts').lastChild.querySelector('[data-act="undo"]').click()`)
+	until(t, ctx, `document.querySelector('tr[data-key="1001"]')`)
+	unharmed(t, ctx)
+}
+
+// Who saves a rule that somebody else wrote meanwhile sees what changed, and loses nothing of either.
+func TestConflictOfNumbers(t *testing.T) {
+	k := newKept(t)
+	k.rules(t, exact("1001", "board"))
+	ctx := k.open(t, laptop, false, "en", "/numbers/rule/1001")
+	fill(t, ctx, `[data-field="label"] input`, "Mine")
+	other := exact("1001", "hall")
+	other.Settings.Capacity = 7
+	k.rules(t, other)
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `document.querySelector('[data-dialog="conflict"] [data-field="room"]')?.innerText.includes('hall')`)
+	shoot(t, ctx, "kept-conflict")
+	click(t, ctx, `[data-dialog="conflict"] [data-act="merge"]`)
+	until(t, ctx, `document.querySelector('[data-toast="undo"]')`)
+	if n, err := k.desk(t, "").Number(t.Context(), "1001"); err != nil || n.Room != "hall" || n.Label != "Mine" || n.Capacity != 7 {
+		t.Fatalf("%+v, %v", n, err)
+	}
+	unharmed(t, ctx)
+}
+
+// The dry run tells of each rule that came near, and of the others briefly.
+func TestDryRunPage(t *testing.T) {
+	k := newKept(t)
+	rules := []number.Rule{{ID: "vip", Priority: 10, Match: number.Match{Kind: number.Prefix, Number: "10"}, Conditions: number.Conditions{Protocols: []string{"h323"}}}}
+	for i := range 40 {
+		rules = append(rules, exact(fmt.Sprint(1000+i), ""))
+	}
+	k.rules(t, rules...)
+	ctx := k.open(t, laptop, true, "vi", "/dryrun?number=1039")
+	until(t, ctx, `document.querySelector('[data-decision="room"]')?.dataset.rule === '1039'`)
+	steps := eval[[]string](t, ctx, `[...document.querySelectorAll('[data-step]')].map((e) => e.dataset.step + ' ' + e.querySelector('.why')?.innerText)`)
+	if strings.Join(steps, "|") != "passed cuộc gọi qua sip, không phải h323|many undefined|fits quy tắc khớp" {
+		t.Error(steps)
+	}
+	click(t, ctx, `[data-act="showall"]`)
+	until(t, ctx, `document.querySelectorAll('[data-step]').length === 41`)
+	fill(t, ctx, `.dryrun [data-field="protocol"] select`, "h323")
+	until(t, ctx, `document.querySelector('[data-decision="room"]')?.dataset.rule === 'vip'`)
+	fill(t, ctx, `.dryrun [data-field="number"] input`, "5")
+	until(t, ctx, `document.querySelector('[data-decision="refuse"]')?.innerText.includes('Không có phòng nào có số này')`)
+	unharmed(t, ctx)
+}
+
+// An import shows mistakes by line, then its difference, is applied at once and taken back.
+func TestImportPage(t *testing.T) {
+	k := newKept(t)
+	k.rules(t, exact("1001", "board"), exact("1002", "old"))
+	ctx := k.open(t, laptop, false, "vi", "/numbers/import")
+	fill(t, ctx, `[data-act="paste"]`, "number,room,priority\n1001,hall,5\n1003,new,x\n")
+	until(t, ctx, `document.querySelector('[data-section="mistakes"] [data-line="3"]')?.innerText.includes('1003,new,x')`)
+	fill(t, ctx, `[data-act="paste"]`, "number,room,priority\n1001,hall,5\n1003,new,\n1004,,\n")
+	counts := `['added', 'changed', 'removed', 'same'].map((k) => document.querySelector('[data-section="difference"] [data-kind="' + k + '"]')?.dataset.count).join()`
+	until(t, ctx, counts+` === '2,1,0,1'`)
+	until(t, ctx, `document.querySelector('[data-change="changed"] [data-field="room"]')?.innerText.includes('board')`)
+	click(t, ctx, `[data-act="mode"] [data-value="replace"] input`)
+	until(t, ctx, counts+` === '2,1,1,0'`)
+	k.rules(t, exact("1005", "moved"))
+	click(t, ctx, `[data-act="apply"]`)
+	until(t, ctx, `document.querySelector('.note.warn') && `+counts+` === '2,1,2,0'`)
+	click(t, ctx, `[data-act="apply"]`)
+	until(t, ctx, `document.querySelector('[data-import="applied"]')`)
+	rooms := func() string {
+		all, err := k.desk(t, "").Export(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var list []string
+		for _, r := range all {
+			list = append(list, r.ID+" "+r.Room)
+		}
+		return strings.Join(list, ", ")
+	}
+	if got := rooms(); got != "1001 hall, 1003 new, 1004 $0" {
+		t.Error(got)
+	}
+	click(t, ctx, `[data-act="undo-import"]`)
+	until(t, ctx, `document.querySelector('[data-import="undone"]')`)
+	if got := rooms(); got != "1001 board, 1002 old, 1005 moved" {
+		t.Error(got)
+	}
+	visit(t, ctx, "/audit")
+	until(t, ctx, `document.querySelector('[data-undoes]') && document.querySelectorAll('.change-entry').length >= 3`)
+	unharmed(t, ctx)
+}
+
+// A token's text is shown once and works; deleted, it works no more.
+func TestTokensPage(t *testing.T) {
+	k := newKept(t)
+	ctx := k.open(t, laptop, false, "en", "/tokens")
+	click(t, ctx, `[data-act="new"]`)
+	fill(t, ctx, `[data-dialog="token"] [data-field="label"] input`, "PBX")
+	click(t, ctx, `[data-dialog="token"] [data-act="submit"]`)
+	until(t, ctx, `document.querySelector('[data-field="scopes"] .hint').innerText !== ''`)
+	click(t, ctx, `[data-scope="numbers"]`)
+	click(t, ctx, `[data-dialog="token"] [data-act="submit"]`)
+	until(t, ctx, `document.querySelector('[data-token="text"]')`)
+	text := eval[string](t, ctx, `document.querySelector('[data-token="text"]').innerText`)
+	use := func() int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, k.origin+"/api/v1/numbers", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+text)
+		client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}} //nolint:gosec // the test's own server
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	if code := use(); code != http.StatusOK {
+		t.Error(code)
+	}
+	click(t, ctx, `[data-dialog="token"] [data-act="done"]`)
+	until(t, ctx, `document.querySelectorAll('[data-table="tokens"] tbody tr').length === 1 && !document.body.innerHTML.includes(`+fmt.Sprintf("%q", text)+`)`)
+	click(t, ctx, `[data-table="tokens"] [data-act="delete"]`)
+	click(t, ctx, `[data-dialog="sure"] [data-act="yes"]`)
+	until(t, ctx, `!document.querySelector('[data-table="tokens"]').checkVisibility()`)
+	if code := use(); code != http.StatusUnauthorized {
+		t.Error(code)
+	}
+	unharmed(t, ctx)
+}
+
+// Records are found without diacritics, filtered by how they ended, and opened.
+func TestRecordsPage(t *testing.T) {
+	k := newKept(t)
+	scope, err := k.service.DB.Tenant("default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Calls.Append(t.Context(), scope, someRecords(time.Now())...); err != nil {
+		t.Fatal(err)
+	}
+	ctx := k.open(t, laptop, false, "vi", "/records")
+	rows := `document.querySelectorAll('[data-table="records"] tbody tr').length`
+	until(t, ctx, rows+` === 24`)
+	fill(t, ctx, `[data-act="search"]`, "hoi truong can tho")
+	until(t, ctx, rows+` > 0 && `+rows+` < 24`)
+	fill(t, ctx, `[data-act="search"]`, "")
+	fill(t, ctx, `[data-act="cause"]`, "capacity")
+	until(t, ctx, rows+` > 0 && [...document.querySelectorAll('[data-cause]')].every((e) => e.dataset.cause === 'capacity')`)
+	fill(t, ctx, `[data-act="cause"]`, "")
+	until(t, ctx, rows+` === 24`)
+	click(t, ctx, `[data-table="records"] tbody tr a`)
+	until(t, ctx, `document.querySelector('[data-stream="video-in"]')?.dataset.path === 'relay'`)
+	unharmed(t, ctx)
+}
+
+// A tenant is made and changed; another's change is not written over.
+func TestTenantsPage(t *testing.T) {
+	k := newKept(t)
+	ctx := k.open(t, laptop, false, "vi", "/tenants/new")
+	fill(t, ctx, `[data-field="name"] input`, "Công ty Điện lực Sông Hàn")
+	until(t, ctx, `document.querySelector('[data-field="id"] input').value === 'cong-ty-dien-luc-song-han'`)
+	fill(t, ctx, `[data-field="id"] input`, "songhan")
+	fill(t, ctx, `[data-field="domains"] textarea`, "songhan.example.vn\nhop.songhan.example.vn")
+	fill(t, ctx, `[data-field="limit_calls"] input`, "40")
+	fill(t, ctx, `[data-field="limit_bandwidth"] input`, "120.5")
+	fill(t, ctx, `[data-field="keep_calls"] input`, "90")
+	click(t, ctx, `[data-form="tenant"] [data-act="submit"]`)
+	until(t, ctx, `document.querySelector('[data-table="tenants"] tr[data-key="songhan"]')`)
+	got, err := k.operator().Tenancy(t.Context(), "songhan")
+	if err != nil || len(got.Domains) != 2 || got.Limits.Calls != 40 || got.Limits.Bandwidth != 120_500_000 || got.Keep.Calls != 90 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	visit(t, ctx, "/tenants/songhan")
+	fill(t, ctx, `[data-field="name"] input`, "Sông Hàn")
+	got.Tenant.Name = "Khác"
+	if _, err := k.operator().PutTenant(t.Context(), got.Tenant, -1); err != nil {
+		t.Fatal(err)
+	}
+	click(t, ctx, `[data-form="tenant"] [data-act="submit"]`)
+	until(t, ctx, `document.querySelector('[data-field="name"] input')?.value === 'Khác' && document.querySelector('.toast.bad')`)
+	unharmed(t, ctx)
+}
+
+// Somebody is added, switched off and removed.
+func TestAccountsPage(t *testing.T) {
+	k := newKept(t)
+	ctx := k.open(t, laptop, false, "en", "/administrators")
+	click(t, ctx, `[data-act="new"]`)
+	fill(t, ctx, `[data-dialog="account"] [data-field="name"] input`, "lan")
+	fill(t, ctx, `[data-dialog="account"] [data-field="role"] select`, "viewer") // the last operator cannot be switched off
+	fill(t, ctx, `[data-dialog="account"] [data-field="password"] input`, "mật khẩu dài")
+	click(t, ctx, `[data-dialog="account"] [data-act="submit"]`)
+	until(t, ctx, `document.querySelector('[data-table="accounts"] tr[data-key="lan"]')`)
+	click(t, ctx, `tr[data-key="lan"] [data-act="edit"]`)
+	click(t, ctx, `[data-dialog="account"] [data-field="disabled"] input`)
+	click(t, ctx, `[data-dialog="account"] [data-act="submit"]`)
+	until(t, ctx, `document.querySelector('tr[data-key="lan"] [data-column="state"]').innerText.includes('Disabled')`)
+	click(t, ctx, `tr[data-key="lan"] [data-act="delete"]`)
+	click(t, ctx, `[data-dialog="sure"] [data-act="yes"]`)
+	until(t, ctx, `!document.querySelector('tr[data-key="lan"]')`)
+	unharmed(t, ctx)
+}
+
+// Ten thousand numbers are searched and paged in moments.
+func TestManyNumbers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes ten thousand rules")
+	}
+	k := newKept(t)
+	var rules []number.Rule
+	for i := range 10_000 {
+		rules = append(rules, exact(fmt.Sprint(20000+i), ""))
+	}
+	k.rules(t, rules...)
+	ctx := k.open(t, laptop, false, "vi", "/numbers")
+	until(t, ctx, `document.querySelectorAll('[data-table="numbers"] tbody tr').length === 100`)
+	fill(t, ctx, `[data-act="search"]`, "29999")
+	until(t, ctx, `document.querySelectorAll('[data-table="numbers"] tbody tr').length === 1`)
+	visit(t, ctx, "/dryrun?number="+url.QueryEscape("29999"))
+	until(t, ctx, `document.querySelector('[data-decision="room"]')?.dataset.rule === '29999'`)
+	took := eval[float64](t, ctx, `(async () => {
+	  const {post, get} = await import(document.querySelector('script[type=module]').src.replace('app.js', 'api.js'));
+	  const times = [];
+	  for (let i = 0; i < 20; i++) {
+	    const t = performance.now();
+	    await post('/numbers/test', {number: '29999', brief: true, draft: {id: 'x', number: '84', match: 'prefix'}});
+	    await get('/numbers?limit=100&search=2' + i);
+	    times.push((performance.now() - t) / 2);
+	  }
+	  return times.sort((a, b) => a - b)[18];
+	})()`)
+	t.Logf("list and dry run with a draft at 10,000 rules: %.0f ms (p95)", took)
+	unharmed(t, ctx)
+}
