@@ -132,6 +132,20 @@ type Admission struct {
 // Admin protects the API and the administration pages.
 type Admin struct {
 	Token Secret `mapstructure:"token"`
+	OIDC  OIDC   `mapstructure:"oidc"`
+}
+
+// OIDC is an OpenID Connect provider with which administrators may sign in.
+type OIDC struct {
+	Issuer       string   `mapstructure:"issuer"` // its URL; empty: none
+	ClientID     string   `mapstructure:"client_id"`
+	ClientSecret Secret   `mapstructure:"client_secret"`
+	Label        string   `mapstructure:"label"`        // what the button says
+	Scopes       []string `mapstructure:"scopes"`       // besides openid
+	Redirect     string   `mapstructure:"redirect"`     // the gateway's URL, as browsers reach it
+	RoleClaim    string   `mapstructure:"role_claim"`   // says what somebody may, by roles; empty: accounts that there are, by their subject
+	Roles        []string `mapstructure:"roles"`        // VALUE=operator, VALUE=administrator or VALUE=viewer
+	TenantClaim  string   `mapstructure:"tenant_claim"` // names the tenant; empty: the site
 }
 
 // Store is the database.
@@ -184,6 +198,7 @@ func Default() Config {
 		Worker:    Worker{Max: 200, Memory: 1 << 30},
 		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},
 		Admission: Admission{Open: true},
+		Admin:     Admin{OIDC: OIDC{Label: "OpenID", Scopes: []string{"profile", "email"}}},
 		Store:     Store{URL: "sqlite:roombridge.db"},
 		Limits:    Limits{Calls: 500, Rooms: 500, Load: 85},
 	}

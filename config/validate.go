@@ -46,6 +46,7 @@ func (c Config) Validate() error {
 	}
 	e.executable("worker.path", c.Worker.Path)
 	e.token("admin.token", c.Admin.Token)
+	e.oidc(c.Admin.OIDC)
 	e.hostPort("web.listen", c.Web.Listen)
 	if c.Web.HTTP != "" {
 		e.hostPort("web.http", c.Web.HTTP)

@@ -6,6 +6,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/roombridge/roombridge/web/oidc"
 )
 
 // api is the REST API under /api/v1, with its description beside it.
@@ -51,6 +53,10 @@ func (s *Server) api() http.Handler {
 		w.Header().Set("Content-Type", "application/openapi+json")
 		_, _ = w.Write(description)
 	})
+	if s.cfg.OIDC != nil && s.cfg.Admin != nil {
+		open.HandleFunc("GET /api/v1/session/oidc", s.toProvider)
+		open.HandleFunc("GET "+oidc.CallbackPath, s.fromProvider)
+	}
 	open.Handle("/api/", s.auth.protect(noStore(mux)))
 	return open
 }

@@ -72,6 +72,9 @@ func (s *Server) describe(ctx context.Context, actor *admin.Actor) (SignedIn, er
 	needed, err := s.cfg.Admin.NeedsSetup(ctx)
 	v := visitIn(ctx)
 	out := SignedIn{Setup: needed, Code: needed && !v.trusted, Rights: []admin.Right{}}
+	if s.cfg.OIDC != nil {
+		out.OIDC = providerInfo{Enabled: true, Label: s.cfg.OIDC.Label()}
+	}
 	if actor == nil || actor.Person == nil && !v.token {
 		return out, err // programs on this machine need not sign in, and have not
 	}

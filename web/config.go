@@ -8,6 +8,7 @@ import (
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/admin"
+	"github.com/roombridge/roombridge/web/oidc"
 )
 
 // Config is what a Server works with.
@@ -25,6 +26,7 @@ type Config struct {
 	Devices   bridge.Devices
 	Known     func(tenant string) []bridge.Device // devices that administrators entered, of all tenants where it is ""; nil: none
 	Admin     *admin.Service                      // numbers, tenants, tokens and records; nil has none
+	OIDC      *oidc.Provider                      // says who somebody is; nil: passwords alone
 	Dial      func(room string) []string          // what a terminal dials to get into a room
 	Ready     func() error                        // nil, or why no calls should be sent here now
 	Telemetry func() Telemetry                    // counters of the rest of the gateway, read on scrape

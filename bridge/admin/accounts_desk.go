@@ -45,7 +45,9 @@ type AccountPut struct {
 // tokens and from the gateway's own doings.
 var accountName = regexp.MustCompile(`^[\p{Ll}\p{Lo}\p{Mn}\p{Nd}][\p{Ll}\p{Lo}\p{Mn}\p{Nd}._@+-]{0,62}$`)
 
-var takenNames = []string{"operator", "roombridge", "cli"}
+func fitName(name string) bool {
+	return accountName.MatchString(name) && !slices.Contains([]string{"operator", "roombridge", "cli"}, name)
+}
 
 // Accounts lists administrators.
 func (d *Desk) Accounts(ctx context.Context, q Query) (Page[Account], error) {
@@ -84,7 +86,7 @@ func (d *Desk) PutAccount(ctx context.Context, p AccountPut, version int64) (Acc
 		return Account{}, ErrRight
 	}
 	p.Name = d.accountName(ctx, p.Name)
-	if !accountName.MatchString(p.Name) || slices.Contains(takenNames, p.Name) {
+	if !fitName(p.Name) {
 		return Account{}, &Invalid{errors.New("a name has 1 to 63 letters, digits and . _ @ + -, and is not operator, roombridge or cli")}
 	}
 	if tenant := p.Name[strings.LastIndexByte(p.Name, '@')+1:]; tenant != p.Name && tenant != d.scope.ID() {

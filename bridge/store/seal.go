@@ -74,6 +74,17 @@ func (s sealer) open(place, text string) (map[string]string, error) {
 	return secrets, json.Unmarshal(plain, &secrets)
 }
 
+// Seal hides values that somebody carries for us, such as a browser in a cookie. Unseal gives them
+// back, for the same purpose alone.
+func (db *DB) Seal(purpose string, values map[string]string) (string, error) {
+	return db.sealer.seal("carried\x00"+purpose, values)
+}
+
+// Unseal gives back what Seal hid. The error says that it is not ours.
+func (db *DB) Unseal(purpose, text string) (map[string]string, error) {
+	return db.sealer.open("carried\x00"+purpose, text)
+}
+
 // masterKey reads the key, or makes it for a new database. The database holds a print
 // of it, so that a wrong key is found at once and not by PINs that open nothing.
 func (db *DB) masterKey(ctx context.Context, file string) ([]byte, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/roombridge/roombridge/h323"
 	"github.com/roombridge/roombridge/sip"
 	"github.com/roombridge/roombridge/web"
+	"github.com/roombridge/roombridge/web/oidc"
 )
 
 func (g *Gateway) openSIP() error {
@@ -83,7 +84,7 @@ func (g *Gateway) openWeb() error {
 	g.web, err = web.New(web.Config{
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
-		Admin: g.administration(log),
+		Admin: g.administration(log), OIDC: oidcProvider(g.cfg.Admin.OIDC),
 		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err
@@ -100,6 +101,18 @@ func (g *Gateway) administration(log *slog.Logger) *admin.Service {
 		log.Warn("nobody can sign in yet: open /admin and give the administrator a password", "code", s.Code)
 	}
 	return s
+}
+
+// oidcProvider is who may say who somebody is; nil is nobody.
+func oidcProvider(c config.OIDC) *oidc.Provider {
+	if c.Issuer == "" {
+		return nil
+	}
+	roles, _ := c.RoleTable() // validated
+	return oidc.New(oidc.Config{
+		Issuer: c.Issuer, ClientID: c.ClientID, ClientSecret: c.ClientSecret.Reveal(), Label: c.Label, Scopes: c.Scopes,
+		Redirect: c.Redirect, RoleClaim: c.RoleClaim, Roles: roles, TenantClaim: c.TenantClaim,
+	})
 }
 
 func (g *Gateway) webTLS() (*tls.Config, error) {
