@@ -6,7 +6,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 
-.PHONY: run test build unit lint bench fuzz clean setup-run setup-test setup-bench
+.PHONY: run test build unit lint bench fuzz voices clean setup-run setup-test setup-bench
 
 # The gateway with its built-in defaults, ready for a call.
 run: setup-run build
@@ -52,6 +52,10 @@ setup-run:
 
 setup-test:
 	@deploy/setup.sh test
+
+# The prompts of the reception anew, with espeak-ng; they are kept in the repository.
+voices: setup-test
+	cd bridge/reception/voices && $(GO) run make.go
 
 # The benchmark goes on without the peers that cannot be installed.
 setup-bench:

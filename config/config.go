@@ -16,6 +16,7 @@ type Config struct {
 	Worker    Worker    `mapstructure:"worker"`
 	Web       Web       `mapstructure:"web"`
 	Admission Admission `mapstructure:"admission"`
+	Reception Reception `mapstructure:"reception"`
 	Admin     Admin     `mapstructure:"admin"`
 	Store     Store     `mapstructure:"store"`
 	Limits    Limits    `mapstructure:"limits"`
@@ -127,6 +128,11 @@ type Web struct {
 // Admission says who may call without a number plan.
 type Admission struct {
 	Open bool `mapstructure:"open"` // any number opens the room of that name
+}
+
+// Reception asks terminals for numbers and PINs.
+type Reception struct {
+	Prompts string `mapstructure:"prompts"` // directory of sounds that replace the prompts: LANGUAGE/NAME.wav; empty: none
 }
 
 // Admin protects the API and the administration pages.

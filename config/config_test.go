@@ -182,6 +182,7 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"limits: {load: 101}", "limits.load"},
 		{"limits: {load: -1}", "limits.load"},
 		{"store: {url: \"mysql://x\"}", "store.url"},
+		{"reception: {prompts: /nowhere/at/all}", "reception.prompts"},
 	}
 	for _, c := range cases {
 		_, err := load(file(t, c.text), nil)

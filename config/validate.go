@@ -45,6 +45,7 @@ func (c Config) Validate() error {
 		e.atLeast("worker.memory", int(c.Worker.Memory), leastWorkerMemory)
 	}
 	e.executable("worker.path", c.Worker.Path)
+	e.directory("reception.prompts", c.Reception.Prompts)
 	e.token("admin.token", c.Admin.Token)
 	e.oidc(c.Admin.OIDC)
 	e.hostPort("web.listen", c.Web.Listen)
@@ -119,6 +120,16 @@ func (e *problems) certificate(key string, t TLS) {
 		if _, err := tls.LoadX509KeyPair(t.Cert, t.Key); err != nil {
 			e.add(key, err.Error())
 		}
+	}
+}
+
+// directory checks one that is read; none is well.
+func (e *problems) directory(key, path string) {
+	if path == "" {
+		return
+	}
+	if _, err := os.ReadDir(path); err != nil {
+		e.add(key, err.Error())
 	}
 }
 

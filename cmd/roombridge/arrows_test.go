@@ -46,7 +46,7 @@ var arrows = map[string][]string{
 	"bridge/player":        {"bridge", "bridge/media", "bridge/packet", "bridge/h264", "bridge/h26x", "bridge/jitter", "bridge/relay", "bridge/player/...", "transcode", "transcode/payload", "transcode/codec", "transcode/codec/g711", "transcode/codec/g722"},
 	"bridge/load":          {"bridge"},
 	"bridge/doorkeeper":    {"bridge"},
-	"bridge/reception":     {"bridge"},
+	"bridge/reception":     {"bridge", "bridge/reception/voices/..."},
 	"bridge/plan":          {"bridge", "bridge/media", "transcode", "transcode/layout"},
 	"bridge/number":        {"bridge"},
 	"bridge/store":         {"bridge", "bridge/number"},
