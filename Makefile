@@ -23,7 +23,7 @@ build:
 test: setup-test build lint unit
 
 unit:
-	cd web && node --test test/*.test.js
+	cd web && npm ci --silent && node --test test/*.test.js
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v -e /e2e -e '/bench$$')
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./bench
 	CGO_ENABLED=1 $(GO) test -race -timeout 45m -v ./cmd/roombridge/e2e

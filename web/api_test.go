@@ -85,7 +85,7 @@ func TestCallMembers(t *testing.T) {
 	call := list[0].(map[string]any)
 	want := []string{
 		"alias", "arrangement", "audio", "content", "device", "direction", "id", "layout", "muted", "name", "number", "protocol", "remote", "room", "rule", "since",
-		"state", "tenant", "transport", "video",
+		"stage", "state", "tenant", "transport", "video",
 	}
 	if d := cmp.Diff(want, keys(call)); d != "" {
 		t.Error(d)

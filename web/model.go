@@ -22,6 +22,7 @@ type Call struct {
 	Tenant    string    `json:"tenant" doc:"Whose call it is; empty is nobody's"`
 	Rule      string    `json:"rule" doc:"Rule of the number plan that led it here"`
 	State     string    `json:"state" enum:"routing,ringing,connected,ended"`
+	Stage     string    `json:"stage" doc:"What it waits for before it is in its room: number, pin, lobby, …; empty is nothing"`
 	Since     time.Time `json:"since"`
 	Audio     Stream    `json:"audio"`
 	Video     Stream    `json:"video"`
@@ -98,7 +99,7 @@ func callOf(s bridge.CallStatus) Call {
 	return Call{
 		ID: s.ID, Protocol: s.Protocol, Transport: s.Transport, Direction: s.Direction.String(),
 		Remote: s.Remote, Device: s.Device, Alias: s.Alias, Name: s.Name, Number: s.Number,
-		Room: s.Room, Tenant: s.Tenant, Rule: s.Rule, State: s.State.String(), Since: s.Since.UTC(),
+		Room: s.Room, Tenant: s.Tenant, Rule: s.Rule, State: s.State.String(), Stage: string(s.Stage), Since: s.Since.UTC(),
 		Audio: streamOf(s.Audio), Video: streamOf(s.Video), Content: streamOf(s.Content),
 		Layout: string(s.Layout), Arrangement: s.Arranged,
 	}

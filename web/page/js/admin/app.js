@@ -141,7 +141,7 @@ function tenantChooser() {
 
 function languages() {
   return el('div.switch', { role: 'group', 'aria-label': w('language') }, [['vi', 'Tiếng Việt'], ['en', 'English']].map(([lang, name]) =>
-    el('button', { type: 'button', lang, title: name, 'aria-label': name, 'aria-pressed': String(lang === language()), data: { lang }, onclick: () => changeLanguage(lang) }, lang.toUpperCase())));
+    el('button', { type: 'button', lang, title: name, 'aria-label': `${lang.toUpperCase()}, ${name}`, 'aria-pressed': String(lang === language()), data: { lang }, onclick: () => changeLanguage(lang) }, lang.toUpperCase())));
 }
 
 function theme() {

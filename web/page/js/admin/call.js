@@ -1,7 +1,7 @@
 // One call: who it is, how each stream is served and why, and how it went over the last minutes.
 
 import { get, may, part, patch, Problem } from './api.js';
-import { callName, deviceName, layouts, pathBadge, protocol, stateBadge } from './callwords.js';
+import { callName, codec, deviceName, layouts, pathBadge, protocol, stateBadge } from './callwords.js';
 import { hangUp } from './calls.js';
 import { graph } from './graph.js';
 import { live, watch } from './live.js';
@@ -101,7 +101,7 @@ function muteButton(view) {
 /** Puts what is known of the call into its places. */
 function fill(view) {
   const c = view.call;
-  view.title.replaceChildren(stateBadge(c.state), ...(c.muted ? [badge(w('call.muted'), 'warn', { data: { muted: 'true' } })] : []));
+  view.title.replaceChildren(stateBadge(c), ...(c.muted ? [badge(w('call.muted'), 'warn', { data: { muted: 'true' } })] : []));
   view.title.className = 'badges';
   const seated = c.layout !== '';
   for (const control of [view.layout, view.muting]) control.disabled = !seated;
@@ -141,7 +141,7 @@ function streamRow(kind, way, f) {
   const more = [f.packets ? `${percent(f.lost / (f.packets + f.lost))} · ${number(f.jitter_ms)} ms` : '', kind === 'video' && f.keyframes ? w('call.keyframes', { n: number(f.keyframes) }) : ''].filter(Boolean).join(' · ');
   return el('tr', { data: { stream: `${kind}-${way}` } },
     el('th', { scope: 'row' }, w(`kind.${kind}`), el('span.sub', { text: w(`way.${way}`) })),
-    el('td', {}, f.codec || '–', size && el('span.sub', { text: size })),
+    el('td', {}, codec(f.codec) || '–', size && el('span.sub', { text: size })),
     el('td', {}, f.packets ? bits(f.bitrate) : '–', more && el('span.sub', { text: more })),
     el('td', {}, pathBadge(f.path)),
     el('td.reason', { text: reason(f.reason) }));

@@ -1,22 +1,22 @@
 // The calls that run: hundreds of them, found by any word, with how they go.
 
 import { del, may, part, tenant } from './api.js';
-import { callName, dearest, deviceName, pathBadge, protocol, stateBadge, two } from './callwords.js';
+import { callName, codec, dearest, deviceName, pathBadge, protocol, stateBadge } from './callwords.js';
 import { live, watch } from './live.js';
 import { place } from './place.js';
 import { latest, qualityCell, qualitySign, reading } from './quality.js';
 import { go, page, remember } from './router.js';
-import { attempt, bits, button, duration, el, empty, fold, head, iconButton, link, number, searchBox, sure, table } from './ui.js';
+import { attempt, bits, button, duration, el, empty, fold, head, icon, iconButton, link, number, searchBox, sure, table } from './ui.js';
 import { w, words } from './words.js';
 
 words({
   vi: {
-    'calls': 'Cuộc gọi', 'calls.terminal': 'Thiết bị', 'calls.number': 'Số gọi', 'calls.room': 'Phòng', 'calls.video': 'Hình ảnh', 'calls.quality': 'Chất lượng', 'calls.rate': 'Vào / ra',
+    'calls': 'Cuộc gọi', 'calls.terminal': 'Thiết bị', 'calls.number': 'Số gọi', 'calls.room': 'Phòng', 'calls.video': 'Hình ảnh', 'calls.quality': 'Chất lượng', 'calls.rate': 'Vào ↓  ra ↑',
     'calls.since': 'Thời gian', 'calls.search': 'Tìm tên, số, phòng, địa chỉ…', 'calls.none': 'Không có cuộc gọi nào', 'calls.none.text': 'Thiết bị gọi vào sẽ hiện ở đây ngay lúc đó.',
     'calls.nomatch': 'Không cuộc gọi nào khớp', 'calls.all': 'Tất cả', 'calls.trouble': 'Có vấn đề', 'calls.coming': 'Đang nối', 'calls.transcoded': 'Chuyển mã, ghép', 'calls.show': 'Hiện',
   },
   en: {
-    'calls': 'Calls', 'calls.terminal': 'Terminal', 'calls.number': 'Number', 'calls.room': 'Room', 'calls.video': 'Picture', 'calls.quality': 'Quality', 'calls.rate': 'In / out',
+    'calls': 'Calls', 'calls.terminal': 'Terminal', 'calls.number': 'Number', 'calls.room': 'Room', 'calls.video': 'Picture', 'calls.quality': 'Quality', 'calls.rate': 'In ↓  out ↑',
     'calls.since': 'Duration', 'calls.search': 'Search name, number, room, address…', 'calls.none': 'No call is running', 'calls.none.text': 'Terminals that dial in appear here at once.',
     'calls.nomatch': 'No call matches', 'calls.all': 'All', 'calls.trouble': 'In trouble', 'calls.coming': 'Coming in', 'calls.transcoded': 'Transcoded, composed', 'calls.show': 'Show',
   },
@@ -102,11 +102,11 @@ export function matching(calls, search) {
 /** A table of calls, also for the room's page and the overview. */
 export function callTable({ empty: none, size, without = [], hook = 'calls' } = {}) {
   const columns = [
-    { name: 'terminal', title: w('calls.terminal'), sort: callName, kind: 'main', same: (c) => `${c.name} ${c.device} ${c.state} ${c.muted}`,
-      cell: (c) => two(el('span.named', {}, link(`/calls/${part(c.id)}`, callName(c)), c.state === 'connected' ? null : stateBadge(c.state)), deviceName(c.device) || protocol(c)) },
+    { name: 'terminal', title: w('calls.terminal'), sort: callName, kind: 'main', same: (c) => `${c.name} ${c.device} ${c.state} ${c.stage} ${c.muted}`,
+      cell: (c) => [link(`/calls/${part(c.id)}`, callName(c)), el('span.sub', {}, c.state === 'connected' && !c.stage ? null : stateBadge(c), c.muted ? icon('micOff') : null, deviceName(c.device) || protocol(c))] },
     { name: 'number', title: w('calls.number'), sort: (c) => c.number, cell: (c) => c.number || '–' },
-    { name: 'room', title: w('calls.room'), sort: (c) => c.room, same: (c) => c.room, cell: (c) => (c.room ? link(`/rooms/${part(c.room)}`, c.room) : '–') },
-    { name: 'video', title: w('calls.video'), sort: dearest, same: (c) => `${dearest(c)} ${c.video.in.codec}`, cell: (c) => el('span.way', {}, pathBadge(dearest(c)), el('span.quiet', { text: c.video.in.codec || c.video.out.codec })) },
+    { name: 'room', kind: 'cut', title: w('calls.room'), sort: (c) => c.room, same: (c) => c.room, cell: (c) => (c.room ? link(`/rooms/${part(c.room)}`, c.room) : '–') },
+    { name: 'video', title: w('calls.video'), sort: dearest, same: (c) => `${dearest(c)} ${c.video.in.codec}`, cell: (c) => el('span.way.line', {}, pathBadge(dearest(c)), el('span.quiet', { text: codec(c.video.in.codec || c.video.out.codec) })) },
     { name: 'quality', title: w('calls.quality'), down: true, sort: (c) => latest.get(c.id)?.loss ?? -1, same: (c) => qualitySign(latest.get(c.id)), cell: (c) => qualityCell(latest.get(c.id)) },
     { name: 'rate', title: w('calls.rate'), kind: 'num', down: true, sort: (c) => latest.get(c.id)?.in ?? 0, cell: (c) => rates(latest.get(c.id)) },
     { name: 'since', title: w('calls.since'), kind: 'num', sort: (c) => -c.at, cell: (c) => duration(Date.now() - c.at) },
@@ -116,7 +116,7 @@ export function callTable({ empty: none, size, without = [], hook = 'calls' } = 
 }
 
 function rates(q) {
-  return q ? `${bits(q.in)} / ${bits(q.out)}` : '–';
+  return q ? `${bits(q.in)} ↓  ${bits(q.out)} ↑` : '–';
 }
 
 /** Hangs up after asking. */

@@ -2,12 +2,13 @@
 
 import { deviceName } from '../roster.js';
 import { badge, el } from './ui.js';
-import { w, words } from './words.js';
+import { known, w, words } from './words.js';
 
 words({
   vi: {
     'path.relay': 'chuyển thẳng', 'path.transcode': 'chuyển mã', 'path.compose': 'ghép hình', 'path.none': 'không có',
     'state.routing': 'đang định tuyến', 'state.ringing': 'đang đổ chuông', 'state.connected': 'đã kết nối', 'state.ended': 'đã kết thúc',
+    'stage.number': 'đang hỏi số', 'stage.pin': 'đang hỏi PIN', 'stage.lobby': 'trong phòng chờ', 'stage.calling': 'đang gọi tiếp', 'stage.welcome': 'đang xem lời chào', 'stage.refused': 'đang được báo lý do',
     'layout.name.auto': 'Tự động', 'layout.name.speaker': 'Người nói', 'layout.name.one-plus-n': 'Người nói lớn, người khác bên cạnh', 'layout.name.grid': 'Lưới đều', 'layout.name.content': 'Trình chiếu lớn',
     'layout.name.room': 'Theo phòng', 'layout.name.single': 'Một hình', 'layout.name.still': 'Ảnh tĩnh tên phòng', 'layout': 'Bố cục', 'layout.done': 'Đã đổi bố cục',
     'kind.audio': 'Âm thanh', 'kind.video': 'Hình ảnh', 'kind.content': 'Trình chiếu', 'way.in': 'Từ thiết bị', 'way.out': 'Tới thiết bị',
@@ -17,6 +18,7 @@ words({
   en: {
     'path.relay': 'passed through', 'path.transcode': 'transcoded', 'path.compose': 'composed', 'path.none': 'none',
     'state.routing': 'being routed', 'state.ringing': 'ringing', 'state.connected': 'connected', 'state.ended': 'ended',
+    'stage.number': 'asked for a number', 'stage.pin': 'asked for a PIN', 'stage.lobby': 'in the lobby', 'stage.calling': 'calling on', 'stage.welcome': 'being greeted', 'stage.refused': 'told why not',
     'layout.name.auto': 'Automatic', 'layout.name.speaker': 'Speaker', 'layout.name.one-plus-n': 'Speaker large, others beside', 'layout.name.grid': 'Grid', 'layout.name.content': 'Slides large',
     'layout.name.room': 'As the room', 'layout.name.single': 'One picture', 'layout.name.still': 'Still picture with the room’s name', 'layout': 'Layout', 'layout.done': 'The layout was changed',
     'kind.audio': 'Sound', 'kind.video': 'Picture', 'kind.content': 'Slides', 'way.in': 'From the terminal', 'way.out': 'To the terminal',
@@ -37,8 +39,17 @@ export function pathBadge(p) {
   return badge(w(`path.${p}`), pathKinds[p], { data: { path: p } });
 }
 
-export function stateBadge(s) {
-  return badge(w(`state.${s}`), stateKinds[s], { data: { state: s } });
+/** Where a call stands; what it waits for before it is in its room, if it does. */
+export function stateBadge(c) {
+  if (c.stage && known(`stage.${c.stage}`)) return badge(w(`stage.${c.stage}`), 'info', { data: { state: c.state, stage: c.stage } });
+  return badge(w(`state.${c.state}`), stateKinds[c.state], { data: { state: c.state } });
+}
+
+const codecs = { H264: 'H.264', H263: 'H.263', H261: 'H.261', H265: 'H.265', G722: 'G.722', PCMU: 'G.711 µ-law', PCMA: 'G.711 A-law', G7221: 'G.722.1', G729: 'G.729' };
+
+/** A codec as people write it. */
+export function codec(name) {
+  return codecs[name] ?? name;
 }
 
 /** SIP · TLS */

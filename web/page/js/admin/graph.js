@@ -58,11 +58,10 @@ export function graph({ title, series, text, least = 1, span = 600_000, hook }) 
   const grid = [0.5].map((y) => svg('line', { class: 'gridline', x1: 0, x2: WIDTH, y1: HEIGHT * y, y2: HEIGHT * y, 'vector-effect': 'non-scaling-stroke' }));
   const plot = svg('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', 'aria-hidden': 'true' });
   plot.append(...grid, ...lines, cursor);
-  const top = el('span.top');
   const when = el('span.when');
   const values = series.map((s, i) => el(`span.value.series-${i + 1}`, {}, el('i', { 'aria-hidden': 'true' }), el('span', { text: s.title }), el('b')));
-  const box = el('figure.graph', { tabindex: 0, role: 'img', data: hook ? { graph: hook } : {} },
-    el('figcaption', {}, el('span', { text: title }), when), el('div.plot', {}, top, plot), el('div.values', {}, values));
+  const box = el('div.graph', { tabindex: 0, role: 'img', data: hook ? { graph: hook } : {} },
+    el('div.title', {}, el('span', { text: title }), when), el('div.plot', {}, plot), el('div.values', {}, values));
   const state = { points: [], times: [], first: 0, last: 1, top: 1, at: null };
 
   function read(i) {
@@ -72,7 +71,7 @@ export function graph({ title, series, text, least = 1, span = 600_000, hook }) 
       values[n].lastChild.textContent = v === null || v === undefined ? '–' : text(v);
     });
     const shown = state.at !== null && p;
-    when.textContent = shown ? time(p.at) : '';
+    when.textContent = shown ? time(p.at) : text(state.top);
     cursor.setAttribute('visibility', shown ? 'visible' : 'hidden');
     if (shown) {
       const x = ((state.times[i] - state.first) / (state.last - state.first)) * WIDTH;
@@ -112,7 +111,6 @@ export function graph({ title, series, text, least = 1, span = 600_000, hook }) 
       const all = series.map((s) => points.map(s.of));
       state.top = ceiling(Math.max(0, ...all.flat().filter((v) => v !== null && v !== undefined)), least);
       all.forEach((list, i) => lines[i].setAttribute('d', path(list, state.times, state)));
-      top.textContent = text(state.top);
       if (state.at !== null) state.at = Math.min(state.at, points.length - 1);
       read(state.at ?? points.length - 1);
       box.classList.toggle('nothing', points.length === 0);

@@ -30,14 +30,13 @@ words({
   },
 });
 
-const own = () => ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname);
 let known = false; // somebody was in since the page was opened
 
 /** Shows what s (the session as far as it is known) asks for; done is called when somebody is in. */
 export function enter(s, done) {
   const show = (which = first(s)) => {
     const again = () => enter(s, done);
-    const body = { setup: () => setup(s, finish), password: () => password(s, finish, show), token: () => byToken(s, finish, show), local: () => [note('warn', w('login.local'))] }[which]();
+    const body = { setup: () => setup(s, finish, show), password: () => password(s, finish, show), token: () => byToken(s, finish, show), local: () => [note('warn', w('login.local'))] }[which]();
     door(which, w(which === 'setup' ? 'setup.title' : 'login.title'), body, again);
   };
   const finish = () => {
@@ -60,7 +59,7 @@ export function waiting() {
 
 function door(which, title, body, again) {
   const lang = el('div.switch', { role: 'group', 'aria-label': w('language') }, [['vi', 'Tiếng Việt'], ['en', 'English']].map(([code, name]) =>
-    el('button', { type: 'button', lang: code, 'aria-label': name, 'aria-pressed': String(code === language()), text: code.toUpperCase(), onclick: () => {
+    el('button', { type: 'button', lang: code, 'aria-label': `${code.toUpperCase()}, ${name}`, 'aria-pressed': String(code === language()), text: code.toUpperCase(), onclick: () => {
       changeLanguage(code);
       again();
     } })));
@@ -115,7 +114,7 @@ function byToken(s, done, show) {
   return [ask, !s.none && button(w('login.password.instead'), () => show(s.setup ? 'setup' : 'password'), { kind: 'plain' })].filter(Boolean);
 }
 
-function setup(s, done) {
+function setup(s, done, show) {
   const secret = field('password', w('setup.password'), { type: 'password', required: true, minlength: 10, maxlength: 1024, autocomplete: 'new-password' }, { hint: w('setup.password.hint') });
   const again = field('again', w('setup.again'), { type: 'password', required: true, autocomplete: 'new-password' });
   const code = field('code', w('setup.code'), { required: true, spellcheck: 'false', autocapitalize: 'none' }, { hint: w('setup.code.hint') });
@@ -124,5 +123,5 @@ function setup(s, done) {
     setSession(await post('/setup', { password: v.password, language: language(), ...(v.code && { code: v.code.trim() }) }, { quiet: true }));
     done();
   } });
-  return [el('p.lead', { text: w('setup.lead') }), ask];
+  return [el('p.lead', { text: w('setup.lead') }), ask, tokenPossible() && button(w('login.token.instead'), () => show('token'), { kind: 'plain', sign: 'tokens', act: 'use-token' })].filter(Boolean);
 }

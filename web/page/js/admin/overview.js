@@ -39,8 +39,8 @@ page('/', {
   title: 'overview', icon: 'overview', group: 'nav.live', order: 1, right: 'read',
   render(root) {
     const view = { events: [], load: null, tiles: tiles(), alerts: el('ul.alerts', { data: { list: 'alerts' } }) };
-    view.calls = callTable({ size: 8, without: ['rate', 'number'], hook: 'newest', empty: empty(w('overview.nocalls')) });
-    view.rooms = roomTable({ size: 6, hook: 'largest', empty: empty(w('overview.norooms')) });
+    view.calls = callTable({ size: 8, without: ['rate', 'number', 'video'], hook: 'newest', empty: empty(w('overview.nocalls')) });
+    view.rooms = roomTable({ size: 8, without: ['layout', 'speaker'], hook: 'largest', empty: empty(w('overview.norooms')) });
     const panels = [section(w('overview.alerts'), { hook: 'alerts' }, view.alerts)];
     if (may('operator')) panels.unshift(loadPanel(view));
     root.append(head(w('overview'), { actions: may('calls') ? [button(w('place.title'), () => place(), { kind: 'primary', sign: 'invite', act: 'place' })] : [] }),
@@ -130,7 +130,7 @@ function show(view) {
   t.quality.el.dataset.grade = grades.poor ? 'poor' : grades.fair ? 'fair' : 'good';
   if (t.headroom) set(t.headroom, view.load?.headroom === null || !view.load ? '–' : number(view.load.headroom), w(view.load && view.load.headroom !== null ? 'overview.headroom.calls' : 'overview.headroom.unknown'));
   view.calls.set([...calls].sort((a, b) => b.at - a.at).slice(0, 8));
-  view.rooms.set([...rooms].sort((a, b) => b.participants.length - a.participants.length || (a.name < b.name ? -1 : 1)).slice(0, 6));
+  view.rooms.set([...rooms].sort((a, b) => b.participants.length - a.participants.length || (a.name < b.name ? -1 : 1)).slice(0, 8));
   alerts(view, calls, rooms);
 }
 

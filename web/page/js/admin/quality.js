@@ -49,8 +49,8 @@ function keep(list) {
 export function qualityCell(q) {
   if (!q) return el('span.quiet', { text: '–' });
   const text = w(`quality.${q.grade}`);
-  return el('span.quality', { title: w('quality.title', { grade: text, loss: percent(q.loss), jitter: Math.round(q.jitter_ms) }), data: { grade: q.grade } },
-    badge(text, kinds[q.grade]), spark(q.trend, { top: 50, kind: kinds[q.grade] }), el('span.loss', { text: percent(q.loss) }));
+  return el('span.goes', { title: w('quality.title', { grade: text, loss: percent(q.loss), jitter: Math.round(q.jitter_ms) }), data: { grade: q.grade } },
+    q.grade === 'good' ? el('span.fine', { text }) : badge(text, kinds[q.grade]), spark(q.trend, { top: 50, kind: kinds[q.grade] }), el('span.loss', { text: percent(q.loss) }));
 }
 
 /** What tells whether a quality cell has to be drawn anew. */

@@ -12,25 +12,25 @@ import { w, words } from './words.js';
 
 words({
   vi: {
-    'rooms': 'Phòng', 'rooms.name': 'Tên phòng', 'rooms.people': 'Người tham gia', 'rooms.people.n': '{terminals} thiết bị, {browsers} trình duyệt', 'rooms.waiting': 'Đang chờ', 'rooms.entry': 'Cửa',
+    'rooms': 'Phòng', 'rooms.name': 'Tên phòng', 'rooms.people': 'Người tham gia', 'rooms.people.n': 'thiết bị {terminals} · trình duyệt {browsers}', 'rooms.waiting': 'Đang chờ', 'rooms.entry': 'Cửa',
     'rooms.layout': 'Bố cục', 'rooms.speaker': 'Đang nói', 'rooms.since': 'Thời gian', 'rooms.search': 'Tìm phòng hoặc người…', 'rooms.none': 'Không có ai trong phòng nào', 'rooms.none.text': 'Phòng hiện ra khi người đầu tiên vào.',
     'entry.open': 'Mở', 'entry.lobby': 'Qua phòng chờ', 'entry.locked': 'Khóa', 'entry.done': 'Đã đổi cách vào phòng',
     'room': 'Phòng', 'room.back': 'Mọi phòng', 'room.ended': 'Phòng đã đóng', 'room.ended.text': 'Không còn ai ở trong.', 'room.people': 'Đang trong phòng', 'room.waiting': 'Đang chờ được vào', 'room.open': 'Mở trang họp',
     'room.admit': 'Cho vào', 'room.refuse': 'Từ chối', 'room.admitall': 'Cho tất cả vào', 'room.muteall': 'Tắt tiếng mọi người', 'room.muteall.done': 'Đã tắt tiếng mọi người, trừ chủ trì', 'room.end': 'Kết thúc cho mọi người',
     'room.end.sure': 'Kết thúc cuộc họp trong phòng {name}?', 'room.end.text': 'Cả {n} người tham gia sẽ bị đưa ra, thiết bị bị ngắt máy.', 'room.end.done': 'Cuộc họp đã kết thúc',
     'room.remove': 'Đưa {name} ra khỏi phòng', 'room.remove.sure': 'Đưa {name} ra khỏi phòng?', 'room.remove.text': 'Người này có thể vào lại nếu phòng không khóa.', 'room.remove.yes': 'Đưa ra', 'room.removed': 'Đã đưa {name} ra',
-    'room.who': 'Ai', 'room.role': 'Vai trò', 'role.host': 'chủ trì', 'role.guest': 'khách', 'role.none': 'chưa rõ', 'room.sound': 'Trạng thái', 'room.quality': 'Chất lượng', 'room.here': 'Đã ở', 'room.mute': 'Tắt tiếng {name}', 'room.unmute': 'Bật tiếng {name}',
+    'room.sincewhen': 'Chờ từ', 'room.who': 'Ai', 'room.role': 'Vai trò', 'role.host': 'chủ trì', 'role.guest': 'khách', 'role.none': 'chưa rõ', 'room.sound': 'Trạng thái', 'room.quality': 'Chất lượng', 'room.here': 'Đã ở', 'room.mute': 'Tắt tiếng {name}', 'room.unmute': 'Bật tiếng {name}',
     'room.silenced': 'bị tắt tiếng', 'room.micoff': 'tự tắt micrô', 'room.camoff': 'tắt camera', 'room.sharing': 'đang trình chiếu', 'room.speaking': 'đang nói', 'room.terminal': 'thiết bị', 'room.browser': 'trình duyệt', 'room.moveone': 'Chuyển {name} sang phòng khác',
   },
   en: {
-    'rooms': 'Rooms', 'rooms.name': 'Room', 'rooms.people': 'Participants', 'rooms.people.n': '{terminals} terminals, {browsers} browsers', 'rooms.waiting': 'Waiting', 'rooms.entry': 'Door',
+    'rooms': 'Rooms', 'rooms.name': 'Room', 'rooms.people': 'Participants', 'rooms.people.n': 'terminals {terminals} · browsers {browsers}', 'rooms.waiting': 'Waiting', 'rooms.entry': 'Door',
     'rooms.layout': 'Layout', 'rooms.speaker': 'Speaking', 'rooms.since': 'Duration', 'rooms.search': 'Search rooms or people…', 'rooms.none': 'Nobody is in a room', 'rooms.none.text': 'A room is here as soon as the first one enters.',
     'entry.open': 'Open', 'entry.lobby': 'Lobby', 'entry.locked': 'Locked', 'entry.done': 'The door was changed',
     'room': 'Room', 'room.back': 'All rooms', 'room.ended': 'The room has closed', 'room.ended.text': 'Nobody is in it any more.', 'room.people': 'In the room', 'room.waiting': 'Waiting to be let in', 'room.open': 'Open the meeting page',
     'room.admit': 'Let in', 'room.refuse': 'Refuse', 'room.admitall': 'Let all in', 'room.muteall': 'Mute everybody', 'room.muteall.done': 'Everybody but hosts was muted', 'room.end': 'End for everybody',
     'room.end.sure': 'End the meeting in the room {name}?', 'room.end.text': 'All {n} participants are sent away; terminals are hung up.', 'room.end.done': 'The meeting has ended',
     'room.remove': 'Remove {name} from the room', 'room.remove.sure': 'Remove {name} from the room?', 'room.remove.text': 'They may come back unless the room is locked.', 'room.remove.yes': 'Remove', 'room.removed': '{name} was removed',
-    'room.who': 'Who', 'room.role': 'Role', 'role.host': 'host', 'role.guest': 'guest', 'role.none': 'not known', 'room.sound': 'State', 'room.quality': 'Quality', 'room.here': 'Here for', 'room.mute': 'Mute {name}', 'room.unmute': 'Unmute {name}',
+    'room.sincewhen': 'Since', 'room.who': 'Who', 'room.role': 'Role', 'role.host': 'host', 'role.guest': 'guest', 'role.none': 'not known', 'room.sound': 'State', 'room.quality': 'Quality', 'room.here': 'Here for', 'room.mute': 'Mute {name}', 'room.unmute': 'Unmute {name}',
     'room.silenced': 'muted by a host', 'room.micoff': 'microphone off', 'room.camoff': 'camera off', 'room.sharing': 'sharing a screen', 'room.speaking': 'speaking', 'room.terminal': 'terminal', 'room.browser': 'browser', 'room.moveone': 'Move {name} to another room',
   },
 });
@@ -58,11 +58,11 @@ export function ownRooms() {
   return tenant() ? all.filter((r) => r.tenant === tenant() || (!r.tenant && !r.name.includes('@'))) : all;
 }
 
-export function roomTable({ empty: none, size, hook = 'rooms' } = {}) {
+export function roomTable({ empty: none, size, without = [], hook = 'rooms' } = {}) {
   return table({
     caption: w('rooms'), hook, key: (r) => r.name, open: (r) => go(address(r.name)), sort: ['people', true], empty: none, size,
     columns: [
-      { name: 'name', title: w('rooms.name'), sort: (r) => r.name, same: (r) => `${r.name} ${r.tenant}`, cell: (r) => link(address(r.name), r.name) },
+      { name: 'name', title: w('rooms.name'), sort: (r) => r.name, same: (r) => `${r.name} ${r.tenant}`, kind: 'main', cell: (r) => link(address(r.name), r.name) },
       { name: 'people', title: w('rooms.people'), down: true, sort: (r) => r.participants.length, same: (r) => `${count(r, 'terminal')} ${count(r, 'browser')}`,
         cell: (r) => two(number(r.participants.length), w('rooms.people.n', { terminals: count(r, 'terminal'), browsers: count(r, 'browser') })) },
       { name: 'waiting', title: w('rooms.waiting'), down: true, sort: (r) => r.waiting.length, same: (r) => String(r.waiting.length), cell: (r) => (r.waiting.length ? badge(number(r.waiting.length), 'warn') : '–') },
@@ -70,7 +70,7 @@ export function roomTable({ empty: none, size, hook = 'rooms' } = {}) {
       { name: 'layout', title: w('rooms.layout'), cell: (r) => w(`layout.name.${r.layout || 'auto'}`) },
       { name: 'speaker', title: w('rooms.speaker'), cell: (r) => speaker(r) || '–' },
       { name: 'since', title: w('rooms.since'), kind: 'num', sort: (r) => r.since, cell: (r) => duration(Date.now() - Date.parse(r.since)) },
-    ],
+    ].filter((c) => !without.includes(c.name)),
   });
 }
 
@@ -186,7 +186,7 @@ function guestTable(view, lead) {
     caption: w('room.waiting'), hook: 'waiting', key: (g) => g.id, columns: [
       { name: 'who', title: w('room.who'), same: (g) => g.name, cell: (g) => [el('span.named', {}, icon(g.kind === 'terminal' ? 'devices' : 'browser'), g.name || g.number)] },
       { name: 'number', title: w('calls.number'), cell: (g) => g.number || '–' },
-      { name: 'since', title: w('rooms.since'), cell: (g) => ago(g.since) },
+      { name: 'since', title: w('room.sincewhen'), cell: (g) => ago(g.since) },
       lead && { name: 'actions', title: '', kind: 'tight', same: () => 'x', cell: (g) => el('div.actions.small', {}, button(w('room.admit'), () => decide(view, g.id, true), { kind: 'primary', act: 'admit' }), button(w('room.refuse'), () => decide(view, g.id, false), { act: 'refuse' })) },
     ].filter(Boolean),
   });

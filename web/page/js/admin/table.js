@@ -1,8 +1,7 @@
 // Tables: of rows that are all here and change (sorted and paged in the browser), and of rows that the gateway gives page by page.
 
 import { add, el, iconButton } from './ui.js';
-import { number } from './format.js';
-import { fold } from './format.js';
+import { fold, number } from './format.js';
 import { w } from './words.js';
 
 /**
@@ -96,7 +95,7 @@ function sorted(state, columns) {
 }
 
 function comparable(v) {
-  return typeof v === 'string' ? fold(v) : (v ?? 0);
+  return typeof v === 'string' ? fold(v).replace(/\d+/g, (d) => d.padStart(12, '0')) : (v ?? 0);
 }
 
 /** One row; fill puts a row's values into the cells that changed. */

@@ -62,7 +62,7 @@ export function head(title, { lead, back, actions = [] } = {}) {
 
 /** A part of a page with a heading of its own. */
 export function section(title, { actions = [], hook } = {}, ...children) {
-  return el('section.panel', { data: hook ? { section: hook } : {}, 'aria-label': title },
+  return el('section.panel', { data: hook ? { section: hook } : {} },
     el('header', {}, el('h2', { text: title }), el('div.actions', {}, actions)), ...children);
 }
 
