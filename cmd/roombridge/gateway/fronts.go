@@ -84,7 +84,7 @@ func (g *Gateway) openWeb() error {
 	g.web, err = web.New(web.Config{
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
-		Admin: g.administration(log), OIDC: oidcProvider(g.cfg.Admin.OIDC),
+		Admin: g.administration(log), Entrance: g.entrance, OIDC: oidcProvider(g.cfg.Admin.OIDC),
 		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/doorkeeper"
 	"github.com/roombridge/roombridge/bridge/load"
+	"github.com/roombridge/roombridge/bridge/reception"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 	"github.com/roombridge/roombridge/bridge/room"
@@ -52,6 +54,7 @@ type Gateway struct {
 	worker *transcode.Supervisor
 	engine *room.Engine
 	core   *bridge.Core
+	doors  *doorkeeper.Keeper
 	load   *load.Meter
 	clock  load.Clock    // the meter reads it
 	asked  atomic.Uint64 // how often there was to be room for a call or browser
@@ -124,7 +127,7 @@ func (g *Gateway) openRooms() (err error) {
 		listen = append(listen, e.String())
 	}
 	rooms := room.Config{
-		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8,
+		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8, Doorkeeper: g.openDoors(),
 		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit, Loaded: g.loaded,
 		Version: g.opts.Version, Hangup: g.hangup, Log: g.log.With("part", "room"),
 	}
@@ -133,7 +136,7 @@ func (g *Gateway) openRooms() (err error) {
 		return err
 	}
 	g.core = bridge.NewCore(bridge.Config{
-		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities,
+		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities, Usher: reception.Reception{}, Doorkeeper: g.doors,
 		Admit: g.admit, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Record: g.kept.records.call, Log: g.log,
 	})
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -73,13 +74,13 @@ func TestRouting(t *testing.T) {
 		g := start(t, func(c *config.Config) { c.Admission.Open = open })
 		setRules(t, g, rulesOfTest(t)...)
 		want := map[string]string{
-			"1001": "board", "sip 1002": "this room needs a PIN", "1002**4321": "secret", "1002*1111": "the PIN is wrong",
-			"1003": "guests of this room wait", "1003**9999": "lobby", "1004": "sealed", "h323 1004": "encrypted calls alone",
-			"1005": "closed for the feast", "1006": "nobody can be asked", "1007": "not passed on",
-			"2000": "2000", "": "no number was dialled", "a/b": "cannot be a room's name", "secret": "needs a PIN", "secret**4321": "secret",
+			"1001": "board guest", "sip 1002": "secret none", "1002**4321": "secret guest", "1002*1111": "secret none wrong",
+			"1003": "lobby guest", "1003**9999": "lobby host", "1004": "sealed guest", "h323 1004": "encrypted calls alone",
+			"1005": "closed for the feast", "1006": "reception", "1007": "not passed on", "": "reception",
+			"2000": "2000 guest", "a/b": "cannot be a room's name", "secret": "secret none", "secret**4321": "secret guest",
 		}
 		if !open {
-			for _, n := range []string{"2000", "", "a/b", "secret", "secret**4321"} {
+			for _, n := range []string{"2000", "a/b", "secret", "secret**4321"} {
 				want[n] = "no room has this number"
 			}
 		}
@@ -89,14 +90,73 @@ func TestRouting(t *testing.T) {
 				inv.Protocol, inv.Number = protocol, n
 			}
 			r, err := g.router().Route(t.Context(), inv)
-			got := r.Room
-			if err != nil {
+			got := r.Room + " " + r.Role.String()
+			switch {
+			case err != nil:
 				got = bridge.AsRefusal(err).Reason
+			case r.Reception:
+				got = "reception"
+			case r.WrongPIN:
+				got += " wrong"
 			}
-			if !strings.HasPrefix(got, want) && !strings.Contains(got, want) || r.Tenant != "default" || strings.Contains(fmt.Sprint(r.Number), "4321") {
+			if got != want && (err == nil || !strings.Contains(got, want)) || r.Tenant != "default" || strings.Contains(fmt.Sprint(r.Number), "4321") {
 				t.Errorf("open %v, %q: %q (%+v), not %q", open, dialled, got, r, want)
 			}
 		}
+	}
+}
+
+// PINs dialled behind a number are tries, too: who guesses is asked at the desk then, and told to wait. At the
+// pages the same doors are asked.
+func TestDialledPINsAreCounted(t *testing.T) {
+	g := start(t, func(*config.Config) {})
+	setRules(t, g, rulesOfTest(t)...)
+	dial := func(from, number string) bridge.Route {
+		t.Helper()
+		r, err := g.router().Route(t.Context(), bridge.Invite{Protocol: "sip", Number: number, Caller: bridge.Caller{Addr: netip.MustParseAddrPort(from)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	for i := range 10_000 {
+		if r := dial("192.0.2.7:5060", fmt.Sprintf("1002**%04d", i)); r.Role != bridge.RoleNone {
+			t.Fatalf("try %d found the PIN", i)
+		}
+	}
+	if r := dial("192.0.2.7:5061", "1002**4321"); r.Role != bridge.RoleNone || r.WrongPIN {
+		t.Errorf("who has to wait learns of the PIN: %+v", r)
+	}
+	if r := dial("192.0.2.8:5060", "1002**4321"); r.Role != bridge.RoleGuest {
+		t.Errorf("a neighbour is not let in: %+v", r)
+	}
+	if s := g.doors.Stats(); s.Wrong > 10 || s.Locks == 0 {
+		t.Errorf("%+v", s)
+	}
+	r, err := g.entrance(t.Context(), "secret", "192.0.2.7")
+	if err != nil || r.Door == nil || r.Role != bridge.RoleNone || r.Room != "secret" {
+		t.Fatalf("%+v %v", r, err)
+	}
+	if _, err := g.doors.Enter(r, "192.0.2.7", "4321"); bridge.AsRefusal(err).Cause != bridge.CauseForbidden || err == nil {
+		t.Errorf("at the page: %v", err)
+	}
+	if r, err = g.entrance(t.Context(), "board", "192.0.2.7:1"); err != nil || r.Role != bridge.RoleGuest {
+		t.Errorf("%+v %v", r, err)
+	}
+	var events []store.Event
+	eventually(t, "the events", func() bool {
+		scope, _ := g.kept.db.Tenant("default")
+		events, _, err = store.Events.List(t.Context(), scope, store.JournalQuery{Search: "1002"})
+		return err == nil && len(events) >= 4
+	})
+	kinds := map[string]int{}
+	for _, e := range events {
+		if kinds[e.Kind]++; e.From != "192.0.2.7" || e.Data["room"] != "secret" || strings.Contains(fmt.Sprint(e), "**") {
+			t.Errorf("%+v", e)
+		}
+	}
+	if kinds["security.pin"] == 0 || kinds["security.lock-out"] == 0 {
+		t.Errorf("%v", kinds)
 	}
 }
 
@@ -112,11 +172,14 @@ func TestRecordsSurvive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, n := range []string{"1005", "1002**1111"} {
-			if _, err := g.core.Incoming(t.Context(), bridge.Invite{Protocol: "sip", Number: n}, nil); err == nil {
-				t.Error(n, "was let in")
-			}
+		if _, err := g.core.Incoming(t.Context(), bridge.Invite{Protocol: "sip", Number: "1005"}, nil); err == nil {
+			t.Error("1005 was let in")
 		}
+		asked, err := g.core.Incoming(t.Context(), bridge.Invite{Protocol: "sip", Number: "1002**1111"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		asked.End(bridge.CauseForbidden, "the PIN is wrong")
 		c.End(bridge.CauseNormal, "hung up")
 		for range recordQueue {
 			g.kept.records.event("default", store.NewEvent(time.Now(), "test", "more than the database takes at once"))

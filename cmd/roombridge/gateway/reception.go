@@ -1,0 +1,40 @@
+package gateway
+
+import (
+	"context"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/doorkeeper"
+	"github.com/roombridge/roombridge/bridge/store"
+)
+
+// openDoors begins to count wrong PINs, wherever they are typed.
+func (g *Gateway) openDoors() *doorkeeper.Keeper {
+	g.doors = doorkeeper.New(doorkeeper.Config{Tell: func(e doorkeeper.Event) { g.kept.records.event(e.Tenant, doorEvent(e)) }})
+	return g.doors
+}
+
+// doorEvent is a wrong PIN, or a lock, as it is written down.
+func doorEvent(e doorkeeper.Event) store.Event {
+	kind := "security.pin"
+	data := map[string]string{"number": e.Number, "rule": e.Rule, "room": e.Room}
+	if e.Scope != "" {
+		kind = "security.lock-out"
+		data["scope"], data["failures"], data["seconds"] = e.Scope, strconv.Itoa(e.Failures), strconv.Itoa(int(e.For.Seconds()))
+	}
+	v := store.NewEvent(e.At, kind, e.Text())
+	v.From, v.Data = e.From, data
+	return v
+}
+
+// entrance says by which route a page comes into a room.
+func (g *Gateway) entrance(_ context.Context, name, client string) (bridge.Route, error) {
+	from, err := netip.ParseAddr(client)
+	if p, bad := netip.ParseAddrPort(client); err != nil && bad == nil {
+		from = p.Addr()
+	}
+	return g.kept.book.Directory().Entrance(name, from.Unmap(), time.Now(), g.cfg.Admission.Open).Route()
+}
