@@ -32,6 +32,7 @@ type Terminal struct {
 	Protocol string
 	Role     Role
 	Capacity int           // of the room by the number plan, 0 is none
+	Language string        // of its screens: "vi", "en"; "" is not known
 	Audio    *relay.Stream // nil when there is none
 	Video    *relay.Stream
 	Content  *relay.Stream

@@ -40,8 +40,8 @@ func (s *Scene) check() error {
 	if len(s.Tiles) > MaxTiles {
 		return fmt.Errorf("transcode: a scene of %d tiles", len(s.Tiles))
 	}
-	if len(s.Title) > MaxName {
-		return errors.New("transcode: a scene's title is too long")
+	if len(s.Title) > MaxName || len(s.Banner) > MaxName {
+		return errors.New("transcode: a scene's text is too long")
 	}
 	for _, t := range s.Tiles {
 		if len(t.Owner) > MaxName || len(t.Name) > MaxName {
@@ -96,6 +96,8 @@ type Scene struct {
 	Tiles  []Tile `json:"tiles"`
 	More   int    `json:"more,omitempty"`  // people who are not shown
 	Title  string `json:"title,omitempty"` // shown when nobody is there
+	// Banner is a short text that stands above everything for a moment. A single picture has none.
+	Banner string `json:"banner,omitempty"`
 }
 
 // Tile is one place in a scene.

@@ -84,6 +84,7 @@ type Scene struct {
 	Tiles  []Ref
 	More   int    // people who are not shown
 	Title  string // shown when nobody is there
+	Banner string // shown above everything
 }
 
 // Decision is how a view is served.

@@ -88,6 +88,7 @@ func (w *Wish) key() string {
 	text(string(o.Codec))
 	text(string(s.Layout))
 	text(s.Title)
+	text(s.Banner)
 	for _, t := range s.Tiles {
 		text(t.Person)
 		if t.Slides {

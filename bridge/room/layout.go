@@ -1,6 +1,8 @@
 package room
 
 import (
+	"cmp"
+
 	"github.com/roombridge/roombridge/bridge"
 )
 
@@ -59,10 +61,55 @@ func (s *seat) Digit(d rune) {
 	}
 }
 
+// announce has the terminal's picture say which layout was chosen. A picture that
+// is passed on, or has one person alone, says nothing.
+func (s *seat) announce(l bridge.Layout) {
+	s.banner = banner{layoutName(s.terminal.Language, l), s.room.now() + bannerFor}
+	s.room.wake()
+}
+
+// banner is a text that is shown for a while.
+type banner struct {
+	text string
+	till int64
+}
+
+const bannerFor = 2e9 // ns
+
+// at gives the text, "" when its time is over.
+func (b banner) at(now int64) string {
+	if now >= b.till {
+		return ""
+	}
+	return b.text
+}
+
+// layoutNames are what people call layouts, by language.
+var layoutNames = map[string]map[bridge.Layout]string{
+	"vi": {
+		bridge.LayoutAuto: "Bố cục: tự động", bridge.LayoutSpeaker: "Bố cục: người nói", bridge.LayoutOnePlusN: "Bố cục: người nói và mọi người",
+		bridge.LayoutGrid: "Bố cục: lưới", bridge.LayoutContent: "Bố cục: tài liệu",
+	},
+	"en": {
+		bridge.LayoutAuto: "Layout: automatic", bridge.LayoutSpeaker: "Layout: speaker", bridge.LayoutOnePlusN: "Layout: speaker and others",
+		bridge.LayoutGrid: "Layout: grid", bridge.LayoutContent: "Layout: slides",
+	},
+}
+
+// layoutName gives a layout's name; in a language that there is none in, it is Vietnamese.
+func layoutName(language string, l bridge.Layout) string {
+	names, ok := layoutNames[language]
+	if !ok {
+		names = layoutNames["vi"]
+	}
+	return names[l]
+}
+
 // SetLayout implements bridge.Arranger.
 func (s *seat) SetLayout(l bridge.Layout) {
 	s.room.mu.Lock()
 	defer s.room.mu.Unlock()
+	s.announce(cmp.Or(l, s.room.layout))
 	if s.layout != l {
 		s.layout = l
 		s.room.log.Info("layout", "call", s.callID, "layout", s.wish())
@@ -81,6 +128,11 @@ func (e *Engine) SetRoomLayout(name string, l bridge.Layout) bool {
 func (r *room) setLayout(l bridge.Layout) {
 	if l == "" {
 		l = bridge.LayoutAuto
+	}
+	for _, p := range r.people {
+		if p.seat != nil && p.seat.layout == "" {
+			p.seat.announce(l)
+		}
 	}
 	if r.layout != l {
 		r.layout = l

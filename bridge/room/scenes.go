@@ -35,7 +35,7 @@ func (s *studio) graph(now int64) pictures {
 
 // scene says a scene in the worker's words.
 func (s *studio) scene(p plan.Scene, now int64) transcode.Scene {
-	out := transcode.Scene{Layout: p.Layout, More: p.More, Title: p.Title, Tiles: []transcode.Tile{}}
+	out := transcode.Scene{Layout: p.Layout, More: p.More, Title: p.Title, Banner: p.Banner, Tiles: []transcode.Tile{}}
 	for _, r := range p.Tiles {
 		who := s.room.find(r.Person)
 		if who == nil {
@@ -77,5 +77,5 @@ func samePictures(a, b pictures) bool {
 func sameOutput(a, b transcode.VideoOutput) bool {
 	return a.ID == b.ID && a.Codec == b.Codec && a.Profile == b.Profile && a.Level == b.Level && a.Mode == b.Mode && a.MTU == b.MTU &&
 		a.Width == b.Width && a.Height == b.Height && a.FPS == b.FPS && a.Bitrate == b.Bitrate &&
-		a.Scene.Layout == b.Scene.Layout && a.Scene.More == b.Scene.More && a.Scene.Title == b.Scene.Title && slices.Equal(a.Scene.Tiles, b.Scene.Tiles)
+		a.Scene.Layout == b.Scene.Layout && a.Scene.More == b.Scene.More && a.Scene.Title == b.Scene.Title && a.Scene.Banner == b.Scene.Banner && slices.Equal(a.Scene.Tiles, b.Scene.Tiles)
 }

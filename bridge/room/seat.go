@@ -27,6 +27,7 @@ type seat struct {
 	met      []plan.Person // as it was given them last
 	layout   bridge.Layout // wished; "" is the room's
 	keys     keypad
+	banner   banner // says which layout was chosen
 	still    *relay.Still
 	stillFor stillKey
 	drawing  context.CancelFunc // of the picture with text that is being made

@@ -30,6 +30,9 @@ func (s *seat) look(now int64) {
 		},
 		People: s.meets(limits, now), Recent: s.room.floor.recent(), Worker: s.room.studio.able,
 	}, now)
+	if s.plan.Path == bridge.PathCompose {
+		s.plan.Scene.Banner = s.banner.at(now)
+	}
 	if d := s.plan; d.Path != before.Path || d.Layout != before.Layout || d.Show != before.Show {
 		s.room.log.Debug("view", "call", s.callID, "path", d.Path, "layout", d.Layout, "shows", d.Show.Person, "reason", d.Reason)
 	}

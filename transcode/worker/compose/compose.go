@@ -49,6 +49,8 @@ type Compositor struct {
 	tiles       []*tile
 	versions    uint64 // the last one given
 
+	banner banner
+
 	pool  pool
 	drawn *canvas // the last one that shows the arrangement as it is; held if it was given last
 	given *canvas // the last one given out, held
@@ -82,29 +84,45 @@ func (c *Compositor) Compose(s *transcode.Scene, source Source, now time.Duratio
 	for _, t := range c.tiles {
 		t.update(source, now)
 	}
+	c.banner.set(c.look, c.o.Painter, s)
 	moving := c.motion.goesOn(now)
+	over := moving || c.banner.overlay != nil
 	switch {
-	case c.stale():
+	case c.stale(), c.given != c.drawn && !over && c.drawn.held.Load(): // somebody else holds it still
 		if !c.draw() {
 			return nil, false
 		}
-	case c.given == c.drawn && !moving:
+	case c.given == c.drawn && !over:
 		return c.given.Retain(), false
 	}
 	out := c.drawn
-	if moving {
+	if over {
 		if v := c.pool.next(nil, c.drawn); v != nil {
 			v.arrangement = 0
-			c.motion.draw(v.Picture, c.drawn.Picture, c.look.ground, now)
+			c.lay(v.Picture, moving, now)
 			out = v
 		}
 	}
-	if out != c.given {
+	switch {
+	case out == c.given:
+	case out.held.Load(): // by somebody else, and there was no canvas for what is above it
+		return nil, false
+	default:
 		c.giveUp()
 		out.take()
 		c.given = out
 	}
 	return out.Retain(), true
+}
+
+// lay draws what is seen for a moment only: tiles on their way, and the banner.
+func (c *Compositor) lay(dst *codec.Picture, moving bool, now time.Duration) {
+	if moving {
+		c.motion.draw(dst, c.drawn.Picture, c.look.ground, now)
+	} else {
+		copyRect(dst, c.drawn.Picture, c.look.full())
+	}
+	c.banner.lay(dst, c.look)
 }
 
 // draw makes a canvas that shows all as it is now. It fails when all canvases are held.

@@ -78,7 +78,7 @@ func sceneKey(s *transcode.Scene) string {
 	if s.Layout == transcode.Single {
 		return string(strconv.AppendUint([]byte(s.Layout+":"), uint64(only(s)), 10))
 	}
-	fmt.Fprintf(&b, ":%d:%q", s.More, s.Title)
+	fmt.Fprintf(&b, ":%d:%q:%q", s.More, s.Title, s.Banner)
 	for i := range s.Tiles {
 		t := &s.Tiles[i]
 		fmt.Fprintf(&b, ":%q,%d,%q,%t,%t,%t", t.Owner, t.Input, t.Name, t.Muted, t.Speaking, t.Slides)
