@@ -278,7 +278,7 @@ func byeCode(r *bridge.Refusal) string {
 	case refusedPIN, refusedSlow:
 		return "pin"
 	case refusedByHost:
-		return "refused"
+		return "declined"
 	}
 	switch r.Cause {
 	case bridge.CauseCapacity:

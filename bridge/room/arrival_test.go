@@ -161,7 +161,7 @@ func TestLobbyOfPages(t *testing.T) {
 	e.disconnect()
 	r.must(b.Wait(r.ctx(), "two who wait", func(s roomtest.State) bool { return len(s.Waiting) == 2 }))
 	r.must(b.Say("admit", map[string]any{"waiting": b.Look().Waiting[0].ID, "admit": false}))
-	r.must(c.Wait(r.ctx(), "bye", func(s roomtest.State) bool { return s.Bye != nil && s.Bye.Code == "refused" }))
+	r.must(c.Wait(r.ctx(), "bye", func(s roomtest.State) bool { return s.Bye != nil && s.Bye.Code == "declined" }))
 	r.must(b.Say("admit", map[string]any{"admit": true}))
 	r.must(d.Wait(r.ctx(), "welcome", func(s roomtest.State) bool { return s.Welcome.ID != "" }))
 	r.must(b.Say("entry", map[string]any{"entry": "locked"}))

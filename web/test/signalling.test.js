@@ -107,7 +107,7 @@ test('a silent connection is given up', () => {
 });
 
 test('goodbyes that are final are final', () => {
-  for (const code of ['removed', 'replaced', 'full']) {
+  for (const code of ['removed', 'replaced', 'full', 'ended', 'locked', 'declined', 'pin', 'locked-out', 'unknown']) {
     const { sockets, clock, last, events } = setUp();
     last().opened();
     last().say(welcome);
@@ -150,6 +150,30 @@ test('a refusal before the welcome ends it; repeated ones later do too', () => {
   c.last().say(welcome);
   for (let i = 0; i < 20; i++) c.last().say({ type: 'error', code: 'candidate', reason: 'no use' });
   assert.ok(!c.events.some((e) => e.startsWith('end')), 'a refused message is not the end');
+});
+
+test('before the door only a few things are said, and a refused PIN is not the end', () => {
+  const { s, last, clock, sockets, events } = setUp();
+  last().opened();
+  assert.equal(s.send('pin', { pin: '1' }), false, 'nobody has asked');
+  last().say({ type: 'door', asks: 'pin', tries: 3 });
+  assert.equal(s.send('offer', {}), false);
+  assert.equal(s.send('pin', { pin: '1234' }), true);
+  assert.deepEqual(last().sent.at(-1), { type: 'pin', pin: '1234' });
+  last().say({ type: 'error', code: 'pin', reason: 'wait' });
+  assert.ok(!events.some((e) => e.startsWith('end')));
+  clock.run(4000);
+  assert.equal(last().sent.at(-1).type, 'ping');
+  last().say({ type: 'pong' });
+  last().lose();
+  clock.run(300);
+  assert.equal(sockets.length, 2);
+  last().opened();
+  assert.equal(s.send('pin', { pin: '1234' }), false, 'the new connection has not asked yet');
+  last().say({ type: 'door', asks: 'wait' });
+  const ws = last();
+  s.leave();
+  assert.equal(ws.sent.at(-1).type, 'leave');
 });
 
 test('leaving says so once and ends', () => {

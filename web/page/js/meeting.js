@@ -1,9 +1,11 @@
 // The meeting on the screen: session, stage, bar, panels and messages wired together.
 
 import { Controls, keyboard } from './controls.js';
+import { Door } from './door.js';
 import { expose } from './debug.js';
 import { copy, h, icon, label, logo } from './dom.js';
 import { language } from './i18n.js';
+import { Lead } from './lead.js';
 import { Meter } from './meter.js';
 import { Panels, roomLink } from './panels.js';
 import { recall, remember } from './prefs.js';
@@ -11,6 +13,7 @@ import { grade, Quality } from './quality.js';
 import { Session } from './session.js';
 import { Stage } from './stage.js';
 import { Toasts } from './toasts.js';
+import { callFailure, knockWords } from './waiting.js';
 
 const LAYOUT_SIGNS = { auto: 'auto', grid: 'grid', speaker: 'spotlight' };
 
@@ -42,15 +45,19 @@ export class Meeting {
       media: this.media,
       changed: () => this.update(),
       options: { mirrored: () => this.stage.mirrored, mirror: (on) => this.mirror(on) },
+      lead: new Lead((type, members) => this.session.lead(type, members)),
+      claim: (pin) => this.session.pin(pin),
     });
+    this.door = new Door({ room: this.room, media: this.media, name: this.name, pin: (pin) => this.session.pin(pin), leave: () => this.session.leave() });
     this.controls = new Controls({
       mic: () => this.mic(), camera: () => this.camera(), share: () => this.share(), people: (b) => this.panel('people', b),
-      dial: (b) => this.panel('dial', b), settings: (b) => this.panel('settings', b), leave: () => this.session.leave(),
+      lead: (b) => this.panel('lead', b), dial: (b) => this.panel('dial', b), settings: (b) => this.panel('settings', b), leave: () => this.session.leave(),
     });
     this.layoutButton = h('button.plain', { type: 'button', data: { tKey: 'L' }, on: { click: () => this.layout() } });
     this.fullButton = h('button.plain.full', { type: 'button', label: 'control.fullscreen', on: { click: () => this.fullscreen() } }, icon('fullscreen'));
     this.fullButton.dataset.tKey = 'F';
     this.clock = h('time.clock');
+    this.guarded = h('span.guarded', { role: 'img', hidden: true }, icon('lock'));
     this.banner = h('div.banner', { hidden: true }, icon('screen'), h('span', { t: 'sharing.banner' }),
       h('button.small', { type: 'button', t: 'control.unshare', on: { click: () => this.share() } }));
     this.overlay = h('div.overlay', { role: 'alert', hidden: true });
@@ -58,10 +65,10 @@ export class Meeting {
     this.unheard = h('button.unheard', { type: 'button', hidden: true, on: { click: () => this.play() } }, icon('speaker'),
       h('span', {}, h('b', { t: 'audio.blocked' }), h('small', { t: 'audio.blocked.text' })));
     this.el = h('div.meeting', {}, h('a.skip', { href: '#controls', t: 'skip' }),
-      h('header.head', {}, h('div.where', {}, logo(), h('h1', { text: this.room }), this.clock),
+      h('header.head', {}, h('div.where', {}, logo(), h('h1', { text: this.room }), this.guarded, this.clock),
         h('div.tools', {}, this.quality.el, this.layoutButton, this.fullButton)),
       h('main.body', {}, h('div.middle', {}, this.banner, this.stage.el, this.alone, this.toasts.el, this.unheard), this.panels.el),
-      this.controls.el, this.overlay, this.audio);
+      this.controls.el, this.overlay, this.door.el, this.audio);
     this.controls.el.id = 'controls';
   }
 
@@ -76,11 +83,14 @@ export class Meeting {
     session.addEventListener('update', (e) => {
       if (e.detail === 'levels') return this.levels();
       if (e.detail === 'quality') this.judgeQuality();
+      if (e.detail === 'welcome') this.entered();
       this.update();
     });
     session.addEventListener('status', () => this.status());
     session.addEventListener('sound', () => this.sound());
     session.addEventListener('roster', (e) => this.roster(e.detail));
+    session.addEventListener('told', (e) => this.told(e.detail));
+    session.addEventListener('knock', (e) => this.knock(e.detail));
     session.addEventListener('end', (e) => this.end(e.detail));
     this.onMedia = () => this.mediaChanged();
     media.addEventListener('change', this.onMedia);
@@ -90,6 +100,7 @@ export class Meeting {
     document.addEventListener('languagechange', this.onLanguage);
     this.noKeys = keyboard({
       mic: () => this.mic(), camera: () => this.camera(), share: () => this.share(), people: () => this.panel('people', this.controls.people),
+      lead: () => this.session.known.role === 'host' && this.panel('lead', this.controls.lead),
       dial: () => this.panel('dial', this.controls.dial), layout: () => this.layout(), fullscreen: () => this.fullscreen(),
       close: () => this.escape(), talk: (down) => this.talk(down),
     });
@@ -109,7 +120,9 @@ export class Meeting {
     const { known } = session;
     const others = known.participants.filter((p) => p.id !== known.id);
     this.stage.update(known, self, this.ownStream());
-    this.controls.update({ mic: self.audio, camera: self.video, sharing: self.sharing, panel: this.panels.open, count: others.length + 1 });
+    this.controls.update({ mic: self.audio, camera: self.video, sharing: self.sharing, panel: this.panels.open, count: others.length + 1, leads: known.role === 'host', waiting: known.waiting.length });
+    this.guarded.hidden = known.lead.entry === 'open';
+    if (!this.guarded.hidden) label(this.guarded, `entry.${known.lead.entry}`);
     this.panels.update(known, self);
     this.quality.update(known.quality);
     this.banner.hidden = media.screen === null;
@@ -159,6 +172,7 @@ export class Meeting {
     clearTimeout(this.overlaying);
     // Most losses last less than a moment: nobody needs to hear of them.
     const wait = { live: 0, connecting: 300, slow: 2500, lost: 800 }[status];
+    if (!this.door.el.hidden) return;
     this.overlaying = setTimeout(() => this.cover(status), wait);
     this.update();
   }
@@ -173,6 +187,58 @@ export class Meeting {
     this.overlay.dataset.kind = status;
     this.overlay.replaceChildren(h('div.notice', {}, h('span.spinner', { 'aria-hidden': 'true' }), h('div', {}, h('b', { t: words }), status === 'lost' && h('p', { t: 'connect.lost.text' })),
       status === 'lost' && h('button.small', { type: 'button', t: 'connect.now', on: { click: () => this.session.signalling.hurry() } })));
+  }
+
+  /** What the room says to this page alone. */
+  told(m) {
+    switch (m.type) {
+      case 'door':
+        if (!this.session.signalling.up) this.ask(m);
+        else if (m.wrong) this.toasts.show(m.tries > 0 ? 'door.wrong' : 'door.wrong.last', { n: m.tries ?? 0 }, { sign: 'warning', id: 'pin' });
+        return;
+      case 'silence':
+        if (m.on) this.media.setMic(false);
+        this.toasts.show(m.on ? 'toast.silenced' : 'toast.unsilenced', {}, { sign: m.on ? 'micOff' : 'mic', id: 'silence' });
+        return;
+      case 'dial':
+        if (m.state === 'calling') this.toasts.show('call.calling', { name: m.target }, { sign: 'invite', id: 'call' });
+        else if (m.state === 'failed') this.toasts.show(callFailure(m.cause), { name: m.target }, { sign: 'warning', id: 'call' });
+        return;
+      case 'error':
+        this.failed(m);
+    }
+  }
+
+  /** Before the door. */
+  ask(m) {
+    clearTimeout(this.overlaying);
+    this.overlay.hidden = true;
+    this.door.show(m);
+  }
+
+  entered() {
+    this.door.close();
+    this.status();
+  }
+
+  /** The room did not do what was asked of it. */
+  failed({ code }) {
+    if (code === 'pin' && !this.session.signalling.up) this.door.refused();
+    else if (code === 'pin') this.toasts.show('door.lockedout', {}, { sign: 'warning', id: 'pin' });
+    else if (code === 'dial') this.toasts.show('call.refused', {}, { sign: 'warning', id: 'call' });
+    else if (['mute', 'remove', 'entry', 'admit', 'layout', 'end', 'devices'].includes(code)) this.toasts.show('toast.refused', {}, { sign: 'warning' });
+  }
+
+  /** Somebody has come before the door. */
+  knock(fresh) {
+    const { waiting } = this.session.known;
+    if (waiting.length === 0) this.toasts.drop('knock');
+    const words = knockWords(fresh);
+    if (!words || this.panels.open === 'people') return;
+    const look = { key: 'lead.look', run: () => this.panels.open !== 'people' && this.panel('people', this.controls.people) };
+    const decide = (admit) => () => this.session.lead('admit', { waiting: fresh[0].id, admit });
+    const actions = fresh.length > 1 ? [{ ...look, primary: true }] : [{ key: 'lead.admit', run: decide(true), primary: true }, { key: 'lead.refuse', run: decide(false) }];
+    this.toasts.ask(words.key, words.members, { sign: 'door', id: 'knock', actions });
   }
 
   roster({ joined, left, shared }) {
@@ -239,6 +305,9 @@ export class Meeting {
   }
 
   panel(name, opener) {
+    const { known } = this.session;
+    if (name === 'dial' && known.role === 'host' && known.lead.dial) this.session.lead('devices');
+    if (name === 'people') this.toasts.drop('knock');
     this.panels.toggle(name, opener);
   }
 
@@ -283,6 +352,7 @@ export class Meeting {
   end(detail) {
     clearInterval(this.ticking);
     clearTimeout(this.overlaying);
+    this.door.close();
     this.noKeys();
     removeEventListener('pagehide', this.onLeave);
     document.removeEventListener('languagechange', this.onLanguage);

@@ -7,8 +7,8 @@ import { t } from './i18n.js';
 import { deviceName, hue, initials, loudness } from './roster.js';
 
 export class Panels {
-  constructor({ media, options, changed }) {
-    Object.assign(this, { media, options, changed });
+  constructor({ media, options, changed, lead, claim }) {
+    Object.assign(this, { media, options, changed, leading: lead, claim });
     this.title = h('h2');
     this.body = h('div.panel-body');
     this.shut = h('button.plain', { type: 'button', label: 'close', on: { click: () => this.close() } }, icon('close'));
@@ -24,7 +24,8 @@ export class Panels {
     this.el.setAttribute('aria-label', t(`${name}.title`));
     this.el.dataset.panel = name;
     this.el.hidden = false;
-    this.body.replaceChildren(...this[name]());
+    this.shown = '';
+    this.draw();
     this.changed();
     this.shut.focus({ preventScroll: true });
   }
@@ -40,19 +41,64 @@ export class Panels {
 
   update(known, self) {
     Object.assign(this, { known, self });
-    if (this.open === 'people') this.body.replaceChildren(...this.people());
+    if (this.open === 'lead' && known.role !== 'host') this.close();
+    else this.draw();
+  }
+
+  /** Draws the open panel if what it shows has changed; what was focused stays so. */
+  draw() {
+    if (!this.open) return;
+    const shown = JSON.stringify(this.sees());
+    if (shown === this.shown) return;
+    this.shown = shown;
+    const { key } = document.activeElement?.dataset ?? {};
+    const held = key && this.body.contains(document.activeElement);
+    const typed = held ? document.activeElement.selectionStart : null;
+    this.body.replaceChildren(...this[this.open]().filter(Boolean));
+    if (!held) return;
+    const again = this.body.querySelector(`[data-key="${CSS.escape(key)}"]`) ?? this.shut;
+    again.focus({ preventScroll: true });
+    if (Number.isInteger(typed) && again.type === 'text') again.setSelectionRange(typed, typed);
+  }
+
+  /** What the open panel depends on. */
+  sees() {
+    const { participants, id, role, lead, waiting, devices, dial, room } = this.known;
+    switch (this.open) {
+      case 'people':
+        return [participants, id, role, waiting, lead.host_pin, this.self];
+      case 'lead':
+        return [lead, participants.length > 1, role];
+      case 'dial':
+        return [dial, room, role, lead.dial, devices];
+    }
+    return [];
   }
 
   people() {
-    const { participants, id } = this.known;
+    const { participants, id, role, waiting, lead } = this.known;
     const list = participants.some((p) => p.id === id) ? participants : [{ ...this.self, id, kind: 'browser' }, ...participants];
     this.bars = new Map();
     const rows = list.map((p) => this.person(p, p.id === id));
-    return [say(h('p.quiet'), 'people.count', { n: list.length }), h('ul.people', {}, rows)];
+    return [
+      role === 'host' && this.leading.waiting(waiting), say(h('p.quiet'), 'people.count', { n: list.length }), h('ul.people', {}, rows),
+      lead.host_pin && role !== 'host' && this.claiming(),
+    ];
   }
+
+  /** Who has the PIN of hosts may take the lead. */
+  claiming() {
+    const input = h('input.digits', { type: 'password', inputmode: 'numeric', autocomplete: 'off', maxlength: 16, required: true, data: { key: 'claim' } });
+    const form = h('form.claim', { hidden: !this.claimed, on: { submit: (e) => { e.preventDefault(); this.claim(input.value.trim()); input.value = ''; } } },
+      h('label.field', {}, h('span', { t: 'door.host.pin' }), input), h('button', { type: 'submit', t: 'door.host.enter' }));
+    const reveal = h('button.link', { type: 'button', t: 'door.host', hidden: this.claimed, on: { click: () => { form.hidden = false; this.claimed = reveal.hidden = true; input.focus(); } } });
+    return h('div.claiming', {}, reveal, form);
+  }
+
 
   person(p, self) {
     const terminal = p.kind === 'terminal';
+    const leads = this.known.role === 'host';
     const { audio, video } = self ? this.self : p;
     const face = h('span.face', { data: { hue: hue(p.id) }, 'aria-hidden': 'true' });
     face.append(terminal ? icon('terminal') : initials(p.name));
@@ -63,9 +109,11 @@ export class Panels {
     this.bars.set(p.id, bar);
     return h('li', { data: { participant: p.id } }, face,
       h('span.about', {}, h('b', { text: p.name || deviceName(p.device) || t('tile.terminal') }), self && h('em', {}, ' (', h('span', { t: 'you' }), ')'),
+        p.role === 'host' && h('span.role', { t: 'people.host' }),
         about && h('small', { text: about })),
       audio === false ? h('span.sign.off', { role: 'img', label: 'tile.muted' }, icon('micOff')) : h('span.sign', { 'aria-hidden': 'true' }, bar),
-      video === false && h('span.sign.off', { role: 'img', label: 'people.camera.off' }, icon('cameraOff')));
+      video === false && h('span.sign.off', { role: 'img', label: 'people.camera.off' }, icon('cameraOff')),
+      leads && !self && this.leading.tools(p));
   }
 
   levels(levels) {
@@ -73,15 +121,19 @@ export class Panels {
     for (const [id, bar] of this.bars ?? []) bar.style.setProperty('--level', loudness(levels[id]).toFixed(2));
   }
 
+  lead() {
+    return this.leading.panel(this.known);
+  }
+
   dial() {
-    const { dial, room } = this.known;
+    const { dial, room, role } = this.known;
     const terminal = h('section.block', {}, h('h3', {}, icon('terminal'), h('span', { t: 'dial.terminal' })));
     if (dial.length > 0) {
       terminal.append(h('p.quiet', { t: 'dial.terminal.text' }), h('p.number', {}, h('span', { t: 'dial.number' }), h('strong', { text: room })), ...dial.map(copyLine));
     } else {
       terminal.append(h('p.quiet', { t: 'dial.none' }));
     }
-    return [terminal, h('section.block', {}, h('h3', {}, icon('link'), h('span', { t: 'dial.browser' })), h('p.quiet', { t: 'dial.browser.text' }), copyLine(roomLink()))];
+    return [role === 'host' && this.leading.calling(this.known), terminal, h('section.block', {}, h('h3', {}, icon('link'), h('span', { t: 'dial.browser' })), h('p.quiet', { t: 'dial.browser.text' }), copyLine(roomLink()))];
   }
 
   settings() {
@@ -102,7 +154,7 @@ export function roomLink() {
   return location.origin + location.pathname;
 }
 
-const KEYS = [['M', 'mute'], ['key.space', 'talk'], ['V', 'camera'], ['S', 'share'], ['P', 'people'], ['D', 'dial'], ['L', 'layout'], ['F', 'fullscreen'], ['Esc', 'close']];
+const KEYS = [['M', 'mute'], ['key.space', 'talk'], ['V', 'camera'], ['S', 'share'], ['P', 'people'], ['H', 'lead'], ['D', 'dial'], ['L', 'layout'], ['F', 'fullscreen'], ['Esc', 'close']];
 
 function shortcuts() {
   return h('dl', {}, KEYS.flatMap(([key, what]) => [

@@ -46,12 +46,16 @@ function meet(media, name) {
   show(meeting.el);
 }
 
+/** Why a page may have left the room, and those whose words say more than the gateway's reason. */
+const ENDS = ['left', 'removed', 'replaced', 'full', 'unsupported', 'ended', 'locked', 'declined', 'pin', 'locked-out', 'unknown'];
+const EXPLAINED = ENDS.filter((code) => code !== 'left' && code !== 'removed');
+
 function ended({ code, reason }) {
-  const texts = { replaced: 'end.replaced.text', full: 'end.full.text', unsupported: 'end.unsupported.text' };
-  const title = { left: 'end.left', removed: 'end.removed', replaced: 'end.replaced', full: 'end.full', refused: 'end.refused', unsupported: 'end.unsupported' }[code] ?? 'end.failed';
+  const title = ENDS.includes(code) ? `end.${code}` : code === 'refused' ? 'end.refused' : 'end.failed';
+  const text = EXPLAINED.includes(code) ? `end.${code}.text` : '';
   const again = h('a.button.primary', { href: location.pathname, t: 'end.again' });
   show(h('main.ending', {}, h('header.top', {}, h('a.brand', { href: '/' }, logo(), h('span', { text: 'Roombridge' })), languageSwitch()),
-    h('div.ending-body', { role: 'status' }, h('h1', { t: title }), texts[code] ? h('p', { t: texts[code] }) : reason && code !== 'left' && h('p', { text: reason }),
+    h('div.ending-body', { role: 'status' }, h('h1', { t: title }), text ? h('p', { t: text }) : reason && code !== 'left' && h('p', { text: reason }),
       h('div.row', {}, code !== 'unsupported' && again, h('a.button', { href: '/', t: 'end.home' })))));
   again.focus();
 }

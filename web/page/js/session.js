@@ -6,16 +6,24 @@ import { Signalling } from './signalling.js';
 import { assign, sameWants } from './slots.js';
 
 export const initial = () => ({
-  id: '', room: '', dial: [], participants: [], speaker: '', levels: {}, slots: new Map(), quality: null, heard: new Map(),
+  id: '', room: '', role: '', dial: [], lead: { entry: 'open', layout: 'auto', dial: '', host_pin: false }, waiting: [], devices: null, participants: [], speaker: '', levels: {}, slots: new Map(), quality: null, heard: new Map(),
 });
+
+const list = (m) => (Array.isArray(m.list) ? m.list : []);
 
 /** What a message of the room changes in what we know. Pure but for the time, which is given. */
 export function reduce(known, m, now) {
   switch (m.type) {
     case 'welcome':
-      return { ...known, id: m.id, room: m.room ?? known.room, dial: m.dial ?? [], version: m.version, codecs: m.video ?? ['H264', 'VP8'] };
+      return { ...known, id: m.id, room: m.room ?? known.room, role: m.role ?? 'guest', dial: m.dial ?? [], version: m.version, codecs: m.video ?? ['H264', 'VP8'] };
     case 'participants':
-      return { ...known, participants: Array.isArray(m.list) ? m.list : [] };
+      return { ...known, participants: list(m), role: list(m).find((p) => p.id === known.id)?.role ?? known.role };
+    case 'room':
+      return { ...known, lead: { entry: m.entry ?? 'open', layout: m.layout ?? 'auto', dial: m.dial ?? '', host_pin: m.host_pin === true } };
+    case 'waiting':
+      return { ...known, waiting: list(m) };
+    case 'devices':
+      return { ...known, devices: list(m) };
     case 'speaker': {
       const heard = new Map(known.heard);
       if (m.id) heard.set(`${m.id}/main`, now);
@@ -32,7 +40,8 @@ export function reduce(known, m, now) {
 }
 
 /**
- * Fires 'update' (detail: which message), 'roster' (detail: changes), 'status' and 'end'.
+ * Fires 'update' (detail: which message), 'roster' (detail: changes), 'knock' (detail: who has come before the door), 'told' (detail: a
+ * message to this page alone: door, silence, dial, error), 'status' and 'end'.
  * status: connecting, live, slow (signalling is away) or lost (media is away).
  */
 export class Session extends EventTarget {
@@ -60,7 +69,10 @@ export class Session extends EventTarget {
 
   welcome(m) {
     this.known = reduce(this.known, m);
+    this.known.waiting = [];
     this.sentWants = this.sentState = null;
+    this.opened = this.typed ?? this.opened; // this PIN is right
+    this.typed = null;
     if (m.resumed && this.peer) {
       this.peer.resume();
     } else {
@@ -113,11 +125,45 @@ export class Session extends EventTarget {
       case 'limits':
         this.peer?.setLimits(m.encodings);
         return;
+      case 'door':
+        this.atDoor(m);
+        return;
+      case 'silence':
+      case 'dial':
+      case 'error':
+        this.dispatchEvent(new CustomEvent('told', { detail: m }));
+        return;
+      case 'waiting':
+        this.dispatchEvent(new CustomEvent('knock', { detail: this.known.waiting.filter((w) => !before.waiting.some((b) => b.id === w.id)) }));
+        break;
       case 'participants':
         this.greet(before.participants);
         break;
     }
     this.dispatchEvent(new CustomEvent('update', { detail: m.type }));
+  }
+
+  /** The room asks before its door. The PIN that opened it before, when the connection was lost, opens it again without a question. */
+  atDoor(m) {
+    if (m.asks === 'pin' && !m.wrong && !this.signalling.up && this.opened) {
+      const pin = this.opened;
+      this.opened = null;
+      this.pin(pin);
+      return;
+    }
+    if (m.wrong) this.typed = null;
+    this.dispatchEvent(new CustomEvent('told', { detail: m }));
+  }
+
+  /** Types a PIN: before the door, or in the meeting that of a host. */
+  pin(pin) {
+    this.typed = pin;
+    return this.signalling.send('pin', { pin });
+  }
+
+  /** Does what hosts may: mute, remove, entry, admit, layout, dial, devices, end. */
+  lead(type, members = {}) {
+    return this.signalling.send(type, members);
   }
 
   greet(before) {

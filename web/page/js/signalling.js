@@ -4,13 +4,14 @@
 const PAUSES = [300, 800, 1500, 3000, 5000];
 const PING_EVERY = 4000;
 const SILENCE = 12000; // without any message the connection is taken for dead
+const OUTSIDE = ['pin', 'ping', 'leave']; // what may be said before the room's door
 const ERRORS = { most: 4, within: 30000, before: 1000 };
 
-/** Codes of bye after which nobody tries again. */
-const FINAL = ['removed', 'replaced', 'full'];
+/** The one goodbye after which the page comes back by itself. */
+const PASSING = 'shutdown';
 
 /**
- * Fires 'message' (detail: the object), 'up' (detail: the welcome), 'down', and at last 'end' (detail: {code, reason}).
+ * Fires 'message' (detail: the object; 'door' and 'error' before the welcome, too), 'up' (detail: the welcome), 'down', and at last 'end' (detail: {code, reason}).
  */
 export class Signalling extends EventTarget {
   /** @param options {url, join: () => object, make: (url) => WebSocket, clock: {setTimeout, clearTimeout, now}} */
@@ -21,6 +22,7 @@ export class Signalling extends EventTarget {
     this.failures = 0;
     this.errors = [];
     this.up = false;
+    this.outside = false; // a PIN is asked for, or somebody has to let us in
     this.ended = false;
     this.pings = 0;
   }
@@ -29,6 +31,7 @@ export class Signalling extends EventTarget {
     if (this.ended) return;
     this.clock.clearTimeout(this.retry);
     this.drop();
+    this.outside = false;
     const ws = this.make(this.url);
     this.ws = ws;
     this.heard = this.clock.now();
@@ -50,7 +53,7 @@ export class Signalling extends EventTarget {
         this.closed(this.ws);
         return;
       }
-      if (this.up) this.send('ping', { n: ++this.pings });
+      this.send('ping', { n: ++this.pings });
       this.beat();
     }, PING_EVERY);
   }
@@ -69,6 +72,9 @@ export class Signalling extends EventTarget {
       case 'welcome':
         this.welcome(m);
         break;
+      case 'door':
+        this.outside = !this.up;
+        break;
       case 'bye':
         this.bye(m);
         return;
@@ -83,11 +89,12 @@ export class Signalling extends EventTarget {
     this.resume = m.resume ?? '';
     this.failures = 0;
     this.up = true;
+    this.outside = false;
     this.dispatchEvent(new CustomEvent('up', { detail: m }));
   }
 
   bye(m) {
-    if (FINAL.includes(m.code)) {
+    if (m.code !== PASSING) {
       this.finish(m.code, m.reason);
       return;
     }
@@ -97,7 +104,7 @@ export class Signalling extends EventTarget {
   /** Refused before the welcome: nothing to wait for. Later only that message was refused, unless the room cuts us for it. */
   error(m) {
     this.refused = { reason: m.reason ?? m.code, at: this.clock.now() };
-    if (!this.up) this.finish('refused', this.refused.reason);
+    if (!this.up && !this.outside) this.finish('refused', this.refused.reason);
   }
 
   /** Cut again and again for the same kind of thing: coming back does not help. */
@@ -142,7 +149,7 @@ export class Signalling extends EventTarget {
 
   /** @returns {boolean} whether it went out; what is lost is told anew after the next welcome. */
   send(type, members = {}) {
-    if (!this.up || this.ws?.readyState !== 1) return false;
+    if (!(this.up || (this.outside && OUTSIDE.includes(type))) || this.ws?.readyState !== 1) return false;
     this.ws.send(JSON.stringify({ type, ...members }));
     return true;
   }

@@ -18,6 +18,22 @@ export class Toasts {
     setTimeout(() => el.remove(), LASTS + 300);
   }
 
+  /** A message with buttons: it stays until one is pressed, or for a while. actions: [{key, run, primary}] */
+  ask(key, members, { sign, id, lasts = 20000, actions }) {
+    this.el.querySelector(`[data-toast="${id}"]`)?.remove();
+    const buttons = actions.map(({ key: words, run, primary }) =>
+      h(`button.small${primary ? '.primary' : ''}`, { type: 'button', t: words, on: { click: () => { el.remove(); run(); } } }));
+    const el = h('div.toast.asking', { data: { toast: id } }, icon(sign), say(h('span'), key, members), h('span.row', {}, buttons));
+    this.el.append(el);
+    setTimeout(() => el.remove(), lasts);
+    return el;
+  }
+
+  /** Takes a message away. */
+  drop(id) {
+    this.el.querySelector(`[data-toast="${id}"]`)?.remove();
+  }
+
   /** Several at once are counted. */
   people(key, list) {
     if (list.length === 0) return;

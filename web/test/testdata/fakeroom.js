@@ -105,7 +105,7 @@
     }
 
     everyone() {
-      this.say('participants', { list: [{ id: 'me', name: this.name, kind: 'browser', audio: true, video: true, sharing: false, picture: true, ...this.mine }, ...this.people] });
+      this.say('participants', { list: [{ id: 'me', name: this.name, kind: 'browser', role: window.fakeRoom.role ?? 'guest', audio: true, video: true, sharing: false, picture: true, ...this.mine }, ...this.people] });
     }
 
     async hear(m) {
@@ -115,9 +115,28 @@
 
     join({ name, resume }) {
       this.name = name;
+      this.tries = 3;
+      if (config.door && !(resume === 'token' && !config.forget)) {
+        this.say('door', { asks: config.door, tries: 3, host: config.hostPIN });
+        return;
+      }
+      this.enter(resume);
+    }
+
+    /** 1234 opens; where somebody has to wait then, let() ends it. */
+    pin({ pin }) {
+      if (pin === '1234') {
+        if (config.lobby) this.say('door', { asks: 'wait', host: config.hostPIN, tries: this.tries });
+        else this.enter('');
+      } else if (--this.tries > 0) this.say('door', { asks: config.door, tries: this.tries, wrong: true, host: config.hostPIN });
+      else this.say('bye', { code: 'pin', reason: 'the PIN was wrong too often' });
+    }
+
+    enter(resume) {
       const resumed = resume === 'token' && !config.forget;
       this.say('welcome', { id: 'me', resume: 'token', room: config.name ?? '1001', dial: config.dial ?? ['sip:1001@hop.example.vn', '1001@203.0.113.20'], video: ['H264', 'VP8'], version: 'test', resumed });
       this.everyone();
+      this.led();
       this.say('quality', { up: config.quality ?? 4, down: config.quality ?? 4, loss: 0.004, rtt_ms: 23, bitrate_down: 2_340_000 });
       if (config.speaker) this.say('speaker', { id: config.speaker });
       this.chatter ??= setInterval(() => config.speaker && this.say('levels', { levels: { [config.speaker]: -22 - 12 * Math.random() } }), 200);
@@ -186,6 +205,56 @@
 
     ping({ n }) {
       this.say('pong', { n });
+    }
+
+    /** How the room is led, and who waits. */
+    led() {
+      this.lead ??= { entry: 'open', layout: 'auto', dial: '', host_pin: false, ...config.lead };
+      this.waiting ??= (config.waiting ?? []).map((w, i) => ({ id: `w${i + 1}`, kind: 'browser', since: new Date().toISOString(), ...w }));
+      this.say('room', this.lead);
+      if (window.fakeRoom.role === 'host') this.say('waiting', { list: this.waiting });
+    }
+
+    knock(w) {
+      this.waiting.push({ id: `k${this.waiting.length + 1}`, kind: 'browser', since: new Date().toISOString(), ...w });
+      this.led();
+    }
+
+    admit({ waiting }) {
+      this.waiting = this.waiting.filter((w) => waiting !== '' && w.id !== waiting);
+      this.led();
+    }
+
+    entry({ entry }) {
+      this.lead.entry = entry;
+      this.led();
+    }
+
+    layout({ layout }) {
+      this.lead.layout = layout;
+      this.led();
+    }
+
+    mute({ participant, muted }) {
+      for (const p of this.people) if (p.id === participant || (participant === '' && p.role !== 'host')) Object.assign(p, { audio: !muted && p.audio, silenced: muted });
+      this.everyone();
+    }
+
+    remove({ participant }) {
+      this.drop(participant);
+    }
+
+    devices() {
+      this.say('devices', { list: config.devices ?? [] });
+    }
+
+    dial({ target }) {
+      this.say('dial', { target, state: 'calling' });
+      if (config.cause) this.say('dial', { target, state: 'failed', cause: config.cause, reason: '' });
+    }
+
+    end() {
+      this.say('bye', { code: 'ended', reason: '' });
     }
 
     add(p) {
