@@ -19,7 +19,7 @@ type Config struct {
 	Router       Router
 	Capabilities func(Invite) media.Capabilities // what our end of a call can do
 	MaxCalls     int                             // 0 is no bound
-	Admit        func() error                    // nil, or the *Refusal of a call for which there is no capacity
+	Admit        func(Invite, Route) error       // nil, or the *Refusal of a call for which there is no capacity; one is asked for after the other
 	MediaTimeout time.Duration                   // a call that hears nothing for this long ends
 	Usher        Usher                           // leads those who have to be asked; nil refuses them
 	Doorkeeper   Doorkeeper                      // judges PINs; nil asks the door alone
@@ -32,6 +32,8 @@ type Config struct {
 type Core struct {
 	cfg    Config
 	events events
+
+	admit sync.Mutex // one call after the other is admitted, so that the next sees it
 
 	mu       sync.Mutex
 	calls    map[string]*Call
@@ -102,7 +104,9 @@ func (c *Core) refuse(inv Invite, route Route, err error) error {
 
 func (c *Core) add(call *Call) error {
 	if c.cfg.Admit != nil {
-		if err := c.cfg.Admit(); err != nil {
+		c.admit.Lock()
+		defer c.admit.Unlock()
+		if err := c.cfg.Admit(call.inv, call.route); err != nil {
 			return err
 		}
 	}

@@ -116,7 +116,7 @@ func TestRefusals(t *testing.T) {
 
 func TestNotAdmitted(t *testing.T) {
 	busy := error(&Refusal{CauseCapacity, "the gateway is busy"})
-	c := newTestCore(t, &fakeEngine{}, func(c *Config) { c.Admit = func() error { return busy } })
+	c := newTestCore(t, &fakeEngine{}, func(c *Config) { c.Admit = func(Invite, Route) error { return busy } })
 	if _, err := c.Incoming(t.Context(), testInvite, &fakeLeg{}); !errors.Is(err, busy) {
 		t.Errorf("in: %v", err)
 	}

@@ -183,6 +183,19 @@ func (s *Supervisor) Stats() SupervisorStats {
 	return st
 }
 
+// Running names the meetings that have a worker now.
+func (s *Supervisor) Running() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []string
+	for m := range s.meetings {
+		if m.PID() != 0 {
+			list = append(list, m.name)
+		}
+	}
+	return list
+}
+
 // PIDs are the processes of the workers that run.
 func (s *Supervisor) PIDs() []int {
 	s.mu.Lock()

@@ -16,7 +16,26 @@ type TenantPath struct {
 	ID string `path:"id" maxLength:"63" pattern:"^[a-z0-9][a-z0-9-]*$"`
 }
 
-type tenantBody struct{ Body admin.Tenant }
+type tenantBody struct {
+	Body struct {
+		admin.Tenant
+		Usage *admin.Usage `json:"usage,omitempty" doc:"What it takes now of its limits"`
+	}
+}
+
+// tenantAnswer is a customer with what it takes now.
+func (s *Server) tenantAnswer(t admin.Tenant, err error) (*tenantBody, error) {
+	if err != nil {
+		return nil, s.failure(err)
+	}
+	out := &tenantBody{}
+	out.Body.Tenant = t
+	if s.cfg.Usage != nil {
+		u := s.cfg.Usage(t.ID)
+		out.Body.Usage = &u
+	}
+	return out, nil
+}
 
 // tenantOperations are tenants, and the tokens of programs.
 func (s *Server) tenantOperations(a huma.API) {
@@ -46,8 +65,7 @@ func (s *Server) listTenants(ctx context.Context, in *Paging) (*listBody[admin.T
 }
 
 func (s *Server) getTenant(ctx context.Context, in *TenantPath) (*tenantBody, error) {
-	t, err := actorOf(ctx).Tenancy(ctx, in.ID)
-	return &tenantBody{t}, s.failure(err)
+	return s.tenantAnswer(actorOf(ctx).Tenancy(ctx, in.ID))
 }
 
 // tenantPut are the fields of a customer that are written.
@@ -73,7 +91,7 @@ func (s *Server) putTenant(ctx context.Context, in *struct {
 	if err == nil {
 		s.cfg.Log.Info("tenant written", "by", actorOf(ctx).Name(), "tenant", in.ID)
 	}
-	return &tenantBody{kept}, s.failure(err)
+	return s.tenantAnswer(kept, err)
 }
 
 func (s *Server) deleteTenant(ctx context.Context, in *TenantPath) (*struct{}, error) {

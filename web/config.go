@@ -25,6 +25,7 @@ type Config struct {
 	Rooms     Rooms
 	Devices   bridge.Devices
 	Known     func(tenant string) []bridge.Device // devices that administrators entered, of all tenants where it is ""; nil: none
+	Usage     func(tenant string) admin.Usage     // what a tenant takes now; nil: not told
 	Admin     *admin.Service                      // numbers, tenants, tokens and records; nil has none
 	OIDC      *oidc.Provider                      // says who somebody is; nil: passwords alone
 	Dial      func(room string) []string          // what a terminal dials to get into a room

@@ -23,7 +23,8 @@ type Telemetry struct {
 	Workers        int // media workers that run now
 	WorkerRestarts uint64
 	Pictures       []PictureCount
-	RecordsLost    uint64 // of calls and events, that could not be written
+	RecordsLost    uint64            // of calls and events, that could not be written
+	Exhausted      map[string]uint64 // calls and pages refused because a tenant had all that it may, by limit
 	SIP            []SIPCount
 	SIPState       SIPState
 	H323           []H323Count
@@ -139,6 +140,7 @@ var (
 	descConnections  = desc("sip_connections", "TCP and TLS connections of SIP open now.")
 	descRepeats      = desc("sip_retransmissions_total", "SIP messages sent again for want of an answer.")
 	descUnreadable   = desc("sip_parse_errors_total", "SIP messages that could not be read.")
+	descExhausted    = desc("tenant_limit_refusals_total", "Calls, pages and rooms refused because a tenant had all that it may.", "limit")
 	descLoad         = desc("load_ratio", "How busy the gateway is: share of its processors over ten seconds, of the time of the packet path's busiest loop and of batches handled late over three.", "kind")
 	descLoadLimit    = desc("load_limit_ratio", "Share above which new calls are refused; 0 is none.")
 	descOverloaded   = desc("overloaded", "1 while new calls are refused because of the load.")
@@ -246,6 +248,9 @@ func (o collection) telemetry(t Telemetry) {
 		o.counter(descPictures, p.Count, p.Codec, p.Result)
 	}
 	o.counter(descRecordsLost, t.RecordsLost)
+	for limit, n := range t.Exhausted {
+		o.counter(descExhausted, n, limit)
+	}
 	o.load(t.Load)
 	o.sip(t.SIPState)
 	o.h323(t.H323State)

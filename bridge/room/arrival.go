@@ -50,7 +50,7 @@ var (
 // arrive brings a browser before the room, and in if nothing is in the way.
 func (e *Engine) arrive(j bridge.Join, out *outbox) (bridge.Visitor, error) {
 	if e.cfg.Admit != nil {
-		if err := e.cfg.Admit(); err != nil {
+		if err := e.cfg.Admit(j.Room); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package room
 
 import (
 	"context"
+	"iter"
 	"log/slog"
 	"time"
 
@@ -35,7 +36,10 @@ type Config struct {
 	MaxRooms, MaxParticipants int
 	// Admit gives nil, or the *bridge.Refusal of a browser for which the gateway
 	// has no capacity. Terminals were admitted as calls.
-	Admit func() error
+	Admit func(room string) error
+	// Open gives nil, or the *bridge.Refusal of a room that may not be opened beside those
+	// that are. It must not block.
+	Open func(room string, open iter.Seq[string]) error
 	// Doorkeeper tries the PINs that pages type; nil asks the route's door itself.
 	Doorkeeper bridge.Doorkeeper
 	// Hangup ends the call of a terminal that is sent away; nil only takes its seat.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -77,6 +78,11 @@ func (e *Engine) acquire(name string) (*room, error) {
 	if en == nil {
 		if len(e.rooms) >= e.cfg.MaxRooms {
 			return nil, &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "too many rooms are open"}
+		}
+		if e.cfg.Open != nil {
+			if err := e.cfg.Open(name, maps.Keys(e.rooms)); err != nil {
+				return nil, err
+			}
 		}
 		en = &entry{room: newRoom(e, name, e.cfg)}
 		e.rooms[name] = en

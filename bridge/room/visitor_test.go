@@ -70,7 +70,7 @@ func TestNotAdmitted(t *testing.T) {
 	var full atomic.Bool
 	busy := &bridge.Refusal{Cause: bridge.CauseCapacity, Reason: "busy"}
 	r := newRig(t, func(c *Config) {
-		c.Admit = func() error {
+		c.Admit = func(string) error {
 			if full.Load() {
 				return busy
 			}

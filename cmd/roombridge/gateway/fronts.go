@@ -85,7 +85,7 @@ func (g *Gateway) openWeb() error {
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
 		Admin: g.administration(log), Entrance: g.entrance, OIDC: oidcProvider(g.cfg.Admin.OIDC),
-		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
+		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Usage: g.usage, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err
 }

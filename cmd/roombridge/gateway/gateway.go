@@ -59,11 +59,14 @@ type Gateway struct {
 	clock  load.Clock    // the meter reads it
 	asked  atomic.Uint64 // how often there was to be room for a call or browser
 	tidy   tidy
-	sip    *sip.Endpoint
-	h323   *h323.Endpoint
-	ours   map[string]map[string]bool // names of terminals that are the configuration's, by protocol
-	ras    *ras.Service               // nil: neither a gatekeeper nor registered with one
-	web    *web.Server
+
+	exhausted exhausted // limits of tenants
+
+	sip  *sip.Endpoint
+	h323 *h323.Endpoint
+	ours map[string]map[string]bool // names of terminals that are the configuration's, by protocol
+	ras  *ras.Service               // nil: neither a gatekeeper nor registered with one
+	web  *web.Server
 
 	stopping chan struct{} // closed when goodbyes begin
 }
@@ -128,7 +131,7 @@ func (g *Gateway) openRooms() (err error) {
 	}
 	rooms := room.Config{
 		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8, Doorkeeper: g.openDoors(),
-		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admit, Loaded: g.loaded,
+		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admitPage, Open: g.openRoom, Loaded: g.loaded,
 		Version: g.opts.Version, Hangup: g.hangup, Log: g.log.With("part", "room"),
 	}
 	g.dialling(&rooms)
@@ -137,7 +140,7 @@ func (g *Gateway) openRooms() (err error) {
 	}
 	g.core = bridge.NewCore(bridge.Config{
 		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities, Usher: reception.Reception{}, Doorkeeper: g.doors,
-		Admit: g.admit, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Record: g.kept.records.call, Log: g.log,
+		Admit: g.admitCall, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Record: g.kept.records.call, Log: g.log,
 	})
 	return nil
 }

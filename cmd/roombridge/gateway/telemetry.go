@@ -31,6 +31,8 @@ func (g *Gateway) telemetry() web.Telemetry {
 		},
 		RTPDropped: plane.Drops, PortsUsed: plane.PortsUsed, PortsTotal: plane.PortsTotal,
 		Workers: worker.Running, WorkerRestarts: worker.Restarts, RecordsLost: g.kept.records.lost.Load(),
+		Exhausted: map[string]uint64{"calls": g.exhausted.calls.Load(), "bandwidth": g.exhausted.bandwidth.Load(),
+			"workers": g.exhausted.workers.Load(), "rooms": g.exhausted.rooms.Load()},
 		SIPState: web.SIPState{
 			Dialogs: sip.Dialogs, Transactions: sip.Transactions, Connections: sip.Connections,
 			Retransmissions: sip.Retransmissions, ParseErrors: sip.ParseErrors, Limited: sip.Limited,

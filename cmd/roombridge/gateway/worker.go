@@ -8,6 +8,9 @@ import (
 	"github.com/roombridge/roombridge/transcode"
 )
 
+// artistName is no room's.
+const artistName = "#stills"
+
 // workers opens the meetings of rooms. The pictures with text that single
 // terminals are shown, and what they are told in reception, are made for all by
 // one worker that never sees media, so that a room whose media is relayed costs no process.
@@ -56,7 +59,7 @@ func (w *workers) drawing() (*transcode.Meeting, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.artist == nil {
-		m, err := w.Supervisor.Open("stills", unheard{})
+		m, err := w.Supervisor.Open(artistName, unheard{})
 		if err != nil {
 			return nil, err
 		}
