@@ -4,6 +4,7 @@ import { foundOf, question, rows, tried, unruled, verdict, whyOf } from '../page
 import { actor, fieldsOf, grouped, kindOf, summary } from '../page/js/admin/changes.js';
 import { formatOf, lineOf, mistakes, model, select, settle } from '../page/js/admin/difference.js';
 import { MASK, canonical, check, conditionsOf, differences, fields, fresh, idOf, isNetwork, leadsTo, merge, ofProblem, toForm, toRule } from '../page/js/admin/rule.js';
+import { sentence, spoken } from '../page/js/admin/spoken.js';
 import { typed } from '../page/js/admin/timeedit.js';
 import { empty, formatWindow, has, inWords, opens, parseWindow, runs } from '../page/js/admin/times.js';
 
@@ -175,4 +176,11 @@ test('the audit trail as a difference', () => {
   assert.deepEqual(g.map((x) => x.changes.length), [2, 1]);
   assert.deepEqual(summary(g[0]), { added: 1, changed: 1, removed: 0, kind: 'rules', n: 2 });
   assert.deepEqual([actor('token ab12'), actor('operator')], [{ kind: 'token', name: 'ab12' }, { kind: 'person', name: 'operator' }]);
+});
+
+test('what the gateway says is said in the reader’s language', () => {
+  for (const [text, key] of [['a wrong PIN was dialled behind 1002', 'pin'], ['locked out for 5m0s after 10 wrong passwords: address', 'lockout'], ['locked out for 30s after 3 wrong PINs for the room board: caller', 'lockout'],
+    ['too many wrong PINs; try again in 30s', 'toomany'], ['no room has this number', 'noroom']]) assert.equal(sentence(text)?.key, key, text);
+  assert.equal(spoken('locked out for 30s after 3 wrong PINs for the room board: caller'), 'locked out for 30s after 3 wrong PINs for the room board (caller)');
+  assert.deepEqual([spoken('something newer'), spoken(undefined), sentence('x')], ['something newer', '', null]);
 });

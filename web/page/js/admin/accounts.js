@@ -30,7 +30,7 @@ page('/administrators', {
       load: ({ after }) => get(`/administrators?${new URLSearchParams({ after, limit: 100 })}`, where()),
     });
     root.append(head(w('accounts'), { lead: w('accounts.lead'), actions: [button(w('accounts.new'), () => edit(null, s, where()).then((done) => done && list.reload()), { kind: 'primary', sign: 'plus', act: 'new' })] }),
-      operator && el('div.tools', {}, el('label.inline', {}, w('accounts.whose'), select([['site', w('accounts.site')], ['tenant', w('shell.tenant')]], 'site', { data: { act: 'whose' }, onchange: (e) => {
+      operator && el('div.tools', {}, el('label.inlabel', {}, w('accounts.whose'), select([['site', w('accounts.site')], ['tenant', w('shell.tenant')]], 'site', { data: { act: 'whose' }, onchange: (e) => {
         s.site = e.target.value === 'site';
         list.reload();
       } }))) || '', list.el);

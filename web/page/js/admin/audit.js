@@ -36,7 +36,7 @@ page('/audit', {
     }, s.search), select([['', w('audit.kind.any')], ...kinds.map((k) => [k, w(`kind.${k}`)])], s.kind, { 'aria-label': w('audit.kind'), data: { act: 'kind' }, onchange: (e) => {
       Object.assign(s, { kind: e.target.value, item: '' });
       again();
-    } }), session().role === 'operator' && el('label.inline', {}, (() => {
+    } }), session().role === 'operator' && el('label.inlabel', {}, (() => {
       const box = el('input', { type: 'checkbox', data: { act: 'site' }, onchange: () => {
         s.whose = box.checked ? '-' : '';
         again();
@@ -74,8 +74,9 @@ function changeLine(c, open) {
   const kind = kindOf(c);
   const fields = fieldsOf(c);
   const value = c.after ?? c.before;
-  const line = [el(`span.mark.${signs[kind][1]}`, {}, icon(signs[kind][0]), el('span.unseen', { text: w(`audit.${kind}`) })), el('span', {}, kindWords(c.kind), ' '), pages[c.kind] && kind !== 'removed' ? link(pages[c.kind](c.item), c.item) : el('b', { text: c.item }),
+  const line = [el(`span.mark.${signs[kind][1]}`, {}, icon(signs[kind][0]), el('span.unseen', { text: w(`audit.${kind}`) })), el('span', {}, kindWords(c.kind), ' '), el('b', { text: c.item }),
     el('span.quiet', { text: value?.label || value?.name || '' }), c.secret && kind === 'changed' && badge(w('audit.secret'), 'warn')];
   if (fields.length === 0) return el('li', { data: { change: kind, item: c.item } }, el('div.summary', {}, line));
-  return el('li', { data: { change: kind, item: c.item } }, el('details', { open: open && kind === 'changed' }, el('summary', {}, line), differenceTable(fields)));
+  return el('li', { data: { change: kind, item: c.item } }, el('details', { open: open && kind === 'changed' }, el('summary', {}, line), differenceTable(fields),
+    pages[c.kind] && kind !== 'removed' && el('p.opens', {}, link(pages[c.kind](c.item), w('audit.open', { item: c.item })))));
 }

@@ -5,6 +5,7 @@ import { foundOf, question, rows, tried, unruled, verdict, whyOf } from './chain
 import { fieldName, valueOf } from './kept.js';
 import './lang_numbers.js';
 import { page, remember } from './router.js';
+import { spoken } from './spoken.js';
 import { badge, button, el, field, head, icon, link, note, number, select } from './ui.js';
 import { w } from './words.js';
 
@@ -13,7 +14,7 @@ const signs = { room: 'door', reception: 'info', dial: 'calls', refuse: 'close' 
 
 /**
  * The panel. ask is what it begins with; draft() gives a rule that is not saved, null for none, or undefined for one that is wrong.
- * el is the panel, update() asks again.
+ * el is the panel, update() asks again, suggest(number) is what is tried until somebody types a number.
  */
 export function dryRun({ ask = {}, draft = () => null, onask } = {}) {
   const f = fieldsOf(ask);
@@ -46,6 +47,7 @@ export function dryRun({ ask = {}, draft = () => null, onask } = {}) {
     }
   }
 
+  let own = Boolean(ask.number);
   const update = () => {
     clearTimeout(state.timer);
     state.timer = setTimeout(run, PACE);
@@ -57,7 +59,10 @@ export function dryRun({ ask = {}, draft = () => null, onask } = {}) {
       update();
     }), result);
   update();
-  return { el: box, update, stop: () => {
+  f.number.input.addEventListener('input', () => { own = true; });
+  return { el: box, update, suggest: (number) => {
+    if (!own) f.number.value = number;
+  }, stop: () => {
     clearTimeout(state.timer);
     state.abort?.abort();
   } };
@@ -114,7 +119,7 @@ function verdictCard(e) {
   return el(`div.verdict.${v.kind}`, { data: { decision: v.kind, rule: v.rule, where: v.where } }, icon(signs[v.kind] ?? 'info'),
     el('div', {},
       el('p.to', { text: w(`dryrun.to.${v.kind}`, { where: v.where }) }),
-      v.kind === 'refuse' && v.rule && el('p', {}, badge(valueOf('cause', v.cause), 'bad'), ' ', v.reason),
+      v.kind === 'refuse' && v.rule && el('p', {}, badge(valueOf('cause', v.cause), 'bad'), ' ', spoken(v.reason)),
       detail && el('p', { text: detail }),
       el('p.quiet', {}, v.rule ? link(`/numbers/rule/${encodeURIComponent(v.rule)}`, w('dryrun.by', { rule: v.rule })) : (why ? w(`dryrun.unruled.${why.key}`) : e.why)),
       v.settings.length > 0 && el('p.settings', {}, v.settings.map((s) => badge(s.value === true ? fieldName(s.name) : `${fieldName(s.name)}: ${valueOf(s.name, String(s.value))}`)))));

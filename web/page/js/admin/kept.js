@@ -11,13 +11,18 @@ const UNDO = 12_000;
 export function undoable(text, group, after) {
   const region = document.getElementById('toasts');
   if (!group || !region) return void toast(text);
-  const back = button(w('undo'), async () => {
+  offer(text, w('undo'), async () => (await undo(group)) && after?.(), 'undo', { group });
+}
+
+/** A message with a button. */
+export function offer(text, title, act, hook, data = {}) {
+  const region = document.getElementById('toasts');
+  const line = el('p.toast.undoable', { data: { toast: hook, ...data } }, icon('check'), el('span', { text }), button(title, () => {
     line.remove();
-    if (await undo(group)) after?.();
-  }, { sign: 'undo', act: 'undo' });
-  const line = el('p.toast.undoable', { data: { toast: 'undo', group } }, icon('check'), el('span', { text }), back);
-  region.append(line);
-  while (region.children.length > 3) region.firstChild.remove();
+    act();
+  }, { sign: 'undo', act: hook }));
+  region?.append(line);
+  while (region?.children.length > 3) region.firstChild.remove();
   wait(line, () => line.remove());
 }
 
@@ -53,7 +58,7 @@ export function valueOf(name, text) {
 
 /** Fields with what they were and are. */
 export function differenceTable(fields) {
-  const side = (name, text, kind) => el(`td.${kind}`, {}, text === '' ? el('i.quiet', { text: w('kept.empty') }) : valueOf(name, text));
+  const side = (name, text, kind) => el(`td.${kind}`, {}, text === '' ? el('i', { text: w('kept.empty') }) : valueOf(name, text));
   return el('table.difference', {},
     el('thead', {}, el('tr', {}, el('th', { scope: 'col', text: w('kept.field') }), el('th', { scope: 'col', text: w('kept.was') }), el('th', { scope: 'col', text: w('kept.is') }))),
     el('tbody', {}, fields.map((f) => el('tr', { data: { field: f.name } }, el('th', { scope: 'row', text: fieldName(f.name) }), side(f.name, f.before, 'was'), side(f.name, f.after, 'is')))));

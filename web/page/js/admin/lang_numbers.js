@@ -10,7 +10,7 @@ words({
     'numbers.nothing.text': 'Không có quy tắc nào chứa “{search}”.', 'numbers.col.number': 'Số', 'numbers.col.leads': 'Dẫn tới', 'numbers.col.conditions': 'Khi', 'numbers.col.entry': 'Vào phòng',
     'numbers.col.priority': 'Ưu tiên', 'numbers.col.on': 'Bật', 'numbers.enabled': 'Đã bật {id}', 'numbers.disabled': 'Đã tắt {id}', 'numbers.deleted': 'Đã xóa {id}', 'numbers.saved': 'Đã lưu {id}',
     'numbers.unchanged': 'Không có gì thay đổi', 'numbers.gone': 'Quy tắc này không còn nữa.', 'numbers.try': 'Thử gọi', 'numbers.copy': 'Nhân bản', 'numbers.nonumber': 'Không quay số', 'numbers.every': 'Mọi cuộc gọi',
-    'numbers.toggle': 'Bật quy tắc {id}', 'numbers.changed': 'Chưa lưu: {n} ô', 'numbers.history': 'Ai đã sửa', 'numbers.records': 'Cuộc gọi theo quy tắc này',
+    'numbers.toggle': 'Bật quy tắc {id}', 'numbers.changed': 'Chưa lưu: {n} ô', 'numbers.left': 'Thay đổi của bạn chưa được lưu', 'numbers.back': 'Sửa tiếp', 'numbers.history': 'Ai đã sửa', 'numbers.records': 'Cuộc gọi theo quy tắc này',
 
     'rule.group.number': 'Số', 'rule.group.conditions': 'Khi nào quy tắc khớp', 'rule.group.outcome': 'Dẫn tới đâu', 'rule.group.entry': 'Vào phòng', 'rule.group.media': 'Hình ảnh và giới hạn', 'rule.group.voice': 'Ngôn ngữ và lời chào',
     'rule.exact': 'Đúng số', 'rule.prefix': 'Đầu số', 'rule.regex': 'Biểu thức', 'rule.any': 'Mọi cuộc gọi',
@@ -63,7 +63,7 @@ words({
     'numbers.nothing.text': 'No rule contains “{search}”.', 'numbers.col.number': 'Number', 'numbers.col.leads': 'Leads to', 'numbers.col.conditions': 'When', 'numbers.col.entry': 'Entry',
     'numbers.col.priority': 'Priority', 'numbers.col.on': 'On', 'numbers.enabled': '{id} enabled', 'numbers.disabled': '{id} disabled', 'numbers.deleted': '{id} deleted', 'numbers.saved': '{id} saved',
     'numbers.unchanged': 'Nothing changed', 'numbers.gone': 'This rule is gone.', 'numbers.try': 'Dry run', 'numbers.copy': 'Duplicate', 'numbers.nonumber': 'No number dialled', 'numbers.every': 'Every call',
-    'numbers.toggle': 'Enable rule {id}', 'numbers.changed': 'Not saved: {n}', 'numbers.history': 'Who changed it', 'numbers.records': 'Calls by this rule',
+    'numbers.toggle': 'Enable rule {id}', 'numbers.changed': 'Not saved: {n}', 'numbers.left': 'Your changes are not saved', 'numbers.back': 'Back to editing', 'numbers.history': 'Who changed it', 'numbers.records': 'Calls by this rule',
 
     'rule.group.number': 'Number', 'rule.group.conditions': 'When the rule fits', 'rule.group.outcome': 'Where it leads', 'rule.group.entry': 'Entering the room', 'rule.group.media': 'Picture and limits', 'rule.group.voice': 'Language and greeting',
     'rule.exact': 'Exact number', 'rule.prefix': 'Prefix', 'rule.regex': 'Expression', 'rule.any': 'Every call',

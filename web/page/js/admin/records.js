@@ -1,8 +1,10 @@
 // Records of calls: searched, over a period, with how they ended, over which paths and how well.
 
+import { deviceName } from '../roster.js';
 import { get, Problem } from './api.js';
 import { download, periodChooser, query, span, valueOf } from './kept.js';
 import { go, page, remember } from './router.js';
+import { spoken } from './spoken.js';
 import { badge, bits, button, duration, el, empty, facts, full, head, icon, link, moment, percent, searchBox, section, select, served } from './ui.js';
 import { known, w } from './words.js';
 
@@ -48,12 +50,12 @@ page('/records', {
 function columns() {
   return [
     { name: 'when', title: w('records.when'), kind: 'tight', cell: (r) => el('a', { href: `#${record(r.id)}`, title: full(r.began) }, moment(r.began)) },
-    { name: 'who', title: w('records.who'), cell: (r) => [el('span', { text: r.name || r.alias || r.remote || '–' }), el('span.sub', { text: r.device || r.remote, title: r.remote })] },
+    { name: 'who', title: w('records.who'), cell: (r) => [el('span', { text: r.name || r.alias || r.remote || '–' }), el('span.sub', { text: deviceName(r.device) || r.remote, title: [r.device, r.remote].filter(Boolean).join(', ') })] },
     { name: 'number', title: w('records.number'), cell: (r) => [el('span.mono', { text: r.number || '–' }), el('span.sub', { text: `${r.protocol === 'h323' ? 'H.323' : 'SIP'} · ${w(`records.${r.direction === 'out' ? 'out' : 'in'}`)}` })] },
     { name: 'room', title: w('records.room'), cell: (r) => [el('span', { text: r.room || '–' }), el('span.sub', { text: r.rule ? `${w('records.rule')} ${r.rule}` : '' })] },
     { name: 'length', title: w('records.length'), kind: 'num', cell: (r) => (r.connected ? duration(Date.parse(r.ended) - Date.parse(r.connected)) : el('span.quiet', { text: w('records.unanswered') })) },
     { name: 'quality', title: w('records.quality'), cell: (r) => qualityCell(r.streams) },
-    { name: 'end', title: w('records.end'), cell: (r) => [endBadge(r), el('span.sub', { text: r.reason && r.cause !== 'normal' ? r.reason : '' })] },
+    { name: 'end', title: w('records.end'), cell: (r) => [endBadge(r), el('span.sub', { text: r.reason && r.cause !== 'normal' ? spoken(r.reason) : '' })] },
   ];
 }
 
@@ -78,7 +80,7 @@ function qualityCell(streams) {
     const loss = Math.max(...flows.map((f) => lossOf(f) ?? 0));
     out.push(el('span.q', {}, el('small', { text: w(`records.${kind}`) }), paths.map((p) => badge(pathWords(p), kind === 'video' ? pathKind[p] : '')), loss > 0.001 && badge(percent(loss), lossKind(loss), { title: w('records.loss') })));
   }
-  return el('span.quality', {}, out);
+  return el('span.howwell', {}, out);
 }
 
 page('/records/:id', {
@@ -96,7 +98,7 @@ function show(root, r) {
   root.append(
     head(r.name || r.alias || r.remote || r.number, { back: ['/records', w('records')], actions: [link(`/dryrun${query({ number: r.number, protocol: r.protocol, address: r.remote?.replace(/:\d+$/, '') })}`, icon('dryrun'), w('records.dryrun'))] }),
     section(w('records.rest'), { hook: 'record', actions: [endBadge(r)] }, facts([
-      [w('records.reason'), r.reason ?? ''], [w('records.number'), r.number ?? ''], [w('records.room'), r.room ?? ''],
+      [w('records.reason'), spoken(r.reason)], [w('records.number'), r.number ?? ''], [w('records.room'), r.room ?? ''],
       [w('records.rule'), r.rule ? link(`/numbers/rule/${encodeURIComponent(r.rule)}`, r.rule) : w('records.norule')],
       [w('records.began'), time(r.began)], [w('records.answered'), r.connected ? time(r.connected) : w('records.unanswered')], [w('records.over'), time(r.ended)],
       [w('records.length'), r.connected ? duration(Date.parse(r.ended) - Date.parse(r.connected)) : ''],

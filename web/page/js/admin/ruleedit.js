@@ -2,7 +2,7 @@
 
 import { get, may, Problem, put } from './api.js';
 import { dryRun } from './dryrun.js';
-import { fieldName, query, undoable, valueOf } from './kept.js';
+import { fieldName, offer, query, undoable, valueOf } from './kept.js';
 import './lang_numbers.js';
 import { edit, remove } from './numbers.js';
 import { differences, fresh, merge, ofProblem, toForm, toRule } from './rule.js';
@@ -10,6 +10,10 @@ import { firstOf, ruleForm, wordsOf } from './ruleform.js';
 import { go, page } from './router.js';
 import { button, dialog, el, empty, head, icon, link, moment, toast } from './ui.js';
 import { w } from './words.js';
+
+// What somebody left without saving; it is kept as long as this window is.
+let left = null;
+const LANGUAGE = 2000; // ms within which the same page again is a change of language
 
 const clean = ({ version, changed, group, ...rule }) => rule;
 const address = (id, version) => `/numbers/${encodeURIComponent(id)}?version=${version}`;
@@ -20,13 +24,15 @@ page('/numbers/new', {
     const copied = sessionStorage.getItem('copied rule');
     sessionStorage.removeItem('copied rule');
     const f = copied && q.has('copy') ? toForm(JSON.parse(copied)) : { ...fresh(), number: q.get('number') ?? '' };
-    return editor(root, { base: null, version: 0, f });
+    return editor(root, again('', q) ?? { base: null, version: 0, f });
   },
 });
 
 page('/numbers/rule/:id', {
   title: 'numbers.edit', icon: 'numbers', right: 'read', one: true,
-  render(root, { id }) {
+  render(root, { id, query: q }) {
+    const state = again(id, q);
+    if (state) return editor(root, state);
     let end = null;
     get(`/numbers/${encodeURIComponent(id)}`).then((r) => {
       end = editor(root, { base: clean(r), version: r.version, f: toForm(r) });
@@ -38,6 +44,21 @@ page('/numbers/rule/:id', {
   },
 });
 
+/** What was left of a rule without saving, if somebody comes back for it. */
+function again(id, q) {
+  const mine = left;
+  left = null;
+  return mine && mine.id === id && (q.has('draft') || Date.now() - mine.at < LANGUAGE) ? { base: mine.base, version: mine.version, f: mine.f } : null;
+}
+
+/** Keeps what was not saved, and offers the way back. */
+function leave(state) {
+  const id = state.base?.id ?? '';
+  left = { ...state, id, at: Date.now() };
+  if (location.hash.startsWith(`#${id ? edit(id) : '/numbers/new'}`)) return;
+  offer(w('numbers.left'), w('numbers.back'), () => go(`${id ? edit(id) : '/numbers/new'}?draft`), 'left');
+}
+
 /** Shows the editor; state is {base, version, f}: what was read, and the form. Gives what ends it. */
 function editor(root, state) {
   const isNew = !state.base;
@@ -46,6 +67,7 @@ function editor(root, state) {
   const form = ruleForm(state.f, { isNew, onchange: () => {
     view.server = null;
     settle();
+    if (isNew && state.f.match === 'exact') run.suggest(state.f.number.trim());
     run.update();
   } });
   const first = state.base;
@@ -56,6 +78,7 @@ function editor(root, state) {
       if (Object.keys(wordsOf(state.f)).length > 0) return isNew && untouched() ? null : undefined;
       return isNew && untouched() ? null : rule;
     } });
+  const unsaved = () => !state.done && may('numbers') && differences(state.base ?? toRule(fresh()), toRule(state.f)).length > 0;
   const untouched = () => differences(toRule(fresh()), toRule(state.f)).length === 0;
 
   function settle() {
@@ -97,16 +120,23 @@ function editor(root, state) {
       save();
     }
   };
+  const close = (e) => unsaved() && e.preventDefault();
   addEventListener('keydown', press);
+  addEventListener('beforeunload', close);
   if (!may('numbers')) for (const input of form.el.querySelectorAll('input, select, textarea, button')) input.disabled = true;
   root.append(head(isNew ? w('numbers.new') : title(state.base), { back: ['/numbers', w('numbers')], actions: isNew ? [] : others(state) }),
     el('div.beside', {}, el('div.editing', {}, form.el, may('numbers') && el('div.savebar', {},
-      button(w('save'), save, { kind: 'primary', sign: 'check', act: 'save' }), button(w('cancel'), () => go('/numbers'), { act: 'cancel' }), said)), run.el));
+      button(w('save'), save, { kind: 'primary', sign: 'check', act: 'save' }), button(w('cancel'), () => {
+        state.done = true;
+        go('/numbers');
+      }, { act: 'cancel' }), said)), run.el));
   settle();
   if (isNew) form.focus('number');
   return () => {
     removeEventListener('keydown', press);
+    removeEventListener('beforeunload', close);
     run.stop();
+    if (unsaved()) leave(state);
   };
 }
 
@@ -121,11 +151,14 @@ function others(state) {
       go('/numbers/new?copy');
     }, { sign: 'plus', act: 'copy' }),
     may('numbers') && button(w('delete'), async () => {
-      if (await remove({ ...r, version: state.version })) go('/numbers');
+      if (!(await remove({ ...r, version: state.version }))) return;
+      state.done = true;
+      go('/numbers');
     }, { kind: 'danger', sign: 'trash', act: 'delete' })].filter(Boolean);
 }
 
 function saved(r, state) {
+  state.done = true;
   if (r.group) undoable(w('numbers.saved', { id: r.id }), r.group, () => (location.hash.includes(encodeURIComponent(r.id)) ? location.reload() : go('/numbers')));
   else toast(w('numbers.unchanged'));
   go(state.base ? '/numbers' : `/numbers${query({ search: '' })}`);
@@ -160,6 +193,7 @@ async function conflict(state, mine) {
       write(m.merged, theirs.version, state);
     }, { kind: 'primary', act: 'merge', autofocus: true }), button(w('conflict.take'), () => {
       close();
+      state.done = true;
       go(edit(mine.id));
     }, { act: 'take' })),
   ], { wide: true, hook: 'conflict' });
@@ -176,7 +210,7 @@ async function write(rule, version, state) {
 }
 
 function conflictTable(list) {
-  const cell = (d, text, kind = '') => el(`td${kind && `.${kind}`}`, {}, text === '' ? el('i.quiet', { text: w('kept.empty') }) : valueOf(d.name, text));
+  const cell = (d, text, kind = '') => el(`td${kind && `.${kind}`}`, {}, text === '' ? el('i', { text: w('kept.empty') }) : valueOf(d.name, text));
   return el('table.difference', {}, el('thead', {}, el('tr', {}, ['kept.field', 'conflict.was', 'conflict.theirs', 'conflict.mine'].map((k) => el('th', { scope: 'col', text: w(k) })))),
     el('tbody', {}, list.map((d) => el(`tr${d.both ? '.both' : ''}`, { data: { field: d.name, both: String(d.both) } }, el('th', { scope: 'row', text: fieldName(d.name) }), cell(d, d.before, 'was'), cell(d, d.after, 'is'), d.both ? cell(d, d.mine, 'mine') : el('td.quiet', { text: '–' })))));
 }

@@ -4,6 +4,7 @@ import { get } from './api.js';
 import { periodChooser, query, span } from './kept.js';
 import { hear } from './live.js';
 import { page, remember } from './router.js';
+import { spoken } from './spoken.js';
 import { badge, el, empty, full, head, link, moment, searchBox, served } from './ui.js';
 import { known, w } from './words.js';
 
@@ -23,7 +24,7 @@ page('/security', {
       columns: [
         { name: 'when', title: w('security.when'), kind: 'tight', cell: (e) => el('time', { datetime: e.at, title: full(e.at), text: moment(e.at) }) },
         { name: 'kind', title: w('security.kind'), kind: 'tight', cell: (e) => badge(kindWords(e.kind), grave(e) ? 'bad' : 'warn', { title: e.kind }) },
-        { name: 'text', title: w('security.text'), cell: (e) => e.text },
+        { name: 'text', title: w('security.text'), cell: (e) => spoken(e.text) },
         { name: 'from', title: w('security.from'), cell: (e) => el('span.mono', { text: e.from ?? '' }) },
         { name: 'call', title: w('security.call'), kind: 'tight', cell: (e) => (e.call ? link(`/records/${encodeURIComponent(e.call)}`, w('security.call')) : '') },
       ],

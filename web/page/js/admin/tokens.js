@@ -37,7 +37,7 @@ page('/tokens', {
     el('div.tools', {}, searchBox(w('tokens.search'), (text) => {
       s.search = text;
       list.reload();
-    }), session().role === 'operator' && el('label.inline', {}, el('input', { type: 'checkbox', data: { act: 'site' }, onchange: (e) => {
+    }), session().role === 'operator' && el('label.inlabel', {}, el('input', { type: 'checkbox', data: { act: 'site' }, onchange: (e) => {
       s.whose = e.target.checked ? '-' : '';
       list.reload();
     } }), w('tokens.site'))), list.el);
