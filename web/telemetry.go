@@ -23,6 +23,9 @@ type Telemetry struct {
 	Workers        int // media workers that run now
 	WorkerRestarts uint64
 	Pictures       []PictureCount
+	Views          []ViewCount
+	Strained       uint64            // times that composing was given up
+	Strains        int               // rooms that do without it now
 	RecordsLost    uint64            // of calls and events, that could not be written
 	Exhausted      map[string]uint64 // calls and pages refused because a tenant had all that it may, by limit
 	SIP            []SIPCount
@@ -85,6 +88,14 @@ type PictureCount struct {
 	Count         uint64
 }
 
+// ViewCount counts changes of what terminals see: how they are served since
+// ("relay", "transcode", "compose", "none"), and why ("layout", "strain", "slides",
+// "people", "speaker", "format").
+type ViewCount struct {
+	Path, Change string
+	Count        uint64
+}
+
 // SIPCount counts SIP messages. Status is 0 for requests.
 type SIPCount struct {
 	Direction, Method string
@@ -134,6 +145,9 @@ var (
 	descRecordsLost  = desc("records_lost_total", "Records of calls and events that could not be written.")
 	descRestarts     = desc("media_worker_restarts_total", "Media workers started again after a death.")
 	descPictures     = desc("media_worker_pictures_total", "Pictures that media workers were given to decode: decoded, damaged or refused.", "codec", "result")
+	descViews        = desc("view_changes_total", "Changes of what terminals see, by how they are served since and why.", "path", "change")
+	descStrained     = desc("composing_given_up_total", "Times that a room gave composing up because its worker or the machine did not keep up.")
+	descStrains      = desc("rooms_without_composing", "Rooms that compose nothing now because of that.")
 	descSIP          = desc("sip_messages_total", "SIP messages; status is empty for requests.", "direction", "method", "status")
 	descDialogs      = desc("sip_dialogs", "SIP dialogs open now.")
 	descTransactions = desc("sip_transactions", "SIP transactions open now; over UDP they stay for 32 s to answer repetitions.")
@@ -247,6 +261,11 @@ func (o collection) telemetry(t Telemetry) {
 	for _, p := range t.Pictures {
 		o.counter(descPictures, p.Count, p.Codec, p.Result)
 	}
+	for _, v := range t.Views {
+		o.counter(descViews, v.Count, v.Path, v.Change)
+	}
+	o.counter(descStrained, t.Strained)
+	o.gauge(descStrains, t.Strains)
 	o.counter(descRecordsLost, t.RecordsLost)
 	for limit, n := range t.Exhausted {
 		o.counter(descExhausted, n, limit)

@@ -15,6 +15,7 @@ type View struct {
 	changed  int64 // when that changed last
 	flood    flood
 	source   height
+	before   outlook
 }
 
 // calm is how long a view stays composed, or not, when that is a matter of taste.
@@ -22,6 +23,12 @@ const calm = 2e9 // ns
 
 // Decide says how the view is served from now on.
 func (v *View) Decide(in Input, now int64) Decision {
+	d := v.decide(in, now)
+	d.Change = v.follow(&in, &d)
+	return d
+}
+
+func (v *View) decide(in Input, now int64) Decision {
 	class := v.rate.Follow(in.Viewer.Limits.Bitrate, now)
 	l, note := in.wished(), in.uncomposed()
 	many := l != transcode.Single && note == ""

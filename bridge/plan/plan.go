@@ -98,6 +98,8 @@ type Decision struct {
 	// Beyond says that Show is transcoded only for being beyond the viewer's
 	// limits: if its maker kept to them it would be relayed.
 	Beyond bool
+	// Change says why the view is not what it was at the last decision; "" is that it is.
+	Change Change
 }
 
 // Made tells whether the worker makes the picture.

@@ -19,6 +19,7 @@ type Engine struct {
 	transport *transport
 	audio     []media.Codec
 	hall      hall // terminals that are asked something
+	views     viewCounts
 
 	mu     sync.Mutex
 	rooms  map[string]*entry

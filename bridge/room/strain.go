@@ -24,6 +24,15 @@ func (s *studio) judge(now int64) {
 		return
 	}
 	s.read = now
+	before := s.strain.Reason(now)
+	s.weigh(now)
+	if before == "" && s.strain.Reason(now) != "" {
+		s.room.engine.views.strained()
+	}
+}
+
+// weigh tells the strain what there is to it.
+func (s *studio) weigh(now int64) {
 	if loaded := s.room.cfg.Loaded; loaded != nil {
 		if why := loaded(); why != "" {
 			s.strain.Loaded(why, now)

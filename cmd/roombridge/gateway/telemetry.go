@@ -55,6 +55,11 @@ func (g *Gateway) telemetry() web.Telemetry {
 			t.Pictures = append(t.Pictures, web.PictureCount{Codec: string(codec), Result: result, Count: count})
 		}
 	}
+	views := g.engine.Views()
+	t.Strained, t.Strains = views.Strained, views.Strains
+	for k, n := range views.Changes {
+		t.Views = append(t.Views, web.ViewCount{Path: string(k.Path), Change: string(k.Change), Count: n})
+	}
 	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
 		t.SIP = append(t.SIP, web.SIPCount{Direction: directionOf(k.Out), Method: k.Method, Status: k.Status, Count: n})
