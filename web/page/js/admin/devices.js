@@ -5,7 +5,7 @@ import { two } from './callwords.js';
 import { live, watch } from './live.js';
 import { place } from './place.js';
 import { page, remember } from './router.js';
-import { ago, attempt, badge, button, dialog, el, empty, field, fold, form, full, head, iconButton, menu, number, searchBox, sure, table, toast } from './ui.js';
+import { ago, attempt, badge, button, dialog, el, empty, field, fold, form, full, head, iconButton, menu, number, searchBox, select, sure, table, toast } from './ui.js';
 import { w, words } from './words.js';
 
 words({
@@ -13,14 +13,14 @@ words({
     'devices': 'Thiết bị', 'devices.name': 'Tên', 'devices.model': 'Kiểu máy', 'devices.software': 'Phần mềm', 'devices.address': 'Địa chỉ', 'devices.seen': 'Thấy lần cuối', 'devices.state': 'Trạng thái',
     'devices.online': 'trực tuyến', 'devices.offline': 'ngoại tuyến', 'devices.registered': 'đã đăng ký', 'devices.unregistered': 'chưa đăng ký', 'devices.disabled': 'bị tắt', 'devices.secure': 'mã hóa', 'devices.search': 'Tìm tên, kiểu máy, địa chỉ…',
     'devices.none': 'Chưa có thiết bị nào', 'devices.none.text': 'Thiết bị đăng ký SIP hay H.323 với cổng sẽ hiện ở đây.', 'devices.nomatch': 'Không thiết bị nào khớp', 'devices.call': 'Gọi {name} vào phòng', 'devices.all': 'Tất cả',
-    'devices.new': 'Thêm thiết bị', 'devices.edit': 'Sửa {name}', 'devices.more': 'Thao tác khác với {name}', 'devices.label': 'Nhãn', 'devices.password': 'Mật khẩu đăng ký', 'devices.password.hint': 'Để trống thì giữ mật khẩu cũ.', 'devices.password.new': 'Thiết bị dùng tên và mật khẩu này để đăng ký.',
+    'devices.new': 'Thêm thiết bị', 'devices.edit': 'Sửa {name}', 'devices.more': 'Thao tác khác với {name}', 'devices.label': 'Nhãn', 'devices.both': 'SIP và H.323', 'devices.password': 'Mật khẩu đăng ký', 'devices.password.hint': 'Để trống thì giữ mật khẩu cũ.', 'devices.password.new': 'Thiết bị dùng tên và mật khẩu này để đăng ký.',
     'devices.aliases': 'Tên gọi khác', 'devices.aliases.hint': 'Cách nhau bằng dấu phẩy, ví dụ số máy lẻ hay E.164.', 'devices.disable': 'Không cho đăng ký', 'devices.delete.sure': 'Xóa thiết bị {name}?', 'devices.delete.text': 'Thiết bị sẽ không đăng ký được nữa.', 'devices.show': 'Hiện',
   },
   en: {
     'devices': 'Devices', 'devices.name': 'Name', 'devices.model': 'Model', 'devices.software': 'Software', 'devices.address': 'Address', 'devices.seen': 'Last seen', 'devices.state': 'State',
     'devices.online': 'online', 'devices.offline': 'offline', 'devices.registered': 'registered', 'devices.unregistered': 'not registered', 'devices.disabled': 'disabled', 'devices.secure': 'encrypted', 'devices.search': 'Search name, model, address…',
     'devices.none': 'There is no device yet', 'devices.none.text': 'Terminals that register by SIP or H.323 appear here.', 'devices.nomatch': 'No device matches', 'devices.call': 'Call {name} into a room', 'devices.all': 'All',
-    'devices.new': 'Add a device', 'devices.edit': 'Edit {name}', 'devices.more': 'More about {name}', 'devices.label': 'Label', 'devices.password': 'Registration password', 'devices.password.hint': 'Left empty the old one stays.', 'devices.password.new': 'The terminal registers with this name and password.',
+    'devices.new': 'Add a device', 'devices.edit': 'Edit {name}', 'devices.more': 'More about {name}', 'devices.label': 'Label', 'devices.both': 'SIP and H.323', 'devices.password': 'Registration password', 'devices.password.hint': 'Left empty the old one stays.', 'devices.password.new': 'The terminal registers with this name and password.',
     'devices.aliases': 'Other names', 'devices.aliases.hint': 'With commas between them, such as an extension or E.164 number.', 'devices.disable': 'May not register', 'devices.delete.sure': 'Delete the device {name}?', 'devices.delete.text': 'It cannot register any more.', 'devices.show': 'Show',
   },
 });
@@ -78,7 +78,11 @@ async function read(view) {
 /** The list as it was read, with what has changed since. */
 function merged(view) {
   const all = new Map(view.known);
-  for (const [k, d] of all) if (!live.devices.has(k) && d.registered !== false && !d.known) all.delete(k);
+  for (const [k, d] of all) {
+    if (live.devices.has(k)) continue;
+    if (d.known) all.set(k, { ...d, online: false, registered: false });
+    else all.delete(k);
+  }
   for (const [k, d] of live.devices) all.set(k, { ...all.get(k), ...d });
   return [...all.values()].filter((d) => !tenant() || !d.tenant || d.tenant === tenant());
 }
@@ -131,10 +135,11 @@ function edit(view, d) {
     const label = field('label', w('devices.label'), { maxlength: 128, value: d?.label, ...(d && { autofocus: true }) });
     const password = field('password', w('devices.password'), { type: 'password', autocomplete: 'new-password', required: !d, maxlength: 256 }, { hint: w(d ? 'devices.password.hint' : 'devices.password.new') });
     const aliases = field('aliases', w('devices.aliases'), { value: (d?.aliases ?? []).join(', ') }, { hint: w('devices.aliases.hint') });
+    const protocol = field('protocol', w('call.protocol'), select([['', w('devices.both')], ['sip', 'SIP'], ['h323', 'H.323']], d?.protocol ?? ''));
     const disabled = field('disabled', w('devices.disable'), { type: 'checkbox', checked: d?.disabled });
-    return form([name, label, aliases, password, disabled], { hook: 'device', cancel: () => close(), submit: async (v) => {
-      const body = { label: v.label.trim(), aliases: v.aliases.split(',').map((a) => a.trim()).filter(Boolean), disabled: v.disabled, ...(v.password && { password: v.password }) };
-      await put(`/devices/${part(v.name.trim())}`, body);
+    return form([name, label, protocol, aliases, password, disabled], { hook: 'device', cancel: () => close(), submit: async (v) => {
+      const body = { label: v.label.trim(), protocol: v.protocol, aliases: v.aliases.split(',').map((a) => a.trim()).filter(Boolean), disabled: v.disabled, ...(v.password && { password: v.password }) };
+      await put(`/devices/${part(v.name.trim())}`, body, d?.tenant ? { tenant: d.tenant } : {});
       close(true);
       toast(w('saved'));
       read(view);
@@ -145,5 +150,5 @@ function edit(view, d) {
 async function remove(view, d) {
   const name = d.label || d.name;
   if (!(await sure(w('devices.delete.sure', { name }), w('devices.delete.text'), { yes: w('delete') }))) return;
-  if (await attempt(() => del(`/devices/${part(d.name)}`), w('deleted'))) read(view);
+  if (await attempt(() => del(`/devices/${part(d.name)}`, d.tenant ? { tenant: d.tenant } : {}), w('deleted'))) read(view);
 }
