@@ -10,90 +10,83 @@ import (
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/codec"
-	"github.com/roombridge/roombridge/transcode/codec/h264"
 	"github.com/roombridge/roombridge/transcode/codec/pictures"
 	"github.com/roombridge/roombridge/transcode/wire"
 )
 
-// pictureDecoder is a video codec's decoder.
-type pictureDecoder interface {
-	Decode(unit []byte) (h264.Result, error)
-	Size() (width, height int)
-	Picture() (i420 []byte, width, height int, err error)
-	Close()
-}
-
-func newPictureDecoder(name string) (pictureDecoder, error) {
-	if media.Codec(name) == media.H264 {
-		return h264.NewDecoder()
-	}
-	dec, err := pictures.NewVideoDecoder(media.Codec(name), "")
-	if err != nil {
-		return nil, err
-	}
-	return &otherDecoder{dec: dec}, nil
-}
-
-// otherDecoder decodes what is not H.264. It does not tell keyframes.
-type otherDecoder struct {
+// viewing is a picture codec's decoder with the last picture that it gave.
+type viewing struct {
+	name media.Codec
 	dec  codec.VideoDecoder
 	last *codec.Picture
 }
 
-// Decode implements pictureDecoder.
-func (d *otherDecoder) Decode(frame []byte) (h264.Result, error) {
-	p, damaged, err := d.dec.Decode(frame)
-	var r h264.Result
-	if damaged {
-		r.Damaged = 1
+func newViewing(name string) (*viewing, error) {
+	dec, err := pictures.NewVideoDecoder(media.Codec(name), "")
+	if err != nil {
+		return nil, err
 	}
-	if p != nil {
-		r.Frames = 1
-		d.drop()
-		d.last = p
-	}
-	return r, err
+	return &viewing{name: media.Codec(name), dec: dec}, nil
 }
 
-func (d *otherDecoder) drop() {
-	if d.last != nil {
-		d.last.Release()
-		d.last = nil
+// decode decodes a frame and counts what came of it.
+func (v *viewing) decode(frame []byte, count *transcode.DecodeReport) {
+	p, damaged, err := v.dec.Decode(frame)
+	if damaged || err != nil {
+		count.Errors++
 	}
+	if p == nil {
+		return
+	}
+	count.Frames++
+	if v.name == media.H264 && refresh(frame) {
+		count.Keyframes++
+	}
+	v.drop()
+	v.last = p
+	count.Width, count.Height = p.Width, p.Height
 }
 
-// Size implements pictureDecoder.
-func (d *otherDecoder) Size() (width, height int) {
-	if d.last == nil {
-		return 0, 0
+// refresh tells whether an access unit of H.264 has an IDR picture. Of other codecs keyframes are not told.
+func refresh(unit []byte) bool {
+	for u := range codec.Units(unit) {
+		if len(u) > 0 && u[0]&0x1f == 5 {
+			return true
+		}
 	}
-	return d.last.Width, d.last.Height
+	return false
+}
+
+func (v *viewing) drop() {
+	if v.last != nil {
+		v.last.Release()
+		v.last = nil
+	}
 }
 
 var errNothing = errors.New("nothing decoded yet")
 
-// Picture implements pictureDecoder.
-func (d *otherDecoder) Picture() (i420 []byte, width, height int, err error) {
-	if d.last == nil {
-		return nil, 0, 0, errNothing
+// picture gives the last picture as I420, its sides made even.
+func (v *viewing) picture() (*transcode.Picture, error) {
+	p := v.last
+	if p == nil {
+		return nil, errNothing
 	}
-	p := d.last
-	width, height = p.Width&^1, p.Height&^1
-	for y := range height {
-		i420 = append(i420, p.Y[y*p.StrideY:][:width]...)
+	out := &transcode.Picture{Width: p.Width &^ 1, Height: p.Height &^ 1}
+	for y := range out.Height {
+		out.I420 = append(out.I420, p.Y[y*p.StrideY:][:out.Width]...)
 	}
 	for _, plane := range [][]byte{p.U, p.V} {
-		for y := range height / 2 {
-			i420 = append(i420, plane[y*p.StrideC:][:width/2]...)
+		for y := range out.Height / 2 {
+			out.I420 = append(out.I420, plane[y*p.StrideC:][:out.Width/2]...)
 		}
 	}
-	return i420, width, height, nil
+	return out, nil
 }
 
-// Close implements pictureDecoder.
-func (d *otherDecoder) Close() {
-	d.drop()
-	d.dec.Close()
+func (v *viewing) close() {
+	v.drop()
+	v.dec.Close()
 }
 
 // work is an access unit, or the wish for the last picture.
@@ -110,14 +103,14 @@ const reportEvery = 50 * time.Millisecond
 type decoding struct {
 	id     uint32
 	queue  *wire.Queue
-	dec    pictureDecoder
+	seen   *viewing
 	work   chan work
 	missed atomic.Uint64 // units that came faster than they were decoded
 	count  transcode.DecodeReport
 }
 
 func (d *decoding) run() {
-	defer d.dec.Close()
+	defer d.seen.close()
 	var told time.Time
 	for w := range d.work {
 		if w.picture {
@@ -135,15 +128,7 @@ func (d *decoding) run() {
 
 func (d *decoding) decode(unit []byte) {
 	d.count.Units++
-	r, err := d.dec.Decode(unit)
-	if err != nil {
-		d.count.Errors++
-		return
-	}
-	d.count.Frames += uint64(r.Frames)
-	d.count.Keyframes += uint64(r.Keyframes)
-	d.count.Errors += uint64(r.Damaged)
-	d.count.Width, d.count.Height = d.dec.Size()
+	d.seen.decode(unit, &d.count)
 }
 
 func (d *decoding) report() {
@@ -156,9 +141,9 @@ func (d *decoding) report() {
 
 // send answers a wish for the last picture.
 func (d *decoding) send(request uint32) {
-	i420, w, h, err := d.dec.Picture()
-	if err == nil && !d.queue.Bulk(wire.Message{Kind: wire.Picture, ID: request, Payload: transcode.AppendPicture(nil, &transcode.Picture{Width: w, Height: h, I420: i420})}) {
-		err = fmt.Errorf("no room for a picture of %dx%d", w, h)
+	p, err := d.seen.picture()
+	if err == nil && !d.queue.Bulk(wire.Message{Kind: wire.Picture, ID: request, Payload: transcode.AppendPicture(nil, p)}) {
+		err = fmt.Errorf("no room for a picture of %dx%d", p.Width, p.Height)
 	}
 	if err != nil {
 		text := err.Error()

@@ -143,12 +143,12 @@ func (p *requests) open(m wire.Message) error {
 		p.fail(m.ID, wire.Decode, fmt.Errorf("%d decoders are open", maxDecoders))
 		return nil
 	}
-	dec, err := newPictureDecoder(o.Codec)
+	seen, err := newViewing(o.Codec)
 	if err != nil {
 		p.fail(m.ID, wire.Decode, err)
 		return nil
 	}
-	d := &decoding{id: m.ID, queue: p.queue, dec: dec, work: make(chan work, maxQueued)}
+	d := &decoding{id: m.ID, queue: p.queue, seen: seen, work: make(chan work, maxQueued)}
 	p.decoders[m.ID] = d
 	p.running.Go(d.run)
 	return nil

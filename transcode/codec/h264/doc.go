@@ -1,6 +1,5 @@
-// Package h264 encodes still pictures and decodes streams of ITU-T H.264. With
-// cgo it is a thin layer over libavcodec (libx264 for encoding); without, or
-// with the build tag nocodecs, it can do neither.
+// Package h264 encodes still pictures of ITU-T H.264. With cgo it is a thin layer
+// over libavcodec and libx264; without, or with the build tag nocodecs, it cannot.
 package h264
 
 import (

@@ -9,7 +9,6 @@
 #include <libavcodec/avcodec.h>
 #include <libavutil/imgutils.h>
 #include <libavutil/opt.h>
-#include <libswscale/swscale.h>
 
 void layer_quiet(void) { av_log_set_level(AV_LOG_QUIET); }
 
@@ -90,97 +89,4 @@ end:
 	av_frame_free(&f);
 	avcodec_free_context(&c);
 	return n;
-}
-
-struct decoder {
-	AVCodecContext *c;
-	AVFrame *next, *last;
-	AVPacket *p;
-	struct SwsContext *scale;
-	int have;
-};
-
-decoder *layer_decoder_open(int max_pixels)
-{
-	const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
-	decoder *d = calloc(1, sizeof *d);
-
-	if (!d)
-		return NULL;
-	d->c = codec ? avcodec_alloc_context3(codec) : NULL;
-	d->next = av_frame_alloc();
-	d->last = av_frame_alloc();
-	d->p = av_packet_alloc();
-	if (!d->c || !d->next || !d->last || !d->p)
-		goto fail;
-	d->c->thread_count = 1;
-	d->c->max_pixels = max_pixels;
-	d->c->flags |= AV_CODEC_FLAG_LOW_DELAY;
-	if (avcodec_open2(d->c, codec, NULL) < 0)
-		goto fail;
-	return d;
-fail:
-	layer_decoder_close(d);
-	return NULL;
-}
-
-void layer_decoder_close(decoder *d)
-{
-	sws_freeContext(d->scale);
-	av_packet_free(&d->p);
-	av_frame_free(&d->next);
-	av_frame_free(&d->last);
-	avcodec_free_context(&d->c);
-	free(d);
-}
-
-int layer_decoder_feed(decoder *d, const uint8_t *data, int size, int *bad, int *keys)
-{
-	int frames = 0;
-	int n = av_new_packet(d->p, size);
-
-	*bad = *keys = 0;
-	if (n < 0)
-		return n;
-	memcpy(d->p->data, data, size);
-	n = avcodec_send_packet(d->c, d->p);
-	av_packet_unref(d->p);
-	if (n < 0)
-		return n;
-	while (avcodec_receive_frame(d->c, d->next) == 0) {
-		frames++;
-		if (d->next->decode_error_flags || d->next->flags & AV_FRAME_FLAG_CORRUPT)
-			++*bad;
-		if (d->next->key_frame)
-			++*keys;
-		av_frame_unref(d->last);
-		av_frame_move_ref(d->last, d->next);
-		d->have = 1;
-	}
-	return frames;
-}
-
-int layer_decoder_size(decoder *d, int *width, int *height)
-{
-	*width = d->have ? d->last->width : 0;
-	*height = d->have ? d->last->height : 0;
-	return d->have;
-}
-
-int layer_decoder_picture(decoder *d, uint8_t *i420, int width, int height)
-{
-	uint8_t *planes[4];
-	int strides[4];
-	int n;
-
-	if (!d->have)
-		return AVERROR(EAGAIN);
-	n = av_image_fill_arrays(planes, strides, i420, AV_PIX_FMT_YUV420P, width, height, 1);
-	if (n < 0)
-		return n;
-	d->scale = sws_getCachedContext(d->scale, d->last->width, d->last->height, d->last->format, width, height, AV_PIX_FMT_YUV420P, SWS_POINT, NULL, NULL, NULL);
-	if (!d->scale)
-		return AVERROR(ENOMEM);
-	n = sws_scale(d->scale, (const uint8_t *const *)d->last->data, d->last->linesize, 0, d->last->height, planes, strides);
-	return n < 0 ? n : 0;
 }

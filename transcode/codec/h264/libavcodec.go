@@ -3,7 +3,7 @@
 package h264
 
 /*
-#cgo pkg-config: libavcodec libavutil libswscale
+#cgo pkg-config: libavcodec libavutil
 #include <stdlib.h>
 #include "layer.h"
 */
@@ -30,9 +30,6 @@ func failure(code C.int) error {
 
 // Warm loads what the libraries load when first used.
 func Warm() {
-	if d, err := NewDecoder(); err == nil {
-		d.Close()
-	}
 	cfg := StillConfig{Width: minSide, Height: minSide, Profile: 66, Level: 10}
 	_, _ = EncodeStill(cfg, make([]byte, cfg.Width*cfg.Height*3/2))
 }
@@ -80,60 +77,4 @@ func encodeStill(c StillConfig, i420 []byte, crf int) ([][]byte, error) {
 		return nil, errors.New("h264: the encoder gave no picture")
 	}
 	return units, nil
-}
-
-// Decoder decodes one stream.
-type Decoder struct{ d *C.decoder }
-
-// NewDecoder makes a decoder.
-func NewDecoder() (*Decoder, error) {
-	quiet()
-	d := C.layer_decoder_open(MaxWidth * MaxHeight)
-	if d == nil {
-		return nil, errors.New("h264: no decoder")
-	}
-	return &Decoder{d}, nil
-}
-
-// Result is what came out of one access unit.
-type Result struct{ Frames, Damaged, Keyframes int }
-
-// Decode decodes an access unit with start codes.
-func (d *Decoder) Decode(unit []byte) (Result, error) {
-	if len(unit) == 0 {
-		return Result{}, errors.New("h264: empty access unit")
-	}
-	var bad, keys C.int
-	n := C.layer_decoder_feed(d.d, (*C.uint8_t)(&unit[0]), C.int(len(unit)), &bad, &keys)
-	if n < 0 {
-		return Result{}, failure(n)
-	}
-	return Result{Frames: int(n), Damaged: int(bad), Keyframes: int(keys)}, nil
-}
-
-// Size gives the last picture's sides, 0 before the first.
-func (d *Decoder) Size() (width, height int) {
-	var w, h C.int
-	C.layer_decoder_size(d.d, &w, &h)
-	return int(w), int(h)
-}
-
-// Picture gives the last picture as I420, its sides made even.
-func (d *Decoder) Picture() (i420 []byte, width, height int, err error) {
-	width, height = d.Size()
-	width, height = width&^1, height&^1
-	if width == 0 || height == 0 {
-		return nil, 0, 0, errors.New("h264: nothing decoded yet")
-	}
-	i420 = make([]byte, width*height*3/2)
-	if code := C.layer_decoder_picture(d.d, (*C.uint8_t)(&i420[0]), C.int(width), C.int(height)); code < 0 {
-		return nil, 0, 0, failure(code)
-	}
-	return i420, width, height, nil
-}
-
-// Close frees the decoder.
-func (d *Decoder) Close() {
-	C.layer_decoder_close(d.d)
-	d.d = nil
 }
