@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"sync"
 )
@@ -26,8 +27,8 @@ type Visit struct {
 	Enter func(r Route, pin string) (Role, error)
 	// Knock asks for a place in the route's room, as Anteroom has it.
 	Knock func(r Route, decided func(error)) (leave func())
-	// Stage tells where the person is.
-	Stage func(Stage)
+	// Stage tells where the person is, and where the call is on the way to.
+	Stage func(s Stage, r Route)
 }
 
 // Stage says what a call is waiting for that has no place in a room yet. The zero value is nothing.
@@ -98,7 +99,7 @@ func (c *Call) receive(r Route, refused *Refusal) error {
 func (c *Call) visitOf(desk Desk, v *visit, r Route, refused *Refusal) Visit {
 	return Visit{
 		Desk: desk, Route: r, Refused: refused, Digits: v.keys, Find: c.find, Enter: c.enter, Knock: c.knock,
-		Stage: func(s Stage) { c.reach(v, s) },
+		Stage: func(s Stage, r Route) { c.reach(v, s, &r) },
 	}
 }
 
@@ -224,11 +225,12 @@ func (c *Call) expected(r Route) bool {
 }
 
 // reach notes where the person at the desk is.
-func (c *Call) reach(v *visit, s Stage) {
+func (c *Call) reach(v *visit, s Stage, r *Route) {
 	c.mu.Lock()
-	changed := c.visit == v && c.stage != s
+	changed := c.visit == v && (c.stage != s || c.room != r.Room)
 	if changed {
-		c.stage = s
+		c.stage, c.room = s, r.Room
+		c.inv.Number = cmp.Or(r.Number, c.inv.Number)
 	}
 	c.mu.Unlock()
 	if changed {

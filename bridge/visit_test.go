@@ -173,7 +173,7 @@ func TestReceived(t *testing.T) {
 		if !v.Route.Reception || v.Refused != nil {
 			t.Errorf("%+v", v.Route)
 		}
-		v.Stage(StageNumber)
+		v.Stage(StageNumber, v.Route)
 		at <- true
 		number := ""
 		for d := range v.Digits {
@@ -197,7 +197,10 @@ func TestReceived(t *testing.T) {
 		}
 		r.Role, _ = v.Enter(r, "4321")
 		in := make(chan error, 1)
-		v.Stage(StageLobby)
+		v.Stage(StageLobby, r)
+		if s := c.Calls()[0]; s.Stage != StageLobby || s.Room != "board" || s.Number != "1002" {
+			t.Errorf("on the way: %+v", s)
+		}
 		v.Knock(r, func(err error) { in <- err })
 		return r, <-in
 	}
@@ -312,7 +315,7 @@ func TestTurnedAway(t *testing.T) {
 	var refused []*Refusal
 	h.usher = func(_ context.Context, v Visit) (Route, error) {
 		if refused = append(refused, v.Refused); v.Refused != nil {
-			v.Stage(StageRefused)
+			v.Stage(StageRefused, v.Route)
 			return Route{}, v.Refused
 		}
 		return v.Route, nil
@@ -342,7 +345,7 @@ func TestEndsAnywhere(t *testing.T) {
 		h.usher = func(ctx context.Context, v Visit) (Route, error) {
 			defer v.Knock(v.Route, func(error) {})()
 			for range 3 {
-				v.Stage(StageLobby)
+				v.Stage(StageLobby, v.Route)
 				v.Desk.Show(Notice{})
 				select {
 				case <-ctx.Done():

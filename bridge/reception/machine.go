@@ -53,7 +53,10 @@ type (
 	// Withdraw takes the question back.
 	Withdraw struct{}
 	// Reach tells where the person is.
-	Reach struct{ Stage bridge.Stage }
+	Reach struct {
+		Stage bridge.Stage
+		Route bridge.Route
+	}
 	// Admit ends it: the call goes into the room.
 	Admit struct{ Route bridge.Route }
 	// Refuse ends it: the call is over.
@@ -160,7 +163,7 @@ func (m *Machine) proceed(now time.Time) {
 // enter begins a state, which ends by itself after a while where lasts says so.
 func (m *Machine) enter(now time.Time, s state, at bridge.Stage, lasts time.Duration) {
 	m.state, m.began, m.keyed, m.polled, m.due = s, now, now, now, now.Add(lasts)
-	m.do(Reach{at})
+	m.do(Reach{at, m.route})
 	if s != knocks {
 		m.show(now)
 	}

@@ -192,7 +192,7 @@ func TestWholeWay(t *testing.T) {
 	p.hears("wrong-pin")
 	p.passes(lobbyAfter)
 	p.sees(bridge.Notice{
-		Title: "Phòng họp", Lines: []string{en.lobbyMore, en.lobby}, Waiting: true, Footer: en.lobbyHost + "      " + en.otherTongue, Language: "en",
+		Title: "Phòng họp", Lines: []string{en.lobbyMore, en.lobby}, Waiting: true, Footer: en.lobbyHost + " · " + en.otherTongue, Language: "en",
 	})
 	p.hears("lobby")
 	if p.stage != bridge.StageLobby || len(p.knocked) != 1 || p.knocked[0].Role != bridge.RoleGuest || !p.knocked[0].Lobby {

@@ -46,7 +46,7 @@ func (m *Machine) waiting(n *bridge.Notice, room string) {
 	w := m.words()
 	n.Title, n.Lines, n.Waiting, n.Footer = room, []string{w.lobbyMore, w.lobby}, true, w.otherTongue
 	if m.hostMay() {
-		n.Footer = w.lobbyHost + "      " + w.otherTongue
+		n.Footer = w.lobbyHost + " · " + w.otherTongue
 	}
 	if m.entry != "" {
 		n.Entry, n.Footer = secret(m.entry), w.keys

@@ -87,7 +87,7 @@ func (d *driver) do(a Action) []Action {
 	case Say:
 		d.visit.Desk.Say(d.sound(a))
 	case Reach:
-		d.visit.Stage(a.Stage)
+		d.visit.Stage(a.Stage, a.Route)
 	case Find:
 		r, err := d.visit.Find(d.ctx, a.Number)
 		return d.machine.Found(time.Now(), r, err)

@@ -49,7 +49,7 @@ func (c *counter) visit(r bridge.Route) bridge.Visit {
 			c.decided = decided
 			return func() { c.mu.Lock(); c.left++; c.mu.Unlock() }
 		},
-		Stage: func(s bridge.Stage) { c.mu.Lock(); c.stage = s; c.mu.Unlock() },
+		Stage: func(s bridge.Stage, _ bridge.Route) { c.mu.Lock(); c.stage = s; c.mu.Unlock() },
 	}
 }
 

@@ -30,12 +30,12 @@ type words struct {
 var texts = map[string]*words{
 	langVI: {
 		welcome: "Chào mừng", askNumber: "Bấm số phòng họp, rồi bấm #", askPIN: "Bấm mã PIN của phòng, rồi bấm #",
-		keys: "#  xong      *  xoá", start: "#  nghe lại      *  English",
+		keys: "# xong · * xoá", start: "# nghe lại · * English",
 		unknown: "Không có phòng họp nào mang số này", wrong: "Mã PIN sai", shortPIN: "Mã PIN có ít nhất 4 chữ số", locked: "Phòng đã khoá",
 		lockedOut: "Đã nhập sai mã PIN quá nhiều lần", hold: "Mã PIN của bạn sẽ được kiểm tra khi đến lượt", rest: "Xin chờ, rồi nhập lại",
 		lobby: "Xin chờ trong giây lát", lobbyMore: "Chủ phòng sẽ cho bạn vào", lobbyHost: "Chủ phòng: bấm mã PIN, rồi bấm #",
 		full: "Phòng đã đầy", declined: "Chủ phòng không cho bạn vào", late: "Không nhận được phím bấm", refused: "Không vào được phòng",
-		wrongThrice: "Mã PIN sai ba lần", goodbye: "Xin hãy gọi lại sau", encrypted: "Phòng này chỉ nhận cuộc gọi mã hoá", otherTongue: "*  English",
+		wrongThrice: "Mã PIN sai ba lần", goodbye: "Xin hãy gọi lại sau", encrypted: "Phòng này chỉ nhận cuộc gọi mã hoá", otherTongue: "* English",
 		left: func(n int) string { return fmt.Sprintf("Mã PIN sai. Còn %d lần", n) },
 		in: func(d time.Duration) string {
 			if d > 99*time.Second {
@@ -46,12 +46,12 @@ var texts = map[string]*words{
 	},
 	langEN: {
 		welcome: "Welcome", askNumber: "Type the number of your meeting room, then #", askPIN: "Type the room's PIN, then #",
-		keys: "#  done      *  clear", start: "#  hear again      *  Tiếng Việt",
+		keys: "# done · * clear", start: "# hear again · * Tiếng Việt",
 		unknown: "No meeting room has this number", wrong: "Wrong PIN", shortPIN: "A PIN has at least 4 digits", locked: "The room is locked",
 		lockedOut: "Too many wrong PINs", hold: "Your PIN is looked at when it is your turn", rest: "Please wait, then type it again",
 		lobby: "Please wait a moment", lobbyMore: "The host will let you in", lobbyHost: "Host: type your PIN, then #",
 		full: "The room is full", declined: "The host did not let you in", late: "No key was pressed", refused: "You cannot get in",
-		wrongThrice: "Three wrong PINs", goodbye: "Please call again later", encrypted: "This room takes encrypted calls alone", otherTongue: "*  Tiếng Việt",
+		wrongThrice: "Three wrong PINs", goodbye: "Please call again later", encrypted: "This room takes encrypted calls alone", otherTongue: "* Tiếng Việt",
 		left: func(n int) string {
 			if n == 1 {
 				return "Wrong PIN. One try is left"

@@ -55,6 +55,7 @@ type Gateway struct {
 	engine *room.Engine
 	core   *bridge.Core
 	doors  *doorkeeper.Keeper
+	usher  reception.Reception
 	load   *load.Meter
 	clock  load.Clock    // the meter reads it
 	asked  atomic.Uint64 // how often there was to be room for a call or browser
@@ -86,7 +87,7 @@ func New(cfg config.Config, opts Options) (*Gateway, error) {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
 	g := &Gateway{cfg: cfg, opts: opts, log: opts.Log, stopping: make(chan struct{})}
-	for _, open := range []func() error{g.openStore, g.openMedia, g.openRooms, g.openLoad, g.openSIP, g.openRAS, g.openH323, g.openWeb} {
+	for _, open := range []func() error{g.openStore, g.openMedia, g.openReception, g.openRooms, g.openLoad, g.openSIP, g.openRAS, g.openH323, g.openWeb} {
 		if err := open(); err != nil {
 			g.close()
 			return nil, err
@@ -130,7 +131,7 @@ func (g *Gateway) openRooms() (err error) {
 		listen = append(listen, e.String())
 	}
 	rooms := room.Config{
-		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8, Doorkeeper: g.openDoors(),
+		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8, Doorkeeper: g.doors,
 		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admitPage, Open: g.openRoom, Loaded: g.loaded,
 		Version: g.opts.Version, Hangup: g.hangup, Log: g.log.With("part", "room"),
 	}
@@ -139,7 +140,7 @@ func (g *Gateway) openRooms() (err error) {
 		return err
 	}
 	g.core = bridge.NewCore(bridge.Config{
-		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities, Usher: reception.Reception{}, Doorkeeper: g.doors,
+		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities, Usher: g.usher, Doorkeeper: g.doors,
 		Admit: g.admitCall, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Record: g.kept.records.call, Log: g.log,
 	})
 	return nil

@@ -2,19 +2,27 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/doorkeeper"
+	"github.com/roombridge/roombridge/bridge/reception"
+	"github.com/roombridge/roombridge/bridge/reception/voices"
 	"github.com/roombridge/roombridge/bridge/store"
 )
 
-// openDoors begins to count wrong PINs, wherever they are typed.
-func (g *Gateway) openDoors() *doorkeeper.Keeper {
+// openReception loads the prompts, and begins to count wrong PINs, wherever they are typed.
+func (g *Gateway) openReception() error {
 	g.doors = doorkeeper.New(doorkeeper.Config{Tell: func(e doorkeeper.Event) { g.kept.records.event(e.Tenant, doorEvent(e)) }})
-	return g.doors
+	prompts, err := voices.Load(g.cfg.Reception.Prompts)
+	if err != nil {
+		return fmt.Errorf("reception.prompts: %w", err)
+	}
+	g.usher = reception.Reception{Voices: prompts}
+	return nil
 }
 
 // doorEvent is a wrong PIN, or a lock, as it is written down.
