@@ -145,6 +145,7 @@ var keptScenes = []struct{ name, path, ready string }{
 	{"numbers", "/numbers", `document.querySelectorAll('[data-table="numbers"] tbody tr').length > 20`},
 	{"rule", "/numbers/rule/1002", `document.querySelector('[data-decision]') && document.querySelector('[data-form="rule"]')`},
 	{"rule-times", "/numbers/rule/1003", `document.querySelector('.window') && document.querySelector('[data-decision]')`},
+	{"rule-lower", "/numbers/rule/1002", `document.querySelector('[data-decision]') && (document.querySelector('[data-section="voice"]').scrollIntoView({block: 'end'}), true)`},
 	{"new", "/numbers/new", `document.querySelector('[data-decision]')`},
 	{"dryrun", "/dryrun?number=1003&address=203.0.113.7", `document.querySelector('[data-decision]')`},
 	{"import", "/numbers/import", `document.querySelector('[data-act="paste"]')`},

@@ -8,7 +8,8 @@ import { badge, button, el, empty, full, head, icon, link, moment, searchBox, se
 import { known, w } from './words.js';
 
 const kinds = ['rules', 'rooms', 'devices', 'tokens', 'administrators', 'tenants', 'settings'];
-const SIZE = 100;
+const SIZE = 200; // changes read at once
+const [FEW, MOST] = [5, 300]; // of one group that are shown at once, and at all
 
 page('/audit', {
   title: 'audit', icon: 'audit', group: 'nav.past', right: 'read', one: true,
@@ -65,7 +66,16 @@ function entry(g, s, after) {
         if (!one && !(await sure(w('audit.sure'), w('audit.sure.text', { n: sum.n, at: moment(g.at) }), { yes: w('undo'), kind: 'primary' }))) return;
         if (await undo(g.group, s.whose ? { tenant: s.whose } : {})) after();
       }, { sign: 'undo', act: 'undo' })),
-    el('ul', {}, g.changes.slice(0, 50).map((c) => changeLine(c, one))));
+    changesOf(g, sum, one));
+}
+
+/** The changes of a group; many are shown on demand, and how many of what kind before. */
+function changesOf(g, sum, one) {
+  const list = () => el('ul', {}, g.changes.slice(0, MOST).map((c) => changeLine(c, one)), g.changes.length > MOST && el('li.quiet', { text: w('audit.rest', { n: g.changes.length - MOST }) }));
+  if (g.changes.length <= FEW) return list();
+  const counts = ['added', 'changed', 'removed'].filter((k) => sum[k] > 0).map((k) => badge(`${w(`audit.${k}`)}: ${sum[k]}`, signs[k][1]));
+  const box = el('details', { ontoggle: () => box.querySelector('ul') || box.append(list()) }, el('summary', {}, sum.kind && kindWords(sum.kind), counts, el('span.quiet', { text: w('audit.which') })));
+  return box;
 }
 
 const mayUndo = (g) => may('admin') || (may('numbers') && g.changes.every((c) => c.kind === 'rules'));
