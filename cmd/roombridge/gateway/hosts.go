@@ -71,9 +71,16 @@ func (g *Gateway) dialling(c *room.Config) {
 
 // callees are the terminals that hosts of a room may call: its tenant's.
 func (g *Gateway) callees(room string) []bridge.Device {
-	_, tenant := bridge.TenantOf(room)
-	if tenant != "" || g.sip == nil {
-		return nil // devices are nobody's yet
+	if g.sip == nil {
+		return nil
 	}
-	return g.devices().List()
+	_, tenant, ok := g.kept.book.Directory().TenantOf(room)
+	return slices.DeleteFunc(g.devices().List(), func(d bridge.Device) bool { return !ok || !callee(d.Tenant, room, tenant) })
+}
+
+// callee tells whether a tenant's device may be called into a room: the operator's own
+// devices belong to the rooms without a tenant's name.
+func callee(device, room, tenant string) bool {
+	_, named := bridge.TenantOf(room)
+	return device == tenant || device == "" && named == ""
 }

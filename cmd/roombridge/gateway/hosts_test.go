@@ -34,6 +34,20 @@ func TestWhatHostsCall(t *testing.T) {
 	}
 }
 
+func TestCallees(t *testing.T) {
+	for _, c := range []struct {
+		device, room, tenant string
+		want                 bool
+	}{
+		{"", "board", "default", true}, {"default", "board", "default", true}, {"acme", "board", "default", false},
+		{"acme", "board@acme", "acme", true}, {"", "board@acme", "acme", false}, {"default", "board@acme", "acme", false}, {"", "board", "", true},
+	} {
+		if got := callee(c.device, c.room, c.tenant); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 func TestDialling(t *testing.T) {
 	for dial, want := range map[string][2]bool{config.DialOff: {}, config.DialDevices: {true, false}, config.DialAddresses: {true, true}} {
 		for _, open := range []bool{false, true} {
