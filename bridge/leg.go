@@ -83,6 +83,8 @@ type Target struct {
 	From   string // number or alias shown to the far end
 	Name   string // display name shown to the far end
 	Tenant string // whose call it is; "" is nobody's
+	Trunk  string // name of the trunk that it goes through
+	Domain string // of From; "" is our own host
 }
 
 // Negotiator is what a front-end needs of a call to negotiate media. *Call

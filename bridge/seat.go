@@ -108,7 +108,7 @@ func (c *Core) Place(ctx context.Context, t Target, room string) (*Call, error) 
 			return nil, err
 		}
 	}
-	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Caller: Caller{Alias: t.Public()}}
+	inv := Invite{Protocol: protocolOf(t.Scheme), Number: t.From, Trunk: t.Trunk, Caller: Caller{Alias: t.Public()}}
 	call := newCall(c, Outbound, inv, Route{Room: room, Tenant: t.Tenant, Number: t.From})
 	if err := c.add(call); err != nil {
 		return nil, err

@@ -37,6 +37,7 @@ type SIP struct {
 	TLSMin     string   `mapstructure:"tls_min"` // 1.0, 1.1, 1.2, 1.3: oldest version accepted from terminals
 
 	Register SIPRegister `mapstructure:"register"`
+	Trunks   []SIPTrunk  `mapstructure:"trunks"`
 }
 
 // TLS is a certificate and its key, PEM files. Both empty: a self-signed one is made.

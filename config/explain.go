@@ -38,6 +38,12 @@ func show(f reflect.Value) string {
 			return "(none)"
 		}
 		return x.String()
+	case []SIPTrunk:
+		names := make([]string, len(x))
+		for i := range x {
+			names[i] = x[i].Name + " (" + x[i].Address + ")"
+		}
+		return strings.Join(names, ", ")
 	case []string:
 		return strings.Join(x, ", ")
 	case string:

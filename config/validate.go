@@ -23,6 +23,7 @@ func (c Config) Validate() error {
 	e.oneOf("sip.tls_min", c.SIP.TLSMin, "1.0", "1.1", "1.2", "1.3")
 	e.certificate("sip.tls", c.SIP.TLS)
 	e.sipRegister(c.SIP.Register)
+	e.sipTrunks(c.SIP.Trunks)
 	e.h323(c.H323)
 	e.address("media.address", c.Media.Address)
 	if c.Media.Announce != "" {

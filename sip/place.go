@@ -106,7 +106,7 @@ const (
 
 func (e *Endpoint) outgoingDialog(t bridge.Target, uri sipgo.Uri, f flow) *dialog {
 	host, _ := e.sentBy(f)
-	from := sipgo.Uri{Scheme: "sip", User: escapeUser(t.From), Host: host}
+	from := sipgo.Uri{Scheme: "sip", User: escapeUser(t.From), Host: or(t.Domain, host)}
 	to := uri
 	to.UriParams, to.Headers = nil, nil
 	callID := sipgo.GenerateTagN(24) + "@" + host

@@ -68,7 +68,7 @@ func (e *Endpoint) onInvite(in *inbound) {
 		in.reply(status, headers...)
 		return
 	}
-	if e.reg != nil && !e.reg.passes(in) {
+	if e.trunk(in.f.remote) == "" && e.reg != nil && !e.reg.passes(in) {
 		return
 	}
 	r, present, ok := parseReplaces(in.req)

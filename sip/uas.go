@@ -61,7 +61,7 @@ func (l *leg) invited() {
 	inv := bridge.Invite{
 		Protocol: "sip", Transport: l.f.network(), Number: l.uas.number,
 		Caller: callerOf(req, l.f, l.uas.offer), Encrypted: l.f.network() == "tls",
-		Host: clean(trimBrackets(req.Recipient.Host), maxAlias), Local: l.f.local(),
+		Host: clean(trimBrackets(req.Recipient.Host), maxAlias), Local: l.f.local(), Trunk: l.e.trunk(l.f.remote),
 	}
 	if who := l.uas.invite.who; who.Registered {
 		inv.Registered, inv.Caller.Terminal = true, clean(who.Device, maxName)

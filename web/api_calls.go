@@ -29,8 +29,9 @@ type callsBody struct {
 
 type placeBody struct {
 	Body struct {
-		Target string `json:"target" minLength:"1" maxLength:"512" example:"sip:1001@10.0.0.7" doc:"Whom to call: a sip:, sips: or h323: address, or the name of a device, such as sip:phonghop1 or phonghop1"`
+		Target string `json:"target" minLength:"1" maxLength:"512" example:"sip:1001@10.0.0.7" doc:"Whom to call: a sip:, sips: or h323: address, the name of a device, such as sip:phonghop1 or phonghop1, or a number, such as tel:+84241001, through a trunk"`
 		Room   string `json:"room" minLength:"1" maxLength:"256" example:"1001" doc:"The room in which the terminal is seated"`
+		Trunk  string `json:"trunk,omitempty" maxLength:"64" doc:"Trunk through which the number is called"`
 		From   string `json:"from,omitempty" maxLength:"64" doc:"Number shown to the terminal; the room when empty"`
 		Name   string `json:"name,omitempty" maxLength:"64" doc:"Name shown to the terminal; the room when empty"`
 	}
@@ -104,13 +105,13 @@ func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) 
 	if err != nil {
 		return nil, err
 	}
-	target, err := s.target(ctx, in.Body.Target)
+	target, err := s.callee(ctx, in.Body.Trunk, in.Body.Target)
 	if err != nil {
 		return nil, err
 	}
 	own, _ := bridge.TenantOf(room)
 	target.Tenant = actorOf(ctx).Owner(room)
-	target.From, target.Name = cmp.Or(oneLine(in.Body.From), own), cmp.Or(oneLine(in.Body.Name), own)
+	target.From, target.Name = cmp.Or(target.From, oneLine(in.Body.From), own), cmp.Or(oneLine(in.Body.Name), own)
 	c, err := s.cfg.Calls.Place(ctx, target, room)
 	if err != nil {
 		return nil, refusal(err)

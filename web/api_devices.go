@@ -229,6 +229,24 @@ func (s *Server) deleteDevice(ctx context.Context, in *struct {
 	return out, s.failure(err)
 }
 
+// callee reads whom to call: a target, or a number through a trunk: what begins with tel:, what a
+// trunk is named for, and what is a number as which no device is registered.
+func (s *Server) callee(ctx context.Context, trunk, text string) (bridge.Target, error) {
+	text = strings.TrimSpace(text)
+	tel := len(text) > 4 && strings.EqualFold(text[:4], "tel:")
+	if _, device := s.seenDevices(ctx).Find(text); trunk == "" && !tel && (device || strings.Trim(text, "+0123456789*#-.() ") != "" || s.cfg.Number == nil) {
+		return s.target(ctx, text)
+	}
+	if s.cfg.Number == nil {
+		return bridge.Target{}, huma.Error422UnprocessableEntity("there are no trunks through which numbers are called")
+	}
+	t, err := s.cfg.Number(actorOf(ctx).Tenant(), trunk, text)
+	if err != nil {
+		return t, refusal(err)
+	}
+	return t, nil
+}
+
 // target reads whom to call: an address, or the name of a device. Tenants call their own
 // devices alone.
 func (s *Server) target(ctx context.Context, text string) (bridge.Target, error) {

@@ -21,17 +21,20 @@ type Config struct {
 	Open       bool        // any number opens the room of that name: the pages warn
 	Version    string
 
-	Calls     Calls
-	Rooms     Rooms
-	Devices   bridge.Devices
-	Known     func(tenant string) []bridge.Device // devices that administrators entered, of all tenants where it is ""; nil: none
-	Usage     func(tenant string) admin.Usage     // what a tenant takes now; nil: not told
-	Admin     *admin.Service                      // numbers, tenants, tokens and records; nil has none
-	OIDC      *oidc.Provider                      // says who somebody is; nil: passwords alone
-	Dial      func(room string) []string          // what a terminal dials to get into a room
-	Ready     func() error                        // nil, or why no calls should be sent here now
-	Telemetry func() Telemetry                    // counters of the rest of the gateway, read on scrape
-	News      *News                               // what is written down while the Server serves; nil tells nothing
+	Calls   Calls
+	Rooms   Rooms
+	Devices bridge.Devices
+	Known   func(tenant string) []bridge.Device // devices that administrators entered, of all tenants where it is ""; nil: none
+	// Number finds the trunk through which a tenant, "" is the operator, calls a number; trunk names
+	// one or is "". The error is a *bridge.Refusal. nil: there are no trunks.
+	Number    func(tenant, trunk, number string) (bridge.Target, error)
+	Usage     func(tenant string) admin.Usage // what a tenant takes now; nil: not told
+	Admin     *admin.Service                  // numbers, tenants, tokens and records; nil has none
+	OIDC      *oidc.Provider                  // says who somebody is; nil: passwords alone
+	Dial      func(room string) []string      // what a terminal dials to get into a room
+	Ready     func() error                    // nil, or why no calls should be sent here now
+	Telemetry func() Telemetry                // counters of the rest of the gateway, read on scrape
+	News      *News                           // what is written down while the Server serves; nil tells nothing
 
 	// Entrance says by which route a page comes into a room, nil: every room is
 	// open. client is the address of the person. The error is a *bridge.Refusal.

@@ -15,6 +15,12 @@ func (d *Directory) tag(id string) string {
 	return id
 }
 
+// Default is the tenant of what is nobody's.
+func (d *Directory) Default() string { return d.fallback }
+
+// Trunk is whose a trunk is; "" is nobody's.
+func (d *Directory) Trunk(name string) string { return d.trunks[name] }
+
 // RoomOf is the full name of a tenant's room.
 func (d *Directory) RoomOf(id, own string) string { return bridge.RoomOf(d.tag(id), own) }
 

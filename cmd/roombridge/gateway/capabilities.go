@@ -18,7 +18,7 @@ func (g *Gateway) capabilities(inv bridge.Invite) media.Capabilities {
 		RecvBitrate: rate,
 		SendBitrate: rate,
 		Feedback:    media.NACK | media.PLI | media.FIR | media.TMMBR,
-		Encryption:  media.Policy(g.cfg.SIP.Encryption),
+		Encryption:  g.trunkEncryption(inv.Trunk),
 		Suites:      []media.Suite{media.AEADGCM256, media.AEADGCM128, media.AESCM80, media.AESCM32},
 		DTLS:        true,
 	}

@@ -62,6 +62,7 @@ type Gateway struct {
 	tidy   tidy
 
 	exhausted exhausted // limits of tenants
+	trunks    []*trunk
 
 	sip  *sip.Endpoint
 	h323 *h323.Endpoint
@@ -162,6 +163,7 @@ func (g *Gateway) Serve(ctx context.Context) error {
 	}
 	stopWeb := g.start("web", g.web.Serve, failed)
 	defer g.attend()()
+	defer g.tend()()
 	g.announce(ctx)
 	var err error
 	select {
