@@ -43,6 +43,19 @@ func TestIdle(t *testing.T) {
 	m.SetGraph(Graph{})
 	eventually(t, "no worker without streams", 5*time.Second, func() bool { return m.PID() == 0 })
 
+	// So does who will ask it soon.
+	release, and := m.Hold(), m.Hold()
+	eventually(t, "a worker that is held", 5*time.Second, func() bool { return m.PID() != 0 })
+	kept = m.PID()
+	release()
+	wait := time.NewTimer(5 * idle)
+	<-wait.C
+	if pid := m.PID(); pid != kept {
+		t.Errorf("worker %d, then %d", kept, pid)
+	}
+	and()
+	eventually(t, "no worker that nobody holds", 5*time.Second, func() bool { return m.PID() == 0 })
+
 	// Work that comes while the worker goes is done by the next one.
 	for range 6 {
 		still()

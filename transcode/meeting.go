@@ -41,6 +41,7 @@ type Meeting struct {
 	graph          Graph
 	encoded        []byte // graph as JSON
 	requests       requests
+	holds          int // how many want the worker to stay though it has nothing to do
 	restarts       uint64
 	worker         WorkerStats
 	dropped        uint64 // frames dropped by the queues of workers before this one
@@ -103,7 +104,20 @@ func (m *Meeting) busy() bool {
 }
 
 func (m *Meeting) work() bool {
-	return !m.graph.empty() || len(m.requests.waiting)+len(m.requests.decoders) > 0
+	return m.holds > 0 || !m.graph.empty() || len(m.requests.waiting)+len(m.requests.decoders) > 0
+}
+
+// Hold keeps a worker running though there is nothing to do, for who will ask it soon and cannot
+// wait for its start. release, which may be called once, ends that.
+func (m *Meeting) Hold() (release func()) {
+	hold := func(n int) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.holds += n
+	}
+	hold(1)
+	m.need()
+	return func() { hold(-1) }
 }
 
 // Write gives the worker one encoded frame of an input. It never blocks: what

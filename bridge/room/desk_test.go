@@ -32,10 +32,15 @@ func (m *fakeMeeting) Say(ctx context.Context, s transcode.Speech) (transcode.Sp
 	return out, nil
 }
 
-// notices waits for the artist and gives what it was asked for, once it is as wished.
-func (r *rig) notices(ok func([]transcode.Still) bool) []transcode.Still {
+// Hold counts.
+func (m *fakeMeeting) Hold() (release func()) {
+	m.held.Add(1)
+	return func() { m.held.Add(-1) }
+}
+
+// artist waits until the reception's worker is there.
+func (r *rig) artist() (m *fakeMeeting) {
 	r.t.Helper()
-	var m *fakeMeeting
 	r.eventually("the reception's worker", func() bool {
 		r.worker.mu.Lock()
 		defer r.worker.mu.Unlock()
@@ -45,8 +50,13 @@ func (r *rig) notices(ok func([]transcode.Still) bool) []transcode.Still {
 		}
 		return i >= 0
 	})
-	var got []transcode.Still
-	r.must(m.wait(r.ctx(), func(m *fakeMeeting) bool {
+	return m
+}
+
+// notices gives what the artist was asked for, once it is as wished.
+func (r *rig) notices(ok func([]transcode.Still) bool) (got []transcode.Still) {
+	r.t.Helper()
+	r.must(r.artist().wait(r.ctx(), func(m *fakeMeeting) bool {
 		got = slices.DeleteFunc(slices.Clone(m.stills), func(s transcode.Still) bool { return s.Notice == nil })
 		return ok(got)
 	}))
@@ -160,6 +170,9 @@ func TestDesk(t *testing.T) {
 	if st := g.desk.Status(); st.VideoOut.Path != bridge.PathCompose || st.AudioOut.Path != bridge.PathCompose || st.VideoIn.Path != bridge.PathNone || !strings.Contains(st.VideoIn.Reason, "reception") {
 		t.Errorf("%+v", st)
 	}
+	if n := r.artist().held.Load(); n != 1 {
+		t.Errorf("the artist is held %d times", n)
+	}
 	before = keys(g.sight.take())
 	g.desk.KeyframeWanted()
 	_, err = g.sight.until(r.ctx(), "a keyframe that was asked for", func(p []packet.Packet) bool { return keys(p) > before })
@@ -168,6 +181,9 @@ func TestDesk(t *testing.T) {
 	g.desk.Leave()
 	g.desk.Show(bridge.Notice{Title: "late"})
 	g.desk.Say(loud(5))
+	if n := r.artist().held.Load(); n != 0 {
+		t.Errorf("the artist is held %d times when nobody is there", n)
+	}
 }
 
 // The same screen for many is made once.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -81,6 +82,7 @@ type fakeMeeting struct {
 	stills  []transcode.Still
 	closed  bool
 	seqs    map[transcode.StreamID]uint16
+	held    atomic.Int32
 	*easel
 }
 

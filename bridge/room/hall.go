@@ -35,12 +35,14 @@ type hall struct {
 	stop   chan struct{} // ends the goroutine, which runs while there are desks
 	gone   chan struct{}
 	artist artist // nil: none was opened yet
+	held   func() // lets the artist rest; nil: it may
 }
 
 // artist is a Meeting that makes screens and sounds.
 type artist interface {
 	Still(ctx context.Context, s transcode.Still) ([][]byte, error)
 	Say(ctx context.Context, s transcode.Speech) (transcode.Spoken, error)
+	Hold() (release func())
 	Close()
 }
 
@@ -83,6 +85,8 @@ func (h *hall) receive(cfg Config, t bridge.Terminal) (*desk, error) {
 	}
 	d := newDesk(h, t)
 	h.desks[d] = struct{}{}
+	_, _ = h.employ() // who is shown something is told if it cannot be
+	h.hold()
 	if h.stop == nil {
 		h.stop, h.gone = make(chan struct{}), make(chan struct{})
 		go h.speak(h.stop, h.gone)
@@ -95,6 +99,7 @@ func (h *hall) leave(d *desk) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.desks, d)
+	h.hold()
 	if len(h.desks) == 0 && h.stop != nil {
 		close(h.stop)
 		h.stop = nil
@@ -229,6 +234,11 @@ var errNoArtist = errors.New("room: this media worker makes no screens and sound
 func (h *hall) painter() (artist, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	return h.employ()
+}
+
+// employ is painter with mu held.
+func (h *hall) employ() (artist, error) {
 	switch {
 	case h.closed:
 		return nil, transcode.ErrClosed
@@ -247,7 +257,19 @@ func (h *hall) painter() (artist, error) {
 		return nil, errNoArtist
 	}
 	h.artist = a
+	h.hold()
 	return a, nil
+}
+
+// hold keeps the artist awake while anybody is there to be shown something. The caller holds mu.
+func (h *hall) hold() {
+	switch {
+	case h.artist != nil && h.held == nil && len(h.desks) > 0:
+		h.held = h.artist.Hold()
+	case h.held != nil && len(h.desks) == 0:
+		h.held()
+		h.held = nil
+	}
 }
 
 // nobody takes the events of a worker without streams: there are none.

@@ -119,7 +119,7 @@ func (p *requests) picture(s transcode.Still) ([][]byte, error) {
 		return encodeStill(s, screen.I420(img))
 	}
 	return h264.EncodeStill(h264.StillConfig{
-		Width: s.Width, Height: s.Height, Profile: s.Profile, Level: s.Level, MaxNAL: s.MaxNAL, MaxSize: s.MaxSize,
+		Width: s.Width, Height: s.Height, Profile: s.Profile, Level: s.Level, MaxNAL: s.MaxNAL, MaxSize: s.MaxSize, Quick: s.Notice != nil,
 	}, screen.I420(img))
 }
 

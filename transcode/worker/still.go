@@ -12,12 +12,11 @@ import (
 	"github.com/roombridge/roombridge/transcode/payload"
 )
 
-// What a keyframe may take of a second of bits, by the encoders' own planning, how often
-// one is tried with less or more, and the share of the bytes allowed that is enough, percent.
+// What a keyframe may take of a second of bits, by the encoders' own planning, and how often
+// one is tried with less.
 const (
 	stillSeconds = 0.4
 	stillTries   = 5
-	stillEnough  = 60
 	stillFPS     = 5
 )
 
@@ -33,30 +32,24 @@ func encodeStill(s transcode.Still, i420 []byte) ([][]byte, error) {
 		size = n / 4
 	}
 	bitrate := float64(8*size) / stillSeconds
-	if s.Codec == media.VP8 || s.Codec == media.VP9 { // which take less than they may
+	if vpx(s.Codec) { // which take less than they may
 		bitrate *= 4
 	}
-	var best [][]byte
 	for range stillTries {
 		units, err := keyframe(s, p, int(min(max(bitrate, codec.MinBitrate), codec.MaxBitrate)))
 		if err != nil {
 			return nil, err
 		}
 		total := length(units)
-		fits := total <= size
-		if fits && total > length(best) {
-			best = units
+		if total <= size {
+			return units, nil
 		}
-		if fits && total >= size*stillEnough/100 || !fits && best != nil {
-			break
-		}
-		bitrate *= min(max(float64(size)/float64(total)*0.9, 0.2), 4)
+		bitrate *= max(float64(size)/float64(total)*0.9, 0.2)
 	}
-	if best == nil {
-		return nil, fmt.Errorf("%s: the picture does not fit into %d bytes", s.Codec, size)
-	}
-	return best, nil
+	return nil, fmt.Errorf("%s: the picture does not fit into %d bytes", s.Codec, size)
 }
+
+func vpx(c media.Codec) bool { return c == media.VP8 || c == media.VP9 }
 
 func length(units [][]byte) (n int) {
 	for _, u := range units {
@@ -74,8 +67,12 @@ func keyframe(s transcode.Still, p *codec.Picture, bitrate int) ([][]byte, error
 	if err != nil {
 		return nil, err
 	}
+	fps := stillFPS
+	if vpx(s.Codec) { // which think long where they take it for having time
+		fps = 30
+	}
 	e, err := pictures.NewVideoEncoder(s.Codec, codec.VideoSettings{
-		Width: s.Width, Height: s.Height, FPS: stillFPS, Bitrate: bitrate, MaxUnit: mtu,
+		Width: s.Width, Height: s.Height, FPS: fps, Bitrate: bitrate, MaxUnit: mtu,
 	})
 	if err != nil {
 		return nil, err

@@ -54,6 +54,15 @@ func (s served) Say(ctx context.Context, want transcode.Speech) (transcode.Spoke
 	return artist.Say(ctx, want)
 }
 
+// Hold keeps the artist at work.
+func (s served) Hold() (release func()) {
+	artist, err := s.workers.drawing()
+	if err != nil {
+		return func() {}
+	}
+	return artist.Hold()
+}
+
 // drawing gives the artist, whose process runs while there is something to draw.
 func (w *workers) drawing() (*transcode.Meeting, error) {
 	w.mu.Lock()

@@ -24,6 +24,7 @@ type StillConfig struct {
 	Level         uint8 // level_idc, 9 is level 1b
 	MaxNAL        int   // bytes, 0 is no bound
 	MaxSize       int   // bytes of all NAL units, 0 is no bound
+	Quick         bool  // the best quality is not tried: somebody waits
 }
 
 const leastNAL = 200 // a smaller bound cannot be kept

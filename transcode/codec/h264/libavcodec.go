@@ -34,6 +34,9 @@ func Warm() {
 	_, _ = EncodeStill(cfg, make([]byte, cfg.Width*cfg.Height*3/2))
 }
 
+// quickest is the constant rate factor that is tried first for who waits.
+const quickest = 24
+
 // EncodeStill encodes an I420 picture as SPS, PPS and slices of one IDR
 // picture, in the best quality that keeps to the bounds.
 func EncodeStill(c StillConfig, i420 []byte) ([][]byte, error) {
@@ -42,6 +45,9 @@ func EncodeStill(c StillConfig, i420 []byte) ([][]byte, error) {
 	}
 	quiet()
 	for _, crf := range []int{18, 24, 30, 36, 42, 47, 51} {
+		if crf < quickest && c.Quick {
+			continue
+		}
 		units, err := encodeStill(c, i420, crf)
 		if err != nil {
 			return nil, err
