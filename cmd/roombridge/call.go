@@ -66,29 +66,6 @@ func (c *callHangupCmd) Run(ctx context.Context) error {
 	return nil
 }
 
-type deviceCmd struct {
-	List deviceListCmd `cmd:"" help:"List terminals that are registered with the gateway."`
-}
-
-type deviceListCmd struct{ remote }
-
-// Run lists devices.
-func (c *deviceListCmd) Run(ctx context.Context) error {
-	var devices []web.Device
-	answer, err := c.get(ctx, "/devices", url.Values{}, &devices)
-	if err != nil {
-		return err
-	}
-	if c.JSON {
-		return c.print(answer)
-	}
-	rows := [][]string{{"NAME", "PROTOCOL", "ONLINE", "ADDRESS", "MODEL", "SOFTWARE", "SEEN"}}
-	for _, d := range devices {
-		rows = append(rows, []string{d.Name, d.Protocol, yesNo(d.Online), d.Address, d.Model, d.Software, clock(d.Seen)})
-	}
-	return c.table(rows)
-}
-
 func yesNo(is bool) string {
 	if is {
 		return "yes"

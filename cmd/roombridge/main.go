@@ -26,7 +26,7 @@ type cli struct {
 	Dial    dialCmd    `cmd:"" help:"Act as a room terminal: call a gateway, a room or another terminal."`
 	Number  numberCmd  `cmd:"" help:"Numbers of a running gateway: set, list, test, import, export, delete."`
 	Call    callCmd    `cmd:"" help:"Calls of a running gateway: list, hang up."`
-	Device  deviceCmd  `cmd:"" help:"Terminals that are registered with a running gateway."`
+	Device  deviceCmd  `cmd:"" help:"Terminals of a running gateway: set, list, delete."`
 	Decode  decodeCmd  `cmd:"" help:"Take a message of H.323 apart, given in hexadecimal."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -64,6 +64,7 @@ func command(t *testing.T, args ...string) (string, error) {
 	for _, r := range []*remote{
 		&c.Number.Set.remote, &c.Number.List.remote, &c.Number.Test.remote, &c.Number.Import.remote, &c.Number.Export.remote,
 		&c.Number.Delete.remote, &c.Call.List.remote, &c.Call.Hangup.remote, &c.Device.List.remote,
+		&c.Device.Set.remote, &c.Device.Delete.remote,
 	} {
 		r.out = &out
 	}
