@@ -4,9 +4,6 @@ import (
 	"context"
 
 	"github.com/danielgtaylor/huma/v2"
-	"golang.org/x/text/unicode/norm"
-
-	"github.com/roombridge/roombridge/bridge"
 )
 
 // Mover is what Calls is if calls can be moved to other rooms.
@@ -67,7 +64,7 @@ func (s *Server) arrange(ctx context.Context, id, layout string) error {
 }
 
 func (s *Server) move(ctx context.Context, id, name string) error {
-	room, err := s.roomToCall(ctx, name)
+	room, err := roomNamed(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -112,24 +109,6 @@ func (s *Server) seatOf(id string) (room, participant string) {
 		}
 	}
 	return "", ""
-}
-
-// roomToCall is the full name of a room into which who asks may bring a call. Tenants need
-// not say whose it is.
-func (s *Server) roomToCall(ctx context.Context, name string) (string, error) {
-	room, a := norm.NFC.String(name), actorOf(ctx)
-	if !bridge.ValidRoom(room) {
-		return "", huma.Error422UnprocessableEntity("this cannot be a room's name")
-	}
-	if a.Operator() {
-		return room, nil
-	}
-	own, tenant := bridge.TenantOf(room)
-	full := s.cfg.Admin.Book.Directory().RoomOf(a.Tenant(), own)
-	if tenant != "" && full != room {
-		return "", huma.Error403Forbidden("this room is not the token's to call into")
-	}
-	return full, nil
 }
 
 // did logs what somebody did through the API.

@@ -127,6 +127,9 @@ func TestRoomsThatCannotBeLed(t *testing.T) {
 // A tenant brings its calls into rooms of its own name, and no other's.
 func TestMoveOfTenant(t *testing.T) {
 	service, _, token := tenants(t)
+	if _, err := service.DB.Plans(t.Context(), service.Book); err != nil {
+		t.Fatal(err)
+	}
 	s := newSite(t, func(c *Config) { c.Token, c.Admin = "secret", service })
 	call := aCall("c1")
 	call.Tenant = "a"
@@ -156,6 +159,11 @@ func TestNewsAreTheirTenants(t *testing.T) {
 		t.Errorf("%s", encodeEvent(e))
 	} else if ok, _ := heard(actor, e); !ok {
 		t.Error("the tenant does not hear of its own call")
+	}
+	for room, hears := range map[string]bool{"board@a": true, "board@b": false} {
+		if ok, _ := heard(actor, event{"room.waiting", waiting{Room: room}}); ok != hears {
+			t.Errorf("who waits before %s is heard: %v", room, ok)
+		}
 	}
 	if e := within(t, events, "the event"); e.name != "security.event" {
 		t.Errorf("%s", encodeEvent(e))

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"sync/atomic"
 
-	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/admin"
 )
 
@@ -48,8 +47,7 @@ func heard(a *admin.Actor, e event) (heard, known bool) {
 	case news:
 		return a.Sees(d.tenant), true
 	case waiting:
-		_, tenant := bridge.TenantOf(d.Room)
-		return a.Sees(tenant), true
+		return a.SeesRoom(d.Room), true
 	case struct{}: // all was told
 		return true, true
 	}

@@ -6,17 +6,17 @@ import { live, watch } from './live.js';
 import { place } from './place.js';
 import { latest, qualityCell, qualitySign, reading } from './quality.js';
 import { go, page, remember } from './router.js';
-import { attempt, bits, button, duration, el, empty, fold, head, icon, iconButton, link, number, searchBox, sure, table } from './ui.js';
+import { attempt, button, duration, el, empty, fold, head, icon, iconButton, link, number, searchBox, sure, table } from './ui.js';
 import { w, words } from './words.js';
 
 words({
   vi: {
-    'calls': 'Cuộc gọi', 'calls.terminal': 'Thiết bị', 'calls.number': 'Số gọi', 'calls.room': 'Phòng', 'calls.video': 'Hình ảnh', 'calls.quality': 'Chất lượng', 'calls.rate': 'Vào ↓  ra ↑',
+    'calls': 'Cuộc gọi', 'calls.terminal': 'Thiết bị', 'calls.number': 'Số gọi', 'calls.room': 'Phòng', 'calls.video': 'Hình ảnh', 'calls.quality': 'Chất lượng', 'calls.rate': 'Mbit/s vào / ra',
     'calls.since': 'Thời gian', 'calls.search': 'Tìm tên, số, phòng, địa chỉ…', 'calls.none': 'Không có cuộc gọi nào', 'calls.none.text': 'Thiết bị gọi vào sẽ hiện ở đây ngay lúc đó.',
     'calls.nomatch': 'Không cuộc gọi nào khớp', 'calls.all': 'Tất cả', 'calls.trouble': 'Có vấn đề', 'calls.coming': 'Đang nối', 'calls.transcoded': 'Chuyển mã, ghép', 'calls.show': 'Hiện',
   },
   en: {
-    'calls': 'Calls', 'calls.terminal': 'Terminal', 'calls.number': 'Number', 'calls.room': 'Room', 'calls.video': 'Picture', 'calls.quality': 'Quality', 'calls.rate': 'In ↓  out ↑',
+    'calls': 'Calls', 'calls.terminal': 'Terminal', 'calls.number': 'Number', 'calls.room': 'Room', 'calls.video': 'Picture', 'calls.quality': 'Quality', 'calls.rate': 'Mbit/s in / out',
     'calls.since': 'Duration', 'calls.search': 'Search name, number, room, address…', 'calls.none': 'No call is running', 'calls.none.text': 'Terminals that dial in appear here at once.',
     'calls.nomatch': 'No call matches', 'calls.all': 'All', 'calls.trouble': 'In trouble', 'calls.coming': 'Coming in', 'calls.transcoded': 'Transcoded, composed', 'calls.show': 'Show',
   },
@@ -116,7 +116,7 @@ export function callTable({ empty: none, size, without = [], hook = 'calls' } = 
 }
 
 function rates(q) {
-  return q ? `${bits(q.in)} ↓  ${bits(q.out)} ↑` : '–';
+  return q ? `${number(q.in / 1e6, 1)} / ${number(q.out / 1e6, 1)}` : '–';
 }
 
 /** Hangs up after asking. */

@@ -39,7 +39,7 @@ page('/', {
   title: 'overview', icon: 'overview', group: 'nav.live', order: 1, right: 'read',
   render(root) {
     const view = { events: [], load: null, tiles: tiles(), alerts: el('ul.alerts', { data: { list: 'alerts' } }) };
-    view.calls = callTable({ size: 8, without: ['rate', 'number', 'video'], hook: 'newest', empty: empty(w('overview.nocalls')) });
+    view.calls = callTable({ size: 8, without: ['rate', 'number', 'video', 'actions'], hook: 'newest', empty: empty(w('overview.nocalls')) });
     view.rooms = roomTable({ size: 8, without: ['layout', 'speaker'], hook: 'largest', empty: empty(w('overview.norooms')) });
     const panels = [section(w('overview.alerts'), { hook: 'alerts' }, view.alerts)];
     if (may('operator')) panels.unshift(loadPanel(view));

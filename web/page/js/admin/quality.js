@@ -2,12 +2,12 @@
 
 import { get, Problem } from './api.js';
 import { spark } from './graph.js';
-import { badge, el, percent } from './ui.js';
+import { el, icon, percent } from './ui.js';
 import { w, words } from './words.js';
 
 words({
-  vi: { 'quality.good': 'Tốt', 'quality.fair': 'Tạm được', 'quality.poor': 'Kém', 'quality.loss': 'mất {loss}', 'quality.title': '{grade}, mất gói {loss}, dao động {jitter} ms' },
-  en: { 'quality.good': 'Good', 'quality.fair': 'Fair', 'quality.poor': 'Poor', 'quality.loss': '{loss} lost', 'quality.title': '{grade}, {loss} of packets lost, jitter {jitter} ms' },
+  vi: { 'quality.good': 'Tốt', 'quality.fair': 'Tạm được', 'quality.poor': 'Kém', 'quality.title': '{grade}, mất gói {loss}, dao động {jitter} ms' },
+  en: { 'quality.good': 'Good', 'quality.fair': 'Fair', 'quality.poor': 'Poor', 'quality.title': '{grade}, {loss} of packets lost, jitter {jitter} ms' },
 });
 
 const EVERY = 5000;
@@ -50,7 +50,7 @@ export function qualityCell(q) {
   if (!q) return el('span.quiet', { text: '–' });
   const text = w(`quality.${q.grade}`);
   return el('span.goes', { title: w('quality.title', { grade: text, loss: percent(q.loss), jitter: Math.round(q.jitter_ms) }), data: { grade: q.grade } },
-    q.grade === 'good' ? el('span.fine', { text }) : badge(text, kinds[q.grade]), spark(q.trend, { top: 50, kind: kinds[q.grade] }), el('span.loss', { text: percent(q.loss) }));
+    spark(q.trend, { top: 50, kind: kinds[q.grade] }), el('span.loss', {}, percent(q.loss), el('span.unseen', { text: `, ${text}` })), q.grade !== 'good' && icon('warning'));
 }
 
 /** What tells whether a quality cell has to be drawn anew. */
