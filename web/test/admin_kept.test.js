@@ -181,6 +181,6 @@ test('the audit trail as a difference', () => {
 test('what the gateway says is said in the reader’s language', () => {
   for (const [text, key] of [['a wrong PIN was dialled behind 1002', 'pin'], ['locked out for 5m0s after 10 wrong passwords: address', 'lockout'], ['locked out for 30s after 3 wrong PINs for the room board: caller', 'lockout'],
     ['too many wrong PINs; try again in 30s', 'toomany'], ['no room has this number', 'noroom']]) assert.equal(sentence(text)?.key, key, text);
-  assert.equal(spoken('locked out for 30s after 3 wrong PINs for the room board: caller'), 'locked out for 30s after 3 wrong PINs for the room board (caller)');
-  assert.deepEqual([spoken('something newer'), spoken(undefined), sentence('x')], ['something newer', '', null]);
+  assert.equal(spoken('locked out for 30s after 3 wrong PINs for the room board: caller'), 'Locked out for 30s after 3 wrong PINs for the room board (caller)');
+  assert.deepEqual([spoken('something newer'), spoken(undefined), sentence('x')], ['Something newer', '', null]);
 });

@@ -120,5 +120,5 @@ function streamTable(streams) {
     el('thead', {}, el('tr', {}, titles.map((k) => el('th', { scope: 'col', text: w(`records.${k}`) })))),
     el('tbody', {}, lines.map(([kind, d, f]) => el('tr', { data: { stream: `${kind}-${d}`, path: f.path || 'none' } }, el('th', { scope: 'row', text: w(`records.${kind}.${d}`) }), el('td', {}, badge(pathWords(f.path || 'none'), pathKind[f.path] ?? '')),
       el('td', { text: f.codec || '–' }), el('td', { text: f.width ? `${f.width}×${f.height}${f.fps ? `, ${Math.round(f.fps)} fps` : ''}` : '–' }), el('td', { text: f.packets ? bits(f.bitrate) : '–' }),
-      el('td', {}, lossOf(f) === null ? '–' : el(`span.${lossKind(lossOf(f)) || 'ok'}`, { text: percent(lossOf(f)) })), el('td', { text: f.packets ? `${f.jitter_ms.toFixed(1)} ms` : '–' }), el('td.quiet', { text: f.reason ?? '' })))))));
+      el('td', {}, lossOf(f) === null ? '–' : el(`span.${lossKind(lossOf(f)) || 'ok'}`, { text: percent(lossOf(f)) })), el('td', { text: f.packets ? `${f.jitter_ms.toFixed(1)} ms` : '–' }), el('td.quiet', { text: spoken(f.reason) })))))));
 }

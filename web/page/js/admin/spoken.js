@@ -1,6 +1,7 @@
 // Sentences of the gateway that records and events carry, in the reader's language. What is not known here is shown as it is.
 
 import './lang_kept.js';
+import { reason } from './reasons.js';
 import { w } from './words.js';
 
 const sentences = [
@@ -30,11 +31,11 @@ export function sentence(text) {
   return null;
 }
 
-/** A sentence of the gateway in the reader's language. */
+/** A sentence of the gateway in the reader's language, beginning with a capital letter. */
 export function spoken(text) {
   const s = sentence(text ?? '');
-  if (!s) return text ?? '';
+  if (!s) return reason(text);
   const members = { ...s.members };
   if (s.key === 'lockout') members.what = w(members.where ? 'said.pins' : 'said.passwords', { where: members.where });
-  return w(`said.${s.key}`, members);
+  return reason(w(`said.${s.key}`, members));
 }
