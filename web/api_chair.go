@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -149,5 +150,10 @@ func (s *Server) decide(ctx context.Context, name, id string, admit bool) (*room
 		return nil, err
 	}
 	s.did(ctx, "admitted", "room", r.Name, "waiting", id, "admit", admit)
-	return s.oneRoom(ctx, r.Name)
+	if now, err := s.oneRoom(ctx, r.Name); err == nil {
+		return now, nil
+	}
+	// Who waited alone is on the way in, or gone.
+	r.Waiting = slices.DeleteFunc(r.Waiting, func(g Guest) bool { return id == "" || g.ID == id })
+	return &roomBody{*r}, nil
 }
