@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"regexp"
+	"strings"
 )
 
 // Notice is a screen that asks somebody for something, or tells them something.
@@ -21,6 +23,7 @@ type Notice struct {
 // Colours of notices beside those of stills.
 var (
 	errorInk  = color.RGBA{0xff, 0x9d, 0x86, 0xff}
+	brightInk = color.RGBA{0xd6, 0xe0, 0xe8, 0xff}
 	footerInk = color.RGBA{0x8a, 0x9b, 0xa8, 0xff}
 	fieldInk  = color.RGBA{0xff, 0xff, 0xff, 0xff}
 )
@@ -45,8 +48,12 @@ func (p *Painter) Notice(width, height int, n Notice) (*image.RGBA, error) {
 	return img, nil
 }
 
+// wide is the space between things that a footer has side by side.
+var wide = regexp.MustCompile(` {3,}`)
+
 func (n Notice) clean() Notice {
-	n.Title, n.Error, n.Footer = Clean(n.Title, maxText), Clean(n.Error, maxText), Clean(n.Footer, maxText)
+	n.Title, n.Error = Clean(n.Title, maxText), Clean(n.Error, maxText)
+	n.Footer = Clean(wide.ReplaceAllString(strings.TrimSpace(n.Footer), " · "), maxText)
 	n.Entry = Clean(n.Entry, maxEntry)
 	var lines []string
 	for _, l := range n.Lines {
@@ -66,6 +73,8 @@ type sheet struct {
 	footer []line
 	base   int // top of the footer
 	left   int
+
+	noteInk color.RGBA
 }
 
 // item is one thing of the column of things that a notice is.
@@ -129,17 +138,18 @@ type measures struct {
 	title, text, note float64 // letters
 	digit             float64
 	gap               int
+	textInk, noteInk  color.RGBA
 }
 
-// Letters of small pictures are larger than their share: coarse coding blurs them.
+// Letters of small pictures are larger than their share, and brighter: coarse coding blurs them.
 func measured(width, height int, scale float64) measures {
 	unit := float64(min(height, width*2/3))
-	least := 15.0
+	least, textInk, noteInk := 15.0, lineInk, footerInk
 	if height < 200 {
-		least = 12.5
+		least, textInk, noteInk = 12.5, brightInk, lineInk
 	}
 	text := max(unit/19, least) * scale
-	m := measures{margin: max(width/14, 6), text: text, title: max(unit/9.5, 1.45*least) * scale}
+	m := measures{margin: max(width/14, 6), text: text, title: max(unit/9.5, 1.45*least) * scale, textInk: textInk, noteInk: noteInk}
 	m.room = width - 2*m.margin
 	m.digit = max(unit/10, 1.55*least) * scale
 	m.note = max(text*0.78, min(text, 11))
@@ -163,7 +173,7 @@ var (
 // whether no text was cut.
 func (p *Painter) sheet(width, height int, n Notice, scale float64) (s sheet, fits, whole bool) {
 	m := measured(width, height, scale)
-	s.left, whole = m.margin, true
+	s.left, s.noteInk, whole = m.margin, m.noteInk, true
 	set := func(w Weight, t string, size float64, room int, tries []attempt) []line {
 		rows, ok := p.set(w, t, size, room, tries)
 		whole = whole && ok
@@ -177,7 +187,7 @@ func (p *Painter) sheet(width, height int, n Notice, scale float64) (s sheet, fi
 		if i == 0 {
 			above = m.gap
 		}
-		s.items = append(s.items, written(set(Regular, l, m.text, m.room, textRows), above, lineInk))
+		s.items = append(s.items, written(set(Regular, l, m.text, m.room, textRows), above, m.textInk))
 	}
 	if n.Asks || n.Entry != "" {
 		s.items = append(s.items, p.field(m, n))
@@ -218,7 +228,7 @@ func (s sheet) draw(img *image.RGBA) {
 		i.draw(img, s.left, y)
 		y += i.height
 	}
-	place(s.footer, s.left, s.base, footerInk)
+	place(s.footer, s.left, s.base, s.noteInk)
 	for _, l := range s.footer {
 		l.face.Draw(img, l.x, l.base, l.text, l.ink)
 	}

@@ -136,6 +136,14 @@ func TestField(t *testing.T) {
 	}
 }
 
+// What a footer has side by side stays apart.
+func TestFooterKeepsApart(t *testing.T) {
+	n := Notice{Footer: "  #  xong      *  xoá "}.clean()
+	if n.Footer != "#  xong · *  xoá" {
+		t.Errorf("%q", n.Footer)
+	}
+}
+
 func TestStrangeNotices(t *testing.T) {
 	p := painter(t)
 	for _, n := range []Notice{
