@@ -89,6 +89,32 @@ func TestKnownDevices(t *testing.T) {
 	answer("GET", "/devices/phonghop2", "", a, 404)
 }
 
+// Numbers are called through trunks: what begins with tel:, what a trunk is named for, and
+// what is a number as which no device is registered.
+func TestNumbersThroughTrunks(t *testing.T) {
+	s := newSite(t, func(c *Config) {
+		c.Devices = bridge.Devices{func() []bridge.Device { return []bridge.Device{{Name: "9001", Protocol: "h323"}} }}
+		c.Number = func(tenant, trunk, number string) (bridge.Target, error) {
+			if trunk == "gone" {
+				return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "there is no trunk"}
+			}
+			return bridge.Target{Scheme: "sip", URI: "sip:" + number + "@carrier", Trunk: trunk + "+", From: "84"}, nil
+		}
+	})
+	for body, want := range map[string]string{
+		`"tel:+84 24"`: "sip:tel:+84 24@carrier", `"1001"`: "sip:1001@carrier", `"9001"`: "h323:9001", `"9001","trunk":"x"`: "sip:9001@carrier",
+		`"1001","trunk":"gone"`: "", `"sip:1001@192.0.2.1"`: "sip:1001@192.0.2.1",
+	} {
+		resp, text := s.do("POST", "/api/v1/calls", `{"room":"board","target":`+body+`}`)
+		if (resp.StatusCode == 202) != (want != "") || want != "" && s.calls.placed[len(s.calls.placed)-1].URI != want {
+			t.Errorf("%s: %d %s %+v", body, resp.StatusCode, text, s.calls.placed)
+		}
+		if last := s.calls.placed[len(s.calls.placed)-1]; last.Trunk != "" && last.From != "84" {
+			t.Errorf("%+v", last)
+		}
+	}
+}
+
 func TestRoomSetup(t *testing.T) {
 	s, a, b := knownSite(t)
 	answer := func(method, path, body, as string, code int) string {
