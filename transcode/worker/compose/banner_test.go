@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/roombridge/roombridge/transcode"
@@ -21,7 +22,7 @@ func TestBanner(t *testing.T) {
 		if !changed {
 			t.Fatalf("%v: nothing changes with a banner", size)
 		}
-		keep(t, bannered, "banner")
+		keep(t, bannered, fmt.Sprintf("banner-%d", w))
 		middle := layout.Rect{X: w / 4, Y: 0, W: w / 2, H: h / 4}
 		ink := func(p *codec.Picture) int { return count(p, middle, func(k colour) bool { return k.y > 190 }) }
 		if a, b := ink(p), ink(bannered); b < a+20 {
