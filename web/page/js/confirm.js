@@ -4,17 +4,18 @@ import { h, say } from './dom.js';
 
 /** @returns {Promise<boolean>} */
 export function confirmed(what, members = {}) {
-  const answer = (v) => () => dialog.close(v);
-  const no = h('button', { type: 'button', t: 'confirm.no', on: { click: answer('') } });
-  const yes = h('button.danger.filled', { type: 'button', t: `${what}.yes`, on: { click: answer('yes') } });
-  const title = say(h('h2', { id: 'confirm-title' }), `${what}.title`, members);
-  const dialog = h('dialog.confirm', { 'aria-labelledby': 'confirm-title' }, title, h('p', { t: `${what}.text` }), h('div.row', {}, no, yes));
-  document.body.append(dialog);
   return new Promise((done) => {
-    dialog.addEventListener('close', () => {
+    // The event 'close' waits for the next frame, and windows that nobody looks at have none.
+    const answer = (yes) => () => {
+      dialog.close();
       dialog.remove();
-      done(dialog.returnValue === 'yes');
-    });
+      done(yes);
+    };
+    const no = h('button', { type: 'button', t: 'confirm.no', on: { click: answer(false) } });
+    const yes = h('button.danger.filled', { type: 'button', t: `${what}.yes`, on: { click: answer(true) } });
+    const title = say(h('h2', { id: 'confirm-title' }), `${what}.title`, members);
+    const dialog = h('dialog.confirm', { 'aria-labelledby': 'confirm-title', on: { close: answer(false) } }, title, h('p', { t: `${what}.text` }), h('div.row', {}, no, yes));
+    document.body.append(dialog);
     dialog.showModal();
     no.focus();
   });
