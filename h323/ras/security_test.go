@@ -74,6 +74,39 @@ func TestPasswords(t *testing.T) {
 	}
 }
 
+// Passwords that are found when they are asked for guard aliases like those of the
+// configuration, which go before them.
+func TestPasswordsThatChange(t *testing.T) {
+	s := newSim(t)
+	words := map[string]string{"2001": "geheim", "1001": "other"}
+	g := s.gatekeeper(gkAddr, func(k *GatekeeperConfig) {
+		k.Passwords, k.TTL = map[string]string{"1001": "first"}, time.Minute
+		k.Closed = true
+		k.Password = func(alias string) (string, bool) { w, ok := words[alias]; return w, ok }
+	})
+	register := func(host byte, alias, password string, want bool) *Client {
+		t.Helper()
+		k := s.client(addr(host, 1719), func(k *ClientConfig) { k.Aliases, k.Password, k.Security = []string{alias}, password, SecurityMD5 })
+		s.run(2 * time.Minute)
+		if k.Status().Registered != want {
+			t.Errorf("%s with %s: %+v", alias, password, k.Status())
+		}
+		return k
+	}
+	register(2, "2001", "geheim", true)
+	register(3, "1001", "other", false)
+	register(4, "1001", "first", true)
+	late := register(5, "3001", "new", false)
+	words["3001"] = "new"
+	s.run(10 * time.Minute)
+	if !late.Status().Registered {
+		t.Errorf("after it was given a password: %+v", late.Status())
+	}
+	if list := g.Terminals(); len(list) != 3 {
+		t.Errorf("%+v", list)
+	}
+}
+
 // Whole messages that are proved survive loss and doubling, and the gatekeeper's restart.
 func TestHashedMessagesUnderLoss(t *testing.T) {
 	s := newSim(t)

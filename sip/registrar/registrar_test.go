@@ -271,6 +271,19 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+// Devices that are gone are no longer registered.
+func TestForget(t *testing.T) {
+	d := newDesk(t, nil)
+	p, other := d.phone(), d.phone()
+	other.user, other.word, other.contact, other.callID = "1002", "other", "<sip:1002@10.0.0.7:5061>", "b@10.0.0.7"
+	d.must(p, 200, nil)
+	d.must(other, 200, nil)
+	e := d.Forget(func(device string) bool { return device == "Room 1001" })
+	if len(e) != 1 || e[0].Kind != Gone || e[0].User != "1001" || d.port.holds != 1 || len(d.Find(d.now, "1001")) != 0 || len(d.Find(d.now, "1002")) != 1 {
+		t.Errorf("%+v, %d holds", e, d.port.holds)
+	}
+}
+
 func TestSeveralContacts(t *testing.T) {
 	d := newDesk(t, func(c *Config) { c.MaxBindings = 3 })
 	p := d.phone()
