@@ -20,7 +20,6 @@ import (
 // lively is a gateway in which calls come, go and change, without any media.
 type lively struct {
 	mu      sync.Mutex
-	random  *rand.Rand
 	calls   []bridge.CallStatus
 	rooms   []bridge.RoomStatus
 	devices []bridge.Device
@@ -38,7 +37,7 @@ var (
 
 // crowd is a gateway with n calls, about nine to a room, with browsers beside them.
 func crowd(n int) *lively {
-	g := &lively{random: rand.New(rand.NewPCG(7, 1))}
+	g := &lively{}
 	now := time.Now()
 	for i := range n {
 		if i%9 == 0 {
@@ -113,35 +112,6 @@ func (g *lively) call(i int, now time.Time) bridge.CallStatus {
 	c.Audio.Keying, c.Audio.Suite, c.Video.Keying, c.Video.Suite = "sdes", "AEAD_AES_128_GCM", "sdes", "AEAD_AES_128_GCM"
 	g.sit(bridge.ParticipantStatus{ID: "t" + c.ID, Name: c.Name, Kind: "terminal", CallID: c.ID, Device: c.Device, Number: c.Number, Role: bridge.RoleGuest, Since: c.Since})
 	return c
-}
-
-// flowOn lets five seconds pass for all figures.
-func (g *lively) flowOn() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for i := range g.calls {
-		c := &g.calls[i]
-		if c.State != bridge.StateConnected {
-			continue
-		}
-		bad := 0.0
-		switch {
-		case i%41 == 5:
-			bad = 0.03 + 0.08*g.random.Float64()
-		case i%23 == 7:
-			bad = 0.03 * g.random.Float64()
-		}
-		for _, d := range []*bridge.DirectionStatus{&c.Audio.In, &c.Audio.Out, &c.Video.In, &c.Video.Out} {
-			sent := 250 + g.random.Uint64N(20)
-			d.Packets += sent
-			d.Lost += uint64(bad * float64(sent))
-			d.Bitrate = d.Bitrate * (94 + g.random.IntN(13)) / 100
-			d.JitterMS = max(0.5, d.JitterMS+g.random.Float64()*2-1+10*bad)
-			if d.Width > 0 {
-				d.FPS = 28 + 2*g.random.Float64() - 60*bad
-			}
-		}
-	}
 }
 
 func (g *lively) tell() {

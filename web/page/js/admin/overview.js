@@ -40,7 +40,7 @@ page('/', {
   render(root) {
     const view = { events: [], load: null, tiles: tiles(), alerts: el('ul.alerts', { data: { list: 'alerts' } }) };
     view.calls = callTable({ size: 8, without: ['rate', 'number', 'video', 'actions'], hook: 'newest', empty: empty(w('overview.nocalls')) });
-    view.rooms = roomTable({ size: 8, without: ['layout', 'speaker'], hook: 'largest', empty: empty(w('overview.norooms')) });
+    view.rooms = roomTable({ size: 8, without: ['layout', 'speaker', 'since'], hook: 'largest', empty: empty(w('overview.norooms')) });
     const panels = [section(w('overview.alerts'), { hook: 'alerts' }, view.alerts)];
     if (may('operator')) panels.unshift(loadPanel(view));
     root.append(head(w('overview'), { actions: may('calls') ? [button(w('place.title'), () => place(), { kind: 'primary', sign: 'invite', act: 'place' })] : [] }),
