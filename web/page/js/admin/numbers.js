@@ -4,7 +4,7 @@ import { get, may, put, del, Problem } from './api.js';
 import { conditionsOf, leadsTo } from './rule.js';
 import { download, fieldName, query, undoable, valueOf } from './kept.js';
 import './lang_numbers.js';
-import { go, page, remember } from './router.js';
+import { draw, go, page, remember } from './router.js';
 import { attempt, badge, button, el, empty, head, icon, iconButton, link, menu, number, searchBox, served, toast } from './ui.js';
 import { w } from './words.js';
 
@@ -125,11 +125,16 @@ function toggle(r, refresh) {
   return box;
 }
 
+/** The list is shown anew, if it is what is shown. */
+export function showAgain() {
+  if (/^#\/numbers($|\?)/.test(location.hash)) draw();
+}
+
 /** Deletes at once; the message takes it back. */
-export async function remove(r, after) {
+export async function remove(r, after = showAgain) {
   const gone = await attempt(() => del(`/numbers/${encodeURIComponent(r.id)}?version=${r.version}`));
   if (!gone) return false;
   undoable(w('numbers.deleted', { id: r.id }), gone.group, after);
-  after?.();
+  after();
   return true;
 }

@@ -4,7 +4,7 @@ import { get, may, Problem, put } from './api.js';
 import { dryRun } from './dryrun.js';
 import { fieldName, offer, query, undoable, valueOf } from './kept.js';
 import './lang_numbers.js';
-import { edit, remove } from './numbers.js';
+import { edit, remove, showAgain } from './numbers.js';
 import { differences, fresh, merge, ofProblem, toForm, toRule } from './rule.js';
 import { firstOf, ruleForm, wordsOf } from './ruleform.js';
 import { go, page } from './router.js';
@@ -159,9 +159,9 @@ function others(state) {
 
 function saved(r, state) {
   state.done = true;
-  if (r.group) undoable(w('numbers.saved', { id: r.id }), r.group, () => (location.hash.includes(encodeURIComponent(r.id)) ? location.reload() : go('/numbers')));
+  if (r.group) undoable(w('numbers.saved', { id: r.id }), r.group, showAgain);
   else toast(w('numbers.unchanged'));
-  go(state.base ? '/numbers' : `/numbers${query({ search: '' })}`);
+  go('/numbers');
 }
 
 /** Somebody wrote the rule meanwhile: shows what they changed beside one's own, and lets one choose. */
