@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"image/png"
@@ -10,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -37,12 +39,14 @@ const deskPatience = 1500 * time.Millisecond
 
 // A terminal in reception sees what it is shown and hears the prompt, whatever codecs it has.
 func TestDeskInEveryCodec(t *testing.T) {
-	engine := receptionist(t)
+	engine, _ := receptionist(t)
 	prompts, err := voices.Load("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h264 := func(p media.H264Params) media.Format { return media.Format{Codec: media.H264, PT: 97, ClockRate: 90000, H264: p} }
+	h264 := func(p media.H264Params) media.Format {
+		return media.Format{Codec: media.H264, PT: 97, ClockRate: 90000, H264: p}
+	}
 	old := func(c media.Codec, pt uint8, s media.Sizes) media.Format {
 		return media.Format{Codec: c, PT: pt, ClockRate: 90000, Sizes: s}
 	}
@@ -91,8 +95,49 @@ func TestDeskInEveryCodec(t *testing.T) {
 	}
 }
 
+// One worker serves everybody in reception. When it dies, what they see stays, and the next screen is
+// made by another worker.
+func TestDesksOutliveTheirWorker(t *testing.T) {
+	engine, s := receptionist(t)
+	h261 := media.Format{Codec: media.H261, PT: 31, ClockRate: 90000, Sizes: media.Sizes{CIF: 1}}
+	var all []*caller
+	var desks []bridge.Desk
+	for range 12 {
+		g := newCaller(t, media.Format{Codec: media.PCMA, PT: 8, ClockRate: 8000}, h261, 384_000)
+		d, err := engine.Receive(g.terminal())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(d.Leave)
+		all, desks = append(all, g), append(desks, d)
+	}
+	show := func(title string) {
+		t.Helper()
+		begun := time.Now()
+		for i, d := range desks {
+			d.Show(bridge.Notice{Title: title, Entry: fmt.Sprint(i), Asks: true})
+		}
+		for i, g := range all {
+			g.sees(t, bridge.Notice{Title: title, Entry: fmt.Sprint(i), Asks: true}, 352, 288, begun)
+		}
+		t.Logf("%s: all see it after %v", title, time.Since(begun).Round(time.Millisecond))
+	}
+	show("Chào mừng")
+	pids := s.PIDs()
+	if len(pids) != 1 {
+		t.Fatalf("%d workers for %d terminals", len(pids), len(all))
+	}
+	if err := syscall.Kill(pids[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	show("Phòng họp giao ban")
+	if now := s.PIDs(); len(now) != 1 || now[0] == pids[0] {
+		t.Errorf("workers %v after %v", now, pids)
+	}
+}
+
 // receptionist is an engine with the real worker.
-func receptionist(t *testing.T) *room.Engine {
+func receptionist(t *testing.T) (*room.Engine, *transcode.Supervisor) {
 	t.Helper()
 	s := transcode.NewSupervisor(transcode.SupervisorConfig{Path: filepath.Join(bin, transcode.WorkerName)})
 	t.Cleanup(s.Close)
@@ -100,8 +145,8 @@ func receptionist(t *testing.T) *room.Engine {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = e.Close(t.Context()) })
-	return e
+	t.Cleanup(func() { _ = e.Close(context.Background()) })
+	return e, s
 }
 
 // handyman opens meetings that do all by themselves.
