@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/relay"
 )
 
@@ -33,6 +34,7 @@ type Terminal struct {
 	Role     Role
 	Capacity int           // of the room by the number plan, 0 is none
 	Language string        // of its screens: "vi", "en"; "" is not known
+	Bounds   media.Limits  // of its picture by the number plan, whatever it negotiated
 	Audio    *relay.Stream // nil when there is none
 	Video    *relay.Stream
 	Content  *relay.Stream

@@ -72,6 +72,12 @@ func (r *Route) bound(c media.Capabilities) media.Capabilities {
 	return c
 }
 
+// picture is what the number plan lets a picture to the terminal be. A call that was routed again in
+// reception negotiated before that was known.
+func (r *Route) picture() media.Limits {
+	return media.Limits{Width: r.Width, Height: r.Height, FPS: r.FPS, Bitrate: r.Bandwidth}
+}
+
 // Router decides where a call goes. An error is a *Refusal; the Route beside it says at
 // most whose number it was, without its PIN, and the rule that refused.
 type Router interface {

@@ -74,7 +74,7 @@ func (c *Call) terminal(r *Route) Terminal {
 	t := Terminal{
 		CallID: c.id, Room: r.Room, Number: cmp.Or(r.Number, inv.Number), Name: displayName(inv.Caller),
 		Device: inv.Caller.Device, Protocol: inv.Protocol,
-		Role: r.Role, Capacity: r.Capacity, Language: r.Language,
+		Role: r.Role, Capacity: r.Capacity, Bounds: r.picture(), Language: r.Language,
 	}
 	t.Audio, t.Video = c.media.audio(), c.media.video()
 	return t

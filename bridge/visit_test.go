@@ -18,6 +18,7 @@ type house struct {
 	desks   []*fakeDesk
 	seats   []*fakeSeat
 	rooms   []string // of seats, in order
+	bounds  media.Limits
 	full    map[string]bool
 	locked  bool
 	door    string // "" opens at once, "waits" never, else it is why not
@@ -43,7 +44,7 @@ func (h *house) Seat(_ context.Context, t Terminal) (Seat, error) {
 		return nil, &Refusal{CauseCapacity, "the room is full"}
 	}
 	s := &fakeSeat{}
-	h.seats, h.rooms = append(h.seats, s), append(h.rooms, fmt.Sprint(t.Room, " ", t.Role, " ", t.Capacity))
+	h.seats, h.rooms, h.bounds = append(h.seats, s), append(h.rooms, fmt.Sprint(t.Room, " ", t.Role, " ", t.Capacity)), t.Bounds
 	return s, nil
 }
 
@@ -121,7 +122,7 @@ func (p pins) Enter(pin string) Role { return p[pin] }
 
 var numbers = plan{
 	"":     {Reception: true, Language: "vi", Tenant: "acme"},
-	"1001": {Room: "board", Number: "1001", Role: RoleGuest, Capacity: 3},
+	"1001": {Room: "board", Number: "1001", Role: RoleGuest, Capacity: 3, Width: 640, Height: 360, FPS: 15, Bandwidth: 500_000},
 	"1002": {Room: "board", Number: "1002", Door: pins{"4321": RoleHost}},
 	"1003": {Room: "safe", Number: "1003", Encryption: true, Role: RoleGuest},
 	"1004": {Room: "gala", Number: "1004", Role: RoleGuest, Greeting: "welcome"},
@@ -245,6 +246,9 @@ func TestNotAsked(t *testing.T) {
 	call, _ := calls(t, c, "1001")
 	if err := call.Connected(); err != nil || len(h.desks) != 0 || len(h.knocked) != 1 || h.knocked[0].Capacity != 3 || h.rooms[0] != "board guest 3" {
 		t.Errorf("%v %+v", err, h)
+	}
+	if want := (media.Limits{Width: 640, Height: 360, FPS: 15, Bitrate: 500_000}); h.bounds != want {
+		t.Errorf("the picture is bound by %+v", h.bounds)
 	}
 	call.End(CauseNormal, "")
 

@@ -91,6 +91,7 @@ func TestTerminalChoosesLayer(t *testing.T) {
 		{"level 2.2", terminalOptions{receive: media.H264Params{Profile: 66, Level: 22, Mode: 1}}, 640},
 		{"CIF", terminalOptions{receive: media.H264Params{Profile: 66, Level: 12, Mode: 1}}, 176},
 		{"512 kbit/s", terminalOptions{bitrate: 512_000}, 640},
+		{"640 by 360 by the number plan", terminalOptions{bounds: media.Limits{Width: 640, Height: 360}}, 640},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, nil)

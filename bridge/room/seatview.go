@@ -141,7 +141,7 @@ func (s *seat) blank(now int64) *relay.Track {
 
 // limits are all that bounds what the terminal is sent.
 func (s *seat) limits(video media.Stream) media.Limits {
-	l := video.Send.Limits()
+	l := video.Send.Limits().Intersect(s.terminal.Bounds)
 	l = l.Intersect(media.Limits{Bitrate: video.SendBitrate})
 	l = l.Intersect(media.Limits{Bitrate: s.line.bitrate()})
 	return l.Intersect(media.Limits{Bitrate: int(s.limit.Load())})

@@ -36,6 +36,7 @@ type terminalOptions struct {
 	receive media.H264Params // its own decoder; zero is level 3.1, mode 1
 	sends   media.H264Params // what its camera sends; zero is the same
 	bitrate int
+	bounds  media.Limits // of the number plan
 	noVideo bool
 	size    stills.Size
 	h263    bool // it takes H.263 in CIF alone, and sends no picture
@@ -68,7 +69,7 @@ func (r *rig) terminal(name string, o terminalOptions) *terminal {
 		return s
 	}
 	m.audio, m.far = open(media.Audio), open(media.Audio)
-	t := bridge.Terminal{CallID: "call-" + name, Room: o.room, Number: "1001", Name: name, Device: "Test 1.0", Protocol: "sip", Audio: m.audio}
+	t := bridge.Terminal{CallID: "call-" + name, Room: o.room, Number: "1001", Name: name, Device: "Test 1.0", Protocol: "sip", Audio: m.audio, Bounds: o.bounds}
 	if !o.noVideo {
 		m.video, m.eye = open(media.Video), open(media.Video)
 		m.screen = newScreen()
