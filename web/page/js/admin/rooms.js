@@ -14,7 +14,7 @@ words({
   vi: {
     'rooms': 'Phòng', 'rooms.name': 'Tên phòng', 'rooms.people': 'Người tham gia', 'rooms.people.n': 'thiết bị {terminals} · trình duyệt {browsers}', 'rooms.waiting': 'Đang chờ', 'rooms.entry': 'Cửa',
     'rooms.layout': 'Bố cục', 'rooms.speaker': 'Đang nói', 'rooms.since': 'Thời gian', 'rooms.search': 'Tìm phòng hoặc người…', 'rooms.none': 'Không có ai trong phòng nào', 'rooms.none.text': 'Phòng hiện ra khi người đầu tiên vào.',
-    'entry.open': 'Mở', 'entry.lobby': 'Qua phòng chờ', 'entry.locked': 'Khóa', 'entry.done': 'Đã đổi cách vào phòng',
+    'entry.open': 'Mở', 'entry.lobby': 'Phòng chờ', 'entry.locked': 'Khóa', 'entry.done': 'Đã đổi cách vào phòng',
     'room': 'Phòng', 'room.back': 'Mọi phòng', 'room.ended': 'Phòng đã đóng', 'room.ended.text': 'Không còn ai ở trong.', 'room.people': 'Đang trong phòng', 'room.waiting': 'Đang chờ được vào', 'room.open': 'Mở trang họp',
     'room.admit': 'Cho vào', 'room.refuse': 'Từ chối', 'room.admitall': 'Cho tất cả vào', 'room.muteall': 'Tắt tiếng mọi người', 'room.muteall.done': 'Đã tắt tiếng mọi người, trừ chủ trì', 'room.end': 'Kết thúc cho mọi người',
     'room.end.sure': 'Kết thúc cuộc họp trong phòng {name}?', 'room.end.text': 'Cả {n} người tham gia sẽ bị đưa ra, thiết bị bị ngắt máy.', 'room.end.done': 'Cuộc họp đã kết thúc',
