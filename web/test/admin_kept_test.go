@@ -27,6 +27,7 @@ type kept struct {
 	service *admin.Service
 	plans   *store.Plans
 	origin  string
+	token   string // of who looks
 }
 
 // newKept has the tenant default and those named besides.
@@ -36,7 +37,7 @@ func newKept(t *testing.T, tenants ...string) *kept {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kept{service: &admin.Service{DB: db, Book: &number.Book{}}}
+	k := &kept{service: &admin.Service{DB: db, Book: &number.Book{}}, token: token}
 	for _, id := range append([]string{"default"}, tenants...) {
 		c := admin.Customer{Tenant: number.Tenant{ID: id, Default: id == "default"}, Name: strings.ToUpper(id[:1]) + id[1:]}
 		if _, err := k.operator().PutTenant(t.Context(), c, -1); err != nil {
@@ -95,7 +96,7 @@ func (k *kept) rules(t *testing.T, rules ...number.Rule) {
 	}
 }
 
-// open shows a page of the administration to somebody with the configuration's token.
+// open shows a page of the administration to who has the token.
 func (k *kept) open(t *testing.T, s screen, dark bool, lang, path string) context.Context {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
@@ -104,7 +105,7 @@ func (k *kept) open(t *testing.T, s screen, dark bool, lang, path string) contex
 	t.Cleanup(stop)
 	theme := map[bool]string{true: "dark", false: "light"}[dark]
 	script := fmt.Sprintf("sessionStorage.setItem('token', %q); window.failures = []; addEventListener('error', (e) => failures.push(e.message));"+
-		"addEventListener('unhandledrejection', (e) => failures.push(String(e.reason?.stack ?? e.reason)));", token)
+		"addEventListener('unhandledrejection', (e) => failures.push(String(e.reason?.stack ?? e.reason)));", k.token)
 	if err := chromedp.Run(ctx,
 		emulation.SetDeviceMetricsOverride(s.width, s.height, s.scale, s.touch),
 		emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
@@ -200,6 +201,34 @@ func TestConflictOfNumbers(t *testing.T) {
 	until(t, ctx, `document.querySelector('[data-toast="undo"]')`)
 	if n, err := k.desk(t, "").Number(t.Context(), "1001"); err != nil || n.Room != "hall" || n.Label != "Mine" || n.Capacity != 7 {
 		t.Fatalf("%+v, %v", n, err)
+	}
+	unharmed(t, ctx)
+}
+
+// Who may only look is offered nothing that changes anything, and sees nothing of other tenants.
+func TestLookingOnly(t *testing.T) {
+	k := newKept(t, "acme")
+	k.rules(t, exact("1001", "board"))
+	desk := k.desk(t, "acme")
+	if _, _, err := desk.PutNumber(t.Context(), exact("2002", "theirs").Normal(), 0); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if _, k.token, err = desk.NewToken(t.Context(), "", []admin.Right{admin.Read}, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	ctx := k.open(t, laptop, false, "vi", "/numbers")
+	until(t, ctx, `document.querySelector('tr[data-key="2002"]') && !document.querySelector('tr[data-key="1001"]')`)
+	for _, act := range []string{"new", "import", "toggle", "delete"} {
+		if eval[bool](t, ctx, fmt.Sprintf(`Boolean(document.querySelector('#content [data-act=%q]'))`, act)) {
+			t.Errorf("%s is offered", act)
+		}
+	}
+	visit(t, ctx, "/numbers/rule/2002")
+	until(t, ctx, `document.querySelector('[data-form="rule"] [data-field="room"] input')?.disabled && document.querySelector('[data-decision]') && !document.querySelector('[data-act="save"]')`)
+	for _, path := range []string{"/tenants", "/tokens", "/numbers/new", "/administrators"} {
+		visit(t, ctx, path)
+		until(t, ctx, `location.hash === '#/'`)
 	}
 	unharmed(t, ctx)
 }
@@ -367,6 +396,8 @@ func TestTenantsPage(t *testing.T) {
 	if err != nil || len(got.Domains) != 2 || got.Limits.Calls != 40 || got.Limits.Bandwidth != 120_500_000 || got.Keep.Calls != 90 {
 		t.Fatalf("%+v, %v", got, err)
 	}
+	click(t, ctx, `tr[data-key="songhan"] [data-act="switch"]`)
+	until(t, ctx, `location.hash === '#/numbers' && document.querySelector('select[data-act="tenant"]')?.value === 'songhan' && document.querySelector('[data-table="numbers"]')`)
 	visit(t, ctx, "/tenants/songhan")
 	fill(t, ctx, `[data-field="name"] input`, "Sông Hàn")
 	got.Tenant.Name = "Khác"
