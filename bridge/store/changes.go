@@ -46,7 +46,7 @@ func (tx *Tx) replace(ctx context.Context, table string, old, next *row) error {
 	tx.grew[table] = tx.grew[table] || old.body == ""
 	return tx.a.put(ctx, "changes", changeColumns, false,
 		newID(), at, tx.group, tx.undoes, tx.who.Name, tx.who.Origin, tx.why, table, next.id,
-		Fold(strings.Join([]string{tx.who.Name, tx.why, table, next.id}, " ")), old.pack(), old.secret, next.pack(), next.secret)
+		clip(Fold(strings.Join([]string{tx.who.Name, tx.why, table, next.id}, " "))), old.pack(), old.secret, next.pack(), next.secret)
 }
 
 // ChangeQuery asks for a page of changes, the last first.

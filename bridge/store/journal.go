@@ -41,12 +41,21 @@ func (j *Journal[T]) Append(ctx context.Context, s Scope, records ...T) error {
 			if !validKey(id) || len(body) > maxBody {
 				return fmt.Errorf("store: %s %q cannot be kept", j.table, id)
 			}
-			if err := a.put(ctx, j.table, journalColumns, true, id, millis(at), Fold(search), string(body)); err != nil {
+			if err := a.put(ctx, j.table, journalColumns, true, id, millis(at), clip(Fold(search)), string(body)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// clip keeps what is searched so short that it fits into an index.
+func clip(folded string) string {
+	const most = 1000
+	if len(folded) > most {
+		folded = strings.ToValidUTF8(folded[:most], "")
+	}
+	return folded
 }
 
 // Get reads a record.
@@ -110,7 +119,11 @@ func (j *Journal[T]) List(ctx context.Context, s Scope, q JournalQuery) (list []
 func (j *Journal[T]) page(ctx context.Context, a access, where string, args []any, limit int) (list []T, next string, err error) {
 	var lastID string
 	var lastAt int64
-	rows, err := a.rows(ctx, j.table, "id, at, body", "id <> ''"+where+" ORDER BY at DESC, id DESC LIMIT $"+itoa(len(args)+2), append(args, limit+1)...)
+	const last = " ORDER BY at DESC, id DESC"
+	// The index alone is searched: it has what is searched in it, and the records are large. Their order is a
+	// sum, or SQLite would read all of them in the order of the index.
+	found := "id IN (SELECT id FROM " + j.table + " WHERE tenant = $1 AND id <> ''" + where + last + " LIMIT $" + itoa(len(args)+2) + ")"
+	rows, err := a.rows(ctx, j.table, "id, at, body", found+" ORDER BY +at DESC, id DESC", append(args, limit+1)...)
 	err = each(rows, err, func(scan func(...any) error) error {
 		if len(list) == limit {
 			next = joinKey(timeOf(lastAt), lastID)
