@@ -69,7 +69,7 @@ const keyOf = (d) => `${d.protocol}:${d.name}`;
 async function read(view) {
   const list = await get('/devices').catch(() => []);
   const all = Array.isArray(list) ? list : (list.items ?? []);
-  view.edits = may('admin') && all.some((d) => 'known' in d);
+  view.edits = may('admin') && all.every((d) => 'known' in d);
   view.add.hidden = !view.edits;
   view.known = new Map(all.map((d) => [keyOf(d), d]));
   view.draw();
