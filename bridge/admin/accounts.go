@@ -171,7 +171,9 @@ func (s *Service) Resume(ctx context.Context, text, origin string) (*Actor, erro
 }
 
 // Holds tells whether the actor is still who they were: the session or token has not ended.
-func (a *Actor) Holds(ctx context.Context) bool { return a.again == nil || a.again(ctx) == nil }
+func (a *Actor) Holds(ctx context.Context) bool {
+	return a.again == nil || !errors.Is(a.again(ctx), ErrNotFound) // a database that does not answer ends nobody's session
+}
 
 // CSRF is what a page sends with whatever changes something; "" for programs, which need none.
 func (a *Actor) CSRF() string { return a.csrf }
