@@ -399,7 +399,7 @@ func TestMove(t *testing.T) {
 	if known, _ := c.Move("none", "board"); known {
 		t.Error("there is no such call")
 	}
-	call, leg := calls(t, c, "1001")
+	call, _ := calls(t, c, "1001")
 	move := func(room string, want Cause) {
 		t.Helper()
 		known, err := c.Move(call.ID(), room)
@@ -425,7 +425,7 @@ func TestMove(t *testing.T) {
 		t.Error("an ended call is moved")
 	}
 
-	call, leg = calls(t, c, "")
+	call, leg := calls(t, c, "")
 	if err := call.Connected(); err != nil {
 		t.Fatal(err)
 	}
