@@ -29,7 +29,8 @@ var directKinds = []struct {
 }{
 	{media.VP9, "-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -lag-in-frames 0 -auto-alt-ref 0 -g 25 -b:v 400k -f ivf", &codecs.VP9Payloader{}},
 	{media.AV1, "-c:v libaom-av1 -usage realtime -cpu-used 8 -lag-in-frames 0 -g 25 -b:v 400k -f ivf", &codecs.AV1Payloader{}},
-	{media.H265, "-c:v libx265 -preset ultrafast -tune zerolatency -b:v 400k -x265-params keyint=25:log-level=0:repeat-headers=1:pools=1 -f hevc", &codecs.H265Payloader{}},
+	{media.H265, "-c:v libx265 -preset ultrafast -tune zerolatency -b:v 400k " +
+		"-x265-params keyint=25:log-level=0:repeat-headers=1:pools=1 -f hevc", &codecs.H265Payloader{}},
 }
 
 // directFuzz is what goes to workers without a gateway.

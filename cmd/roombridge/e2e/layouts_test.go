@@ -104,7 +104,9 @@ func (p *tab) slides() bool {
 const drawnScreen = `navigator.mediaDevices.getDisplayMedia = async () => {
   const c = document.createElement('canvas'); c.width = 1280; c.height = 720;
   const g = c.getContext('2d'); let n = 0;
-  setInterval(() => { g.fillStyle = '#f0f'; g.fillRect(0, 0, 1280, 720); g.fillStyle = '#000'; g.font = '90px sans-serif'; g.fillText('Báo cáo ' + n++, 100, 200); }, 200);
+  setInterval(() => {
+    g.fillStyle = '#f0f'; g.fillRect(0, 0, 1280, 720);
+    g.fillStyle = '#000'; g.font = '90px sans-serif'; g.fillText('Báo cáo ' + n++, 100, 200); }, 200);
   return c.captureStream(5);
 };`
 

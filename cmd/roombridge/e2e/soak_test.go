@@ -36,7 +36,8 @@ func TestMeetingSoak(t *testing.T) {
 	g := startGateway(t, gwOptions{extra: "limits: {load: 0}\n"})
 	var stay []*dialing
 	for i, codec := range []string{"h264", "h263"} { // somebody is always there to be looked at
-		stay = append(stay, startDial(t, "sip:1001@"+g.sipUDP, "--duration", "0s", "--decode", "0", "--codec", codec, "--max-bitrate", "192000", "--ports", portRange(46000+100*i, 10)))
+		stay = append(stay, startDial(t, "sip:1001@"+g.sipUDP, "--duration", "0s", "--decode", "0", "--codec", codec, "--max-bitrate", "192000",
+			"--ports", portRange(46000+100*i, 10)))
 	}
 	waitFor(t, "the first two", func() bool { return len(g.calls()) == 2 })
 	codecs := []string{"h264", "h263p", "h264-high", "h261", "vp8", "h263"}
