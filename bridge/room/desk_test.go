@@ -149,7 +149,8 @@ func TestDesk(t *testing.T) {
 		t.Errorf("the first screen took %v", d)
 	}
 	first := r.notices(func(s []transcode.Still) bool { return len(s) == 1 })[0]
-	if n := first.Notice; n.Title != "Welcome" || !n.Asks || first.Codec != media.H264 || first.Profile != 66 || first.Level != 31 || first.MaxNAL != noticePacket {
+	if n := first.Notice; n.Title != "Welcome" || !n.Asks ||
+		first.Codec != media.H264 || first.Profile != 66 || first.Level != 31 || first.MaxNAL != noticePacket {
 		t.Errorf("%+v %+v", first, n)
 	}
 	keys := func(p []packet.Packet) (n int) {
@@ -167,7 +168,8 @@ func TestDesk(t *testing.T) {
 	if rooms := r.engine.Rooms(); len(rooms) != 0 {
 		t.Errorf("%+v", rooms)
 	}
-	if st := g.desk.Status(); st.VideoOut.Path != bridge.PathCompose || st.AudioOut.Path != bridge.PathCompose || st.VideoIn.Path != bridge.PathNone || !strings.Contains(st.VideoIn.Reason, "reception") {
+	if st := g.desk.Status(); st.VideoOut.Path != bridge.PathCompose || st.AudioOut.Path != bridge.PathCompose ||
+		st.VideoIn.Path != bridge.PathNone || !strings.Contains(st.VideoIn.Reason, "reception") {
 		t.Errorf("%+v", st)
 	}
 	if n := r.artist().held.Load(); n != 1 {

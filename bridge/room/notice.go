@@ -27,7 +27,9 @@ const noticePacket = 1100 // bytes of a packet, as in every H.264 packetization 
 // how many are of use.
 type noticeSize struct{ height, least, most int }
 
-var noticeSizes = []noticeSize{{720, 22_000, 40_000}, {576, 18_000, 28_000}, {360, 9_000, 18_000}, {288, 6_500, 13_000}, {144, 2_200, 5_000}, {0, 1_200, 3_000}}
+var noticeSizes = []noticeSize{
+	{720, 22_000, 40_000}, {576, 18_000, 28_000}, {360, 9_000, 18_000}, {288, 6_500, 13_000}, {144, 2_200, 5_000}, {0, 1_200, 3_000},
+}
 
 func noticeBytes(height int) noticeSize {
 	for _, s := range noticeSizes {

@@ -131,7 +131,8 @@ func show(t *testing.T, p *codec.Picture, name string) {
 		return
 	}
 	img := image.YCbCr{
-		Y: p.Y, Cb: p.U, Cr: p.V, YStride: p.StrideY, CStride: p.StrideC, Rect: image.Rect(0, 0, p.Width, p.Height), SubsampleRatio: image.YCbCrSubsampleRatio420,
+		Y: p.Y, Cb: p.U, Cr: p.V, YStride: p.StrideY, CStride: p.StrideC, Rect: image.Rect(0, 0, p.Width, p.Height),
+		SubsampleRatio: image.YCbCrSubsampleRatio420,
 	}
 	f, err := os.Create(filepath.Join(dir, name+".png"))
 	if err != nil {

@@ -44,6 +44,7 @@ func TestDeskInEveryCodec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	opus48 := media.Format{Codec: media.Opus, PT: 111, ClockRate: 48000, Channels: 2}
 	h264 := func(p media.H264Params) media.Format {
 		return media.Format{Codec: media.H264, PT: 97, ClockRate: 90000, H264: p}
 	}
@@ -57,12 +58,24 @@ func TestDeskInEveryCodec(t *testing.T) {
 		bitrate int
 		w, h    int
 	}{
-		{"H.264 High, Opus", media.Format{Codec: media.Opus, PT: 111, ClockRate: 48000, Channels: 2}, h264(media.H264Params{Profile: 100, Level: 40, Mode: 1}), 2_000_000, 1280, 720},
-		{"H.264 Main, G.722", media.Format{Codec: media.G722, PT: 9, ClockRate: 8000}, h264(media.H264Params{Profile: 77, Level: 31, Mode: 1}), 384_000, 640, 360},
-		{"H.264 in mode 0, PCMU", media.Format{Codec: media.PCMU, PT: 0, ClockRate: 8000}, h264(media.H264Params{Profile: 66, Level: 12}), 384_000, 352, 288},
-		{"VP8, Opus", media.Format{Codec: media.Opus, PT: 111, ClockRate: 48000, Channels: 2}, old(media.VP8, 96, media.Sizes{}), 1_000_000, 1280, 720},
-		{"H.263+, G.722.1", media.Format{Codec: media.G7221, PT: 102, ClockRate: 16000, Bitrate: 24000}, old(media.H263P, 98, media.Sizes{CIF: 1, QCIF: 1}), 384_000, 352, 288},
-		{"H.263, G.729", media.Format{Codec: media.G729, PT: 18, ClockRate: 8000}, old(media.H263, 34, media.Sizes{CIF: 1, QCIF: 1}), 128_000, 176, 144},
+		{"H.264 High, Opus", opus48, h264(media.H264Params{Profile: 100, Level: 40, Mode: 1}), 2_000_000, 1280, 720},
+		{
+			"H.264 Main, G.722", media.Format{Codec: media.G722, PT: 9, ClockRate: 8000},
+			h264(media.H264Params{Profile: 77, Level: 31, Mode: 1}), 384_000, 640, 360,
+		},
+		{
+			"H.264 in mode 0, PCMU", media.Format{Codec: media.PCMU, PT: 0, ClockRate: 8000},
+			h264(media.H264Params{Profile: 66, Level: 12}), 384_000, 352, 288,
+		},
+		{"VP8, Opus", opus48, old(media.VP8, 96, media.Sizes{}), 1_000_000, 1280, 720},
+		{
+			"H.263+, G.722.1", media.Format{Codec: media.G7221, PT: 102, ClockRate: 16000, Bitrate: 24000},
+			old(media.H263P, 98, media.Sizes{CIF: 1, QCIF: 1}), 384_000, 352, 288,
+		},
+		{
+			"H.263, G.729", media.Format{Codec: media.G729, PT: 18, ClockRate: 8000},
+			old(media.H263, 34, media.Sizes{CIF: 1, QCIF: 1}), 128_000, 176, 144,
+		},
 		{"H.261, PCMA", media.Format{Codec: media.PCMA, PT: 8, ClockRate: 8000}, old(media.H261, 31, media.Sizes{CIF: 1, QCIF: 1}), 384_000, 352, 288},
 		{"H.261 in QCIF", media.Format{Codec: media.PCMA, PT: 8, ClockRate: 8000}, old(media.H261, 31, media.Sizes{QCIF: 2}), 64_000, 176, 144},
 	} {
@@ -76,7 +89,8 @@ func TestDeskInEveryCodec(t *testing.T) {
 			pcm := prompts.Sound("vi", "wrong-pin")
 			for i, n := range []bridge.Notice{
 				{Title: "Chào mừng", Lines: []string{"Bấm số phòng họp, rồi bấm #"}, Asks: true, Footer: "#  nghe lại      *  English"},
-				{Title: "Phòng họp giao ban", Lines: []string{"Bấm mã PIN của phòng, rồi bấm #"}, Entry: "••", Asks: true, Error: "Mã PIN sai. Còn 2 lần", Footer: "#  xong      *  xoá"},
+				{Title: "Phòng họp giao ban", Lines: []string{"Bấm mã PIN của phòng, rồi bấm #"}, Entry: "••", Asks: true,
+					Error: "Mã PIN sai. Còn 2 lần", Footer: "#  xong      *  xoá"},
 			} {
 				begun := time.Now()
 				desk.Show(n)
@@ -323,7 +337,8 @@ func (c *caller) keep(t *testing.T, name string) {
 	defer c.eye.mu.Unlock()
 	p := c.eye.picture
 	img := image.YCbCr{
-		Y: p.Y, Cb: p.U, Cr: p.V, YStride: p.StrideY, CStride: p.StrideC, Rect: image.Rect(0, 0, p.Width, p.Height), SubsampleRatio: image.YCbCrSubsampleRatio420,
+		Y: p.Y, Cb: p.U, Cr: p.V, YStride: p.StrideY, CStride: p.StrideC, Rect: image.Rect(0, 0, p.Width, p.Height),
+		SubsampleRatio: image.YCbCrSubsampleRatio420,
 	}
 	f, err := os.Create(filepath.Join(dir, fmt.Sprintf("desk %s.png", name)))
 	if err != nil {

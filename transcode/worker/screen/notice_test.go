@@ -43,10 +43,13 @@ var notices = map[string]Notice{
 			"Nhập mã PIN gồm sáu chữ số đã được gửi đến quý khách trong thư mời họp rồi bấm phím #",
 			"Nếu không có mã PIN, xin liên hệ văn phòng", "Bấm * để xoá",
 		},
-		Entry: "••••••••••••••••", Asks: true, Error: "Mã PIN không đúng. Quý khách còn hai lần thử, sau đó máy sẽ bị khoá trong mười phút.",
+		Entry: "••••••••••••••••", Asks: true,
+		Error:  "Mã PIN không đúng. Quý khách còn hai lần thử, sau đó máy sẽ bị khoá trong mười phút.",
 		Footer: "Tổng công ty Viễn thông · Hỗ trợ kỹ thuật: +84 24 3900 1000",
 	},
-	"word-en": {Title: strings.Repeat("Donaudampfschifffahrt", 3), Lines: []string{strings.Repeat("x", 150)}, Entry: strings.Repeat("8", 32), Asks: true},
+	"word-en": {
+		Title: strings.Repeat("Donaudampfschifffahrt", 3), Lines: []string{strings.Repeat("x", 150)}, Entry: strings.Repeat("8", 32), Asks: true,
+	},
 }
 
 var noticeSizes = [][2]int{{128, 96}, {176, 144}, {352, 288}, {640, 360}, {1280, 720}, {360, 640}}
@@ -150,7 +153,10 @@ func TestStrangeNotices(t *testing.T) {
 		{},
 		{Places: -5, Asks: true},
 		{Places: 1 << 30, Asks: true, Entry: strings.Repeat("9", 5000)},
-		{Title: "\x00\x1b[31m\xff\xfe", Lines: []string{"", " ", "a\nb", "\u202eabc", "😀", "x", "y", "z"}, Error: strings.Repeat("W ", 4000), Footer: strings.Repeat("W", 4000), Waiting: true, Asks: true},
+		{
+			Title: "\x00\x1b[31m\xff\xfe", Lines: []string{"", " ", "a\nb", "\u202eabc", "😀", "x", "y", "z"},
+			Error: strings.Repeat("W ", 4000), Footer: strings.Repeat("W", 4000), Waiting: true, Asks: true,
+		},
 	} {
 		for _, size := range [][2]int{{32, 32}, {128, 96}, {4096, 64}, {64, 4096}, {1280, 720}} {
 			if _, err := p.Notice(size[0], size[1], n); err != nil {
