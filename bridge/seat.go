@@ -12,6 +12,9 @@ func (c *Call) takeSeat() error {
 		return err
 	}
 	defer c.pass()
+	if c.seated() != nil {
+		return nil // somebody moved it as soon as it was answered
+	}
 	r := c.routed()
 	if c.direction == Outbound || !r.asks() && c.expected(r) {
 		return c.sit(r)
