@@ -64,8 +64,8 @@ func TestRegistrarOf(t *testing.T) {
 	}
 }
 
-// A tenant calls no device by its name, and learns nothing of who is registered.
-func TestTenantsCallNoDevices(t *testing.T) {
+// A tenant calls no device of others by its name, and is told of it what it is told of one that there is not.
+func TestTenantsCallNoDevicesOfOthers(t *testing.T) {
 	g := start(t, func(c *config.Config) {
 		c.Admin.Token = "operator"
 		c.SIP.Register.Enabled, c.SIP.Register.Users = true, []config.Secret{"phonghop1=geheim"}
@@ -74,9 +74,9 @@ func TestTenantsCallNoDevices(t *testing.T) {
 	op := a.as("operator")
 	op.must("PUT", "/api/v1/tenants/zebra", `{"name":"zebra"}`)
 	zebra := a.as(op.must("POST", "/api/v1/tokens?tenant=zebra", `{"label":"z","scopes":["admin"]}`)["text"].(string))
-	for _, target := range []string{"sip:phonghop1", "sip:%70honghop1", "sips:phonghop1", "h323:9001", "phonghop1"} {
+	for _, target := range []string{"sip:phonghop1", "sip:%70honghop1", "sips:phonghop1", "h323:9001", "phonghop1", "sip:nobody", "nobody"} {
 		body := `{"target":"` + target + `","room":"5001"}`
-		zebra.wrong(422, "", "POST", "/api/v1/calls", body)
+		zebra.wrong(409, "no terminal is registered as", "POST", "/api/v1/calls", body)
 	}
 	op.wrong(409, "no terminal is registered as", "POST", "/api/v1/calls", `{"target":"sip:phonghop1","room":"5001"}`)
 	op.wrong(409, "no terminal is registered as", "POST", "/api/v1/calls", `{"target":"phonghop1","room":"5001"}`)
