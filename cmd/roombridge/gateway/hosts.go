@@ -53,7 +53,9 @@ func (g *Gateway) callable(room, target string) (bridge.Target, error) {
 	}
 	scheme, rest, _ := strings.Cut(target, ":")
 	scheme = strings.ToLower(scheme)
-	bad := func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"`, r) || !unicode.IsGraphic(r) }
+	bad := func(r rune) bool {
+		return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"`, r) || !unicode.IsGraphic(r)
+	}
 	if !slices.Contains([]string{"sip", "sips", "h323"}, scheme) || rest == "" || strings.ContainsFunc(rest, bad) {
 		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "an address begins with sip:, sips: or h323:"}
 	}
