@@ -47,16 +47,15 @@ func TestSessions(t *testing.T) {
 				t.Errorf("%s goes on: %v", what, err)
 			}
 		}
-		id, text := begin()
+		_, text := begin()
 		good("a new one", text)
 		for _, wrong := range []string{"", "_", text[:len(text)-1] + "x", strings.Replace(text, "_", "-", 1), strings.Repeat("0", 16) + text[16:]} {
 			over(wrong, wrong)
 		}
 		other := open()
-		if other.now = db.now; other != nil {
-			if _, _, _, err := other.Resume(ctx, text); err != nil {
-				t.Errorf("after a restart: %v", err)
-			}
+		other.now = db.now
+		if _, _, _, err := other.Resume(ctx, text); err != nil {
+			t.Errorf("after a restart: %v", err)
 		}
 		for range 20 { // used, it goes on, but not for ever
 			now = now.Add(SessionIdle - time.Minute)
@@ -64,11 +63,11 @@ func TestSessions(t *testing.T) {
 		}
 		now = now.Add(SessionLife - 20*(SessionIdle-time.Minute))
 		over("one of seven days", text)
-		id, text = begin()
+		_, text = begin()
 		now = now.Add(SessionIdle)
 		over("one that nobody used", text)
 
-		id, text = begin()
+		id, text := begin()
 		if known, err := db.Known(ctx, "an", source); err != nil || !known {
 			t.Errorf("the source is unknown: %v", err)
 		}

@@ -292,12 +292,12 @@ func (p *Page) Deliver(msg []byte) {
 			s.Renegotiate++
 		case "quality":
 			s.Quality++
-		default:
-			s.led(m.Type, msg, m.List)
 		case "silence":
 			s.Silence = append(s.Silence, m.On)
 		case "pong":
 			s.Pongs = append(s.Pongs, m.N)
+		default:
+			s.led(m.Type, msg, m.List)
 		}
 	})
 }
