@@ -23,6 +23,7 @@ type Call struct {
 	answered  chan struct{} // closed when connected
 	media     callMedia
 	turns     chan struct{} // holds one: who changes the seat
+	passed    bool          // on to a far end; guarded by the core's mutex
 
 	mu        sync.Mutex
 	inv       Invite

@@ -27,6 +27,9 @@ type Visit struct {
 	Enter func(r Route, pin string) (Role, error)
 	// Knock asks for a place in the route's room, as Anteroom has it.
 	Knock func(r Route, decided func(error)) (leave func())
+	// Dial calls the route's far end and returns when it answered, with the route to where it is. The
+	// error is a *Refusal.
+	Dial func(ctx context.Context, r Route) (Route, error)
 	// Stage tells where the person is, and where the call is on the way to.
 	Stage func(s Stage, r Route)
 }
@@ -98,7 +101,7 @@ func (c *Call) receive(r Route, refused *Refusal) error {
 
 func (c *Call) visitOf(desk Desk, v *visit, r Route, refused *Refusal) Visit {
 	return Visit{
-		Desk: desk, Route: r, Refused: refused, Digits: v.keys, Find: c.find, Enter: c.enter, Knock: c.knock,
+		Desk: desk, Route: r, Refused: refused, Digits: v.keys, Find: c.find, Enter: c.enter, Knock: c.knock, Dial: c.passOn,
 		Stage: func(s Stage, r Route) { c.reach(v, s, &r) },
 	}
 }

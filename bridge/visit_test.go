@@ -126,6 +126,7 @@ var numbers = plan{
 	"1002": {Room: "board", Number: "1002", Door: pins{"4321": RoleHost}},
 	"1003": {Room: "safe", Number: "1003", Encryption: true, Role: RoleGuest},
 	"1004": {Room: "gala", Number: "1004", Role: RoleGuest, Greeting: "welcome"},
+	"1007": {Room: "dial@acme", Number: "1007", Role: RoleGuest, Tenant: "acme", Dial: &Target{Scheme: "sip", URI: "sip:x@192.0.2.1"}},
 }
 
 // keeperFunc is a Doorkeeper.

@@ -50,6 +50,7 @@ func (d Decision) Route() (bridge.Route, error) {
 		r.Door = &d
 	}
 	if d.Action == ToDial {
+		r.Room = bridge.RoomOf(d.tag, "dial") // both ends meet in a room of theirs
 		scheme, _, _ := strings.Cut(d.Target, ":")
 		r.Dial = &bridge.Target{Scheme: scheme, URI: d.Target}
 	}

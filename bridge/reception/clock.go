@@ -20,6 +20,8 @@ func (m *Machine) Due() time.Time {
 		return earlier(m.due, m.polled.Add(counts))
 	case welcomes, parts:
 		return m.due
+	case calls:
+		return m.spoke.Add(again)
 	case knocks:
 		if !m.shown {
 			return m.began.Add(lobbyAfter)
@@ -62,6 +64,8 @@ func (m *Machine) Tick(now time.Time) []Action {
 		m.proceed(now)
 	case knocks:
 		m.tickWaiting(now)
+	case calls:
+		m.repeat(now)
 	case parts:
 		m.end(Refuse{m.parting})
 	}

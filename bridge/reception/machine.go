@@ -50,6 +50,8 @@ type (
 	}
 	// Knock asks for a place; Machine.Decided takes the answer.
 	Knock struct{ Route bridge.Route }
+	// Call calls the route's far end; Machine.Called takes the answer.
+	Call struct{ Route bridge.Route }
 	// Withdraw takes the question back.
 	Withdraw struct{}
 	// Reach tells where the person is.
@@ -68,6 +70,7 @@ func (Say) action()      {}
 func (Find) action()     {}
 func (Enter) action()    {}
 func (Knock) action()    {}
+func (Call) action()     {}
 func (Withdraw) action() {}
 func (Reach) action()    {}
 func (Admit) action()    {}
@@ -83,6 +86,7 @@ const (
 	rests    // locked out for a moment
 	welcomes // the greeting is shown
 	knocks   // before the door
+	calls    // a far end is called
 	parts    // it is told why the call goes nowhere
 	done
 )
@@ -142,8 +146,6 @@ func (m *Machine) proceed(now time.Time) {
 	switch {
 	case r.Reception:
 		m.ask(now, asksNumber, "", "welcome", "number")
-	case r.Dial != nil:
-		m.part(now, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "calls are not passed on to other far ends"})
 	case r.WrongPIN:
 		r.WrongPIN = false
 		m.wrongPIN(now)
@@ -153,6 +155,10 @@ func (m *Machine) proceed(now time.Time) {
 		m.greeted = true
 		m.enter(now, welcomes, bridge.StageWelcome, greets)
 		m.speak(now, "welcome")
+	case r.Dial != nil:
+		m.enter(now, calls, bridge.StageCalling, 0)
+		m.speak(now, "calling")
+		m.do(Call{*r})
 	default:
 		m.enter(now, knocks, bridge.StageLobby, 0)
 		m.entry, m.problem, m.shown, m.tries = "", "", false, 0
@@ -214,7 +220,7 @@ func (m *Machine) Key(now time.Time, d rune) []Action {
 		if d == '#' {
 			m.end(Refuse{m.parting})
 		}
-	case holds, rests, welcomes:
+	case holds, rests, welcomes, calls:
 		if d == '*' {
 			m.switchLanguage(now)
 		}
@@ -285,6 +291,8 @@ func (m *Machine) repeat(now time.Time) {
 		m.speak(now, "lobby")
 	case holds, rests:
 		m.speak(now, "locked-out")
+	case calls:
+		m.speak(now, "calling")
 	}
 }
 
@@ -413,6 +421,18 @@ func (m *Machine) Decided(now time.Time, err error) []Action {
 		m.part(now, bridge.AsRefusal(err))
 	default:
 		m.end(Admit{m.route})
+	}
+	return m.taken()
+}
+
+// Called takes what became of the call to the far end.
+func (m *Machine) Called(now time.Time, r bridge.Route, err error) []Action {
+	switch {
+	case m.state != calls:
+	case err != nil:
+		m.part(now, bridge.AsRefusal(err))
+	default:
+		m.end(Admit{r})
 	}
 	return m.taken()
 }

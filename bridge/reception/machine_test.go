@@ -276,7 +276,10 @@ func TestEnds(t *testing.T) {
 		{"declined", bridge.Route{Room: "r", Role: bridge.RoleGuest}, func(p *person) { p.answer = &bridge.Refusal{Cause: bridge.CauseDeclined, Reason: "no"} },
 			nil, bridge.CauseDeclined, vi.declined, "goodbye"},
 		{"an error", pin, func(p *person) { p.lock = errors.New("odd") }, func(p *person) { p.types("4321#") }, bridge.CauseInternal, "odd", "goodbye"},
-		{"dial", bridge.Route{Dial: &bridge.Target{}}, nil, nil, bridge.CauseNoRoute, vi.unknown, "goodbye"},
+		{"nobody at the far end", bridge.Route{Role: bridge.RoleGuest, Dial: &bridge.Target{}}, nil, func(p *person) {
+			p.act(p.Called(p.now, bridge.Route{}, &bridge.Refusal{Cause: bridge.CauseUnreachable, Reason: "nobody is there"}))
+		},
+			bridge.CauseUnreachable, "nobody is there", "goodbye"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := arrive(t, c.route, c.set)
@@ -416,4 +419,33 @@ func FuzzMachine(f *testing.F) {
 			t.Fatalf("never ends: %+v", p.screen)
 		}
 	})
+}
+
+// The far end that a number leads to is called; why it did not answer is told.
+func TestFarEndIsCalled(t *testing.T) {
+	far := bridge.Route{Room: "dial", Number: "7001", Role: bridge.RoleGuest, Dial: &bridge.Target{Scheme: "sip", URI: "sip:x@192.0.2.1"}}
+	p := arrive(t, far, nil)
+	p.sees(bridge.Notice{Title: "7001", Lines: []string{"Đang gọi…"}, Waiting: true, Footer: "* English", Language: "vi"})
+	p.hears("calling")
+	if p.stage != bridge.StageCalling {
+		t.Errorf("at %v", p.stage)
+	}
+	p.passes(again)
+	p.hears("calling")
+	p.types("1#*")
+	p.hears("calling")
+	p.act(p.Called(p.now, bridge.Route{}, &bridge.Refusal{Cause: bridge.CauseNoAnswer, Reason: "nobody answered"}))
+	p.sees(bridge.Notice{Title: "7001", Lines: []string{"Please call again later"}, Error: "Nobody answered", Language: "en"})
+	p.hears("goodbye")
+	p.passes(parting)
+	p.refused(bridge.CauseNoAnswer)
+
+	p = arrive(t, far, nil)
+	p.act(p.Called(p.now, bridge.Route{Room: "dial-1"}, nil))
+	if a, ok := p.end.(Admit); !ok || a.Route.Room != "dial-1" {
+		t.Errorf("ends with %+v", p.end)
+	}
+	if late := p.Called(p.now, far, nil); late != nil {
+		t.Errorf("called again: %v", late)
+	}
 }

@@ -27,6 +27,8 @@ func (m *Machine) notice(now time.Time) bridge.Notice {
 		n.Title, n.Lines = room, []string{m.route.Greeting}
 	case knocks:
 		m.waiting(&n, room)
+	case calls:
+		n.Title, n.Lines, n.Waiting, n.Footer = m.route.Number, []string{w.calling}, true, w.otherTongue
 	case parts, done:
 		m.farewell(&n, room)
 	}
@@ -67,6 +69,11 @@ func (m *Machine) farewell(n *bridge.Notice, room string) {
 		n.Error, n.Lines = w.lockedOut, []string{w.in(d)}
 	case m.tries >= pinTries && no.Cause == bridge.CauseForbidden:
 		n.Error = w.wrongThrice
+	case m.route.Dial != nil:
+		n.Title, n.Error = m.route.Number, no.Reason
+		if no.Cause == bridge.CauseNoAnswer {
+			n.Error = w.unanswered
+		}
 	case no.Cause == bridge.CauseCapacity:
 		n.Error = w.full
 	case no.Cause == bridge.CauseForbidden:

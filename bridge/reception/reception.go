@@ -43,10 +43,17 @@ type driver struct {
 
 	decided chan error // the answer to the last knock
 	leave   func()     // nil: nobody knocks
+	called  chan called
 
 	over   bool
 	result bridge.Route
 	err    error
+}
+
+// called is what became of a call to a far end.
+type called struct {
+	route bridge.Route
+	err   error
 }
 
 func (d *driver) run() (bridge.Route, error) {
@@ -65,6 +72,8 @@ func (d *driver) run() (bridge.Route, error) {
 		case err := <-d.decided:
 			d.leave = nil
 			d.act(d.machine.Decided(time.Now(), err))
+		case c := <-d.called:
+			d.act(d.machine.Called(time.Now(), c.route, c.err))
 		case <-d.timer.C:
 			d.act(d.machine.Tick(time.Now()))
 		}
@@ -96,6 +105,8 @@ func (d *driver) do(a Action) []Action {
 		return d.machine.Entered(time.Now(), role, err)
 	case Knock:
 		d.ask(a.Route)
+	case Call:
+		d.call(a.Route)
 	case Withdraw:
 		d.withdraw()
 	case Admit:
@@ -116,6 +127,16 @@ func (d *driver) ask(r bridge.Route) {
 		default: // told twice
 		}
 	})
+}
+
+// call calls the far end, and tells what became of it. It ends with the visit.
+func (d *driver) call(r bridge.Route) {
+	done := make(chan called, 1)
+	d.called = done
+	go func() {
+		met, err := d.visit.Dial(d.ctx, r)
+		done <- called{met, err}
+	}()
 }
 
 func (d *driver) withdraw() {

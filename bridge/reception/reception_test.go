@@ -2,6 +2,7 @@ package reception
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -142,4 +143,51 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(began))
 		}
 	})
+}
+
+// Who calls a far end goes where it answered, or is told why it did not; the call may end meanwhile.
+func TestDriverCalls(t *testing.T) {
+	far := bridge.Route{Room: "dial", Number: "1001", Role: bridge.RoleGuest, Dial: &bridge.Target{Scheme: "sip", URI: "sip:x@192.0.2.1"}}
+	for name, answer := range map[string]error{"answered": nil, "busy": &bridge.Refusal{Cause: bridge.CauseBusy, Reason: "busy"}, "over": context.Canceled} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				c := &counter{}
+				v := c.visit(far)
+				v.Dial = func(ctx context.Context, r bridge.Route) (bridge.Route, error) {
+					select {
+					case <-time.After(5 * time.Second):
+					case <-ctx.Done():
+						return bridge.Route{}, ctx.Err()
+					}
+					r.Room, r.Dial = "dial-1", nil
+					return r, answer
+				}
+				if name == "over" {
+					time.AfterFunc(time.Second, cancel)
+				}
+				r, err := Reception{beeps{}}.Attend(ctx, v)
+				stage := bridge.StageCalling
+				switch name {
+				case "answered":
+					if err != nil || r.Room != "dial-1" {
+						t.Errorf("%+v %v", r, err)
+					}
+				case "busy":
+					stage = bridge.StageRefused
+					if bridge.AsRefusal(err).Cause != bridge.CauseBusy {
+						t.Errorf("%v", err)
+					}
+				case "over":
+					if !errors.Is(err, context.Canceled) {
+						t.Errorf("%v", err)
+					}
+				}
+				if c.stage != stage {
+					t.Errorf("at %v", c.stage)
+				}
+			})
+		})
+	}
 }

@@ -23,6 +23,7 @@ type baresip struct {
 	t     *testing.T
 	dir   string
 	ctrl  string
+	sip   string // where it is called
 	cmd   *exec.Cmd
 	log   *lockedBuffer
 	done  chan struct{}
@@ -68,7 +69,8 @@ func startBaresip(t *testing.T, o baresipOptions) *baresip {
 		o.size = "640x360"
 	}
 	b := &baresip{t: t, dir: t.TempDir(), log: &lockedBuffer{}, done: make(chan struct{})}
-	ctrl := freePort(t)
+	ctrl, listens := freePort(t), freePair(t)
+	b.sip = fmt.Sprintf("%s:%d", o.address, listens)
 	b.ctrl = fmt.Sprintf("%s:%d", o.address, ctrl)
 	cfg := fmt.Sprintf(`
 poll_method epoll
@@ -107,7 +109,7 @@ module_app debug_cmd.so
 module_app ctrl_tcp.so
 ctrl_tcp_listen %[1]s:%[6]d
 snd_path %[7]s
-`, o.address, freePair(t), o.transport, o.tone, testPicture(t, o.size), ctrl, b.dir, o.size)
+`, o.address, listens, o.transport, o.tone, testPicture(t, o.size), ctrl, b.dir, o.size)
 	account := fmt.Sprintf("<sip:terminal@%s;transport=%s>;regint=0;answermode=auto", o.address, o.transport)
 	if o.account != "" {
 		account = o.account

@@ -68,8 +68,6 @@ func (p planned) count(r *bridge.Route, d *number.Decision, inv bridge.Invite) {
 // unserved refuses what the gateway cannot do for a caller.
 func unserved(r *bridge.Route, inv bridge.Invite) error {
 	switch {
-	case r.Dial != nil:
-		return &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "calls are not passed on to other far ends yet"}
 	case r.Encryption && inv.Protocol == "h323":
 		return &bridge.Refusal{Cause: bridge.CauseEncryption, Reason: "this room takes encrypted calls alone, and those of H.323 are not"}
 	}

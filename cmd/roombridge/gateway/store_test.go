@@ -76,7 +76,7 @@ func TestRouting(t *testing.T) {
 		want := map[string]string{
 			"1001": "board guest", "sip 1002": "secret none", "1002**4321": "secret guest", "1002*1111": "secret none wrong",
 			"1003": "lobby guest", "1003**9999": "lobby host", "1004": "sealed guest", "h323 1004": "encrypted calls alone",
-			"1005": "closed for the feast", "1006": "reception", "1007": "not passed on", "": "reception",
+			"1005": "closed for the feast", "1006": "reception", "1007": "dial sip:x@192.0.2.1", "": "reception",
 			"2000": "2000 guest", "a/b": "cannot be a room's name", "secret": "secret none", "secret**4321": "secret guest",
 		}
 		if !open {
@@ -96,6 +96,8 @@ func TestRouting(t *testing.T) {
 				got = bridge.AsRefusal(err).Reason
 			case r.Reception:
 				got = "reception"
+			case r.Dial != nil:
+				got = r.Room + " " + r.Dial.URI
 			case r.WrongPIN:
 				got += " wrong"
 			}
