@@ -34,6 +34,7 @@ type Telemetry struct {
 	H323State      H323State
 	RAS            RAS
 	Registrar      Registrar
+	Doors          Doors
 	Load           Load
 }
 
@@ -275,6 +276,7 @@ func (o collection) telemetry(t Telemetry) {
 	o.h323(t.H323State)
 	o.ras(t.RAS)
 	o.registrar(t.Registrar)
+	o.doors(t.Doors)
 	for _, m := range t.H323 {
 		o.counter(descH323, m.Count, m.Direction, m.Type)
 	}

@@ -13,7 +13,17 @@ type Registrar struct {
 	Refused    uint64 // for any other reason
 }
 
+// Doors is what became of PINs, wherever they were tried.
+type Doors struct {
+	Passed   uint64
+	Wrong    uint64
+	Unlooked uint64 // tries of who had to wait
+	Locks    uint64 // that began
+}
+
 var (
+	descPINs       = desc("pin_tries_total", "PINs that were tried: right, wrong, or not looked at because who tried had to wait.", "result")
+	descPINLocks   = desc("pin_locks_total", "Locks that began after wrong PINs.")
 	descDevices    = desc("devices", "Terminals that are registered.", "protocol", "online")
 	descRegister   = desc("sip_register_requests_total", "Requests that the registrar decided about.", "result")
 	descLocks      = desc("sip_register_locks_total", "Sources and users that were locked out after wrong passwords.")
@@ -43,4 +53,11 @@ func (o collection) registrar(r Registrar) {
 		o.counter(descRegister, n, registerLabels[i])
 	}
 	o.counter(descLocks, r.Locks)
+}
+
+func (o collection) doors(d Doors) {
+	o.counter(descPINs, d.Passed, "right")
+	o.counter(descPINs, d.Wrong, "wrong")
+	o.counter(descPINs, d.Unlooked, "not-looked-at")
+	o.counter(descPINLocks, d.Locks)
 }

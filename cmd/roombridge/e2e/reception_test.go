@@ -192,6 +192,10 @@ func TestWrongPINs(t *testing.T) {
 		}
 		return kinds["security.pin"] == 3 && kinds["security.lock-out"] > 0
 	})
+	m := g.metrics()
+	if m[`roombridge_pin_tries_total{result="wrong"}`] != 3 || m["roombridge_pin_locks_total"] == 0 || m[`roombridge_pin_tries_total{result="not-looked-at"}`] == 0 {
+		t.Errorf("metrics: %v wrong, %v locks", m[`roombridge_pin_tries_total{result="wrong"}`], m["roombridge_pin_locks_total"])
+	}
 	b.hangup()
 }
 

@@ -50,6 +50,8 @@ func (g *Gateway) telemetry() web.Telemetry {
 		Serves: g.cfg.SIP.Register.Enabled, Accepted: r.Accepted, Challenged: r.Challenged,
 		Denied: r.Denied, LockedOut: r.LockedOut, Locks: r.Locks, Refused: r.Refused,
 	}
+	doors := g.doors.Stats()
+	t.Doors = web.Doors{Passed: doors.Passed, Wrong: doors.Wrong, Unlooked: doors.Unlooked, Locks: doors.Locks}
 	for codec, n := range worker.Decoded {
 		for result, count := range map[string]uint64{"decoded": n.Frames, "damaged": n.Damaged - min(n.Errors, n.Damaged), "refused": n.Errors} {
 			t.Pictures = append(t.Pictures, web.PictureCount{Codec: string(codec), Result: result, Count: count})
