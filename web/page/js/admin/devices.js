@@ -63,7 +63,7 @@ page('/devices', {
   },
 });
 
-const keyOf = (d) => `${d.protocol}:${d.name}`;
+const keyOf = (d) => `${d.protocol ?? ''}:${d.name}`;
 
 /** What administrators have set up stands in the list too, though it may not be registered. */
 async function read(view) {
@@ -83,7 +83,11 @@ function merged(view) {
     if (d.known) all.set(k, { ...d, online: false, registered: false });
     else all.delete(k);
   }
-  for (const [k, d] of live.devices) all.set(k, { ...all.get(k), ...d });
+  for (const [k, d] of live.devices) {
+    const either = keyOf({ name: d.name }); // entered for whatever protocol it registers by
+    all.set(k, { ...all.get(either), ...all.get(k), ...d });
+    all.delete(either);
+  }
   return [...all.values()].filter((d) => !tenant() || !d.tenant || d.tenant === tenant());
 }
 
