@@ -20,14 +20,18 @@ import (
 
 // camera makes a file that Chromium takes for its camera: a colour with a
 // moving box, small, so that several browsers fit on a small machine.
-func camera(t *testing.T, colour string) string {
+func camera(t *testing.T, colour string) string { return cameraAt(t, colour, 25) }
+
+// cameraAt is camera with so many pictures a second.
+func cameraAt(t *testing.T, colour string, fps int) string {
 	t.Helper()
-	path := filepath.Join(bin, "camera-"+colour+".y4m")
+	path := filepath.Join(bin, fmt.Sprintf("camera-%s-%d.y4m", colour, fps))
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	out, err := exec.Command("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color="+colour+":size=640x360:rate=25,format=yuv420p",
-		"-f", "lavfi", "-i", "color=white:size=60x60:rate=25", "-filter_complex", "[0][1]overlay=x='mod(t*200,580)':y=280", "-pix_fmt", "yuv420p", "-t", "4", path).CombinedOutput()
+	rate := fmt.Sprintf("rate=%d", fps)
+	out, err := exec.Command("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "color="+colour+":size=640x360:"+rate+",format=yuv420p",
+		"-f", "lavfi", "-i", "color=white:size=60x60:"+rate, "-filter_complex", "[0][1]overlay=x='mod(t*200,580)':y=280", "-pix_fmt", "yuv420p", "-t", "4", path).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ffmpeg: %v %s", err, out)
 	}
