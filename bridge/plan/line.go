@@ -34,7 +34,7 @@ const (
 	lineFloor = 200_000 // bit/s
 	// lineStep is how far beyond what it carries a line is tried in a second: what
 	// is too much waits, and is seen, before a usual queue is full.
-	lineStep = 0.13
+	lineStep = 0.15
 	lineOpen = 6_000_000 // a limit so high is none
 )
 
@@ -116,7 +116,7 @@ func (l *Line) raise(since float64, waits time.Duration) {
 	step := lineStep
 	switch {
 	case l.limit > l.full*11/10:
-		step, l.begun = 2, 0
+		step, l.begun = 2.5, 0
 	case waits < waitNone && l.limit < l.full*17/20:
 		step *= 2
 	}
