@@ -34,11 +34,12 @@ lint:
 	CGO_ENABLED=0 $(GO) vet ./cmd/roombridge/...
 	$(GO) run $(STATICCHECK) ./...
 
-# The micro-benchmarks of every package, then the gateway as a process beside
+# The micro-benchmarks of every package, how fast the pages are served, then the gateway as a process beside
 # rtpengine and Janus (bench/README.md), in some minutes.
 BENCHARGS ?= all -seconds 4 -rounds 3 -calls 2000 -legs 50,200,500
 bench: setup-bench
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime 200ms ./...
+	ROOMBRIDGE_PACE=1 $(GO) test -run '^TestPace$$' -v ./web
 	$(GO) run ./bench $(BENCHARGS)
 
 # Each fuzz target for a while: make fuzz FUZZTIME=1m
