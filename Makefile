@@ -26,6 +26,7 @@ unit:
 	cd web && npm ci --silent && node --test test/*.test.js
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v -e /e2e -e '/bench$$')
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./bench
+	CGO_ENABLED=1 $(GO) test -run 'Alloc|Memory' ./bridge/... ./transcode/... # the race detector allocates
 	CGO_ENABLED=1 $(GO) test -race -timeout 45m -v ./cmd/roombridge/e2e
 
 lint:
