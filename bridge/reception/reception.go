@@ -12,11 +12,6 @@ type Voices interface {
 	Sound(lang, name string) []int16
 }
 
-// Prompts are the names of all prompts.
-var Prompts = []string{
-	"welcome", "number", "unknown-number", "pin", "wrong-pin", "locked-out", "lobby", "admitted", "locked", "full", "goodbye", "calling",
-}
-
 // Reception implements bridge.Usher.
 type Reception struct {
 	// Voices are the prompts; nil is silence.

@@ -25,7 +25,7 @@ var Languages = []string{"en", "vi"}
 
 // Names are all prompts.
 var Names = []string{
-	"welcome", "number", "unknown-number", "pin", "wrong-pin", "locked-out", "lobby", "admitted", "locked", "full", "goodbye", "calling",
+	"welcome", "number", "unknown-number", "pin", "wrong-pin", "locked-out", "lobby", "locked", "full", "goodbye", "calling",
 }
 
 // Set is the prompts of a gateway. It is never changed.
