@@ -65,8 +65,7 @@ type Config struct {
 	Log     *slog.Logger
 }
 
-// Worker starts meetings' media workers. Supervised makes one of a
-// transcode.Supervisor.
+// Worker starts meetings' media workers.
 type Worker interface {
 	Available() transcode.Capabilities
 	Open(meeting string, ev transcode.Events) (Meeting, error)
