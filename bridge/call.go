@@ -138,7 +138,7 @@ func (c *Call) step(to State) bool {
 	return ok
 }
 
-func (c *Call) changed() { c.core.events.publish(Event{Type: EventCallUpdated, Call: c.id}) }
+func (c *Call) changed() { c.core.events.publish(Event{Type: EventCallUpdated, Call: c}) }
 
 // Connected says that the answer is out (or in): the terminal gets its seat.
 // A second call does nothing. The error is a *Refusal.

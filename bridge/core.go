@@ -121,7 +121,7 @@ func (c *Core) add(call *Call) error {
 	c.calls[call.id] = call
 	c.total++
 	c.finished.Add(1)
-	c.events.publish(Event{Type: EventCallStarted, Call: call.ID()})
+	c.events.publish(Event{Type: EventCallStarted, Call: call})
 	return nil
 }
 
@@ -131,7 +131,7 @@ func (c *Core) remove(call *Call) {
 	delete(c.calls, call.id)
 	c.mu.Unlock()
 	if had {
-		c.events.publish(Event{Type: EventCallEnded, Call: call.ID()})
+		c.events.publish(Event{Type: EventCallEnded, Call: call})
 		c.finished.Done()
 	}
 }

@@ -71,7 +71,9 @@ func TestCallIsSeatedAndEndsOnce(t *testing.T) {
 	call.End(CauseNormal, "the terminal hung up")
 	call.End(CauseInternal, "again")
 	call.Hangup(CauseRemoved, "again")
-	next(t, events, EventCallEnded)
+	if ev := next(t, events, EventCallEnded); ev.Call != call || c.Call(call.ID()) != nil {
+		t.Errorf("the event of a call that is gone is about %v", ev.Call)
+	}
 	if n := e.seat.leaves(); n != 1 {
 		t.Errorf("the seat was left %d times", n)
 	}

@@ -15,7 +15,7 @@ const (
 // Event tells that a call changed. Whoever hears it reads the call's status.
 type Event struct {
 	Type EventType
-	Call string
+	Call *Call // also when it has ended meanwhile
 }
 
 // eventQueue is how many events a subscriber may be behind. One that is

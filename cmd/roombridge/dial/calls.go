@@ -35,16 +35,12 @@ func (d *dialer) run(ctx context.Context) []Call {
 // watch notes when calls ring and which ones come in.
 func (d *dialer) watch(events <-chan bridge.Event, arrived chan<- *bridge.Call) {
 	for ev := range events {
-		call := d.core.Call(ev.Call)
-		if call == nil {
-			continue
+		if ev.Type == bridge.EventCallUpdated && ev.Call.State() == bridge.StateRinging {
+			d.progress(ev.Call.ID()).rings()
 		}
-		if ev.Type == bridge.EventCallUpdated && call.State() == bridge.StateRinging {
-			d.progress(call.ID()).rings()
-		}
-		if ev.Type == bridge.EventCallStarted && call.Status().Direction == bridge.Inbound {
+		if ev.Type == bridge.EventCallStarted && ev.Call.Status().Direction == bridge.Inbound {
 			select {
-			case arrived <- call:
+			case arrived <- ev.Call:
 			default: // more than are counted; they are answered all the same
 			}
 		}
