@@ -57,6 +57,7 @@ type figures struct {
 	LateMax float64 `json:"late_max_ms"`
 	Own     float64 `json:"generator_busy"`
 	Others  float64 `json:"others_busy"`      // processors that everything else used
+	Stolen  float64 `json:"stolen"`           // processors that the host of a virtual machine kept
 	Rounds  int     `json:"rounds,omitempty"` // of a median
 	Fault   string  `json:"fault,omitempty"`  // why it does not count
 }
@@ -142,7 +143,7 @@ func (s *setup) measure(ctx context.Context, c relays.Case, then func()) (figure
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	var usage [2]proc.Usage
-	var own, machine [2]time.Duration
+	var own, machine, stolen [2]time.Duration
 	var errs [2]error
 	reports := s.loop.Measure(seconds(b.seconds), func(begin bool) {
 		i := 1
@@ -150,7 +151,7 @@ func (s *setup) measure(ctx context.Context, c relays.Case, then func()) (figure
 			i = 0
 		}
 		usage[i], errs[i] = s.relay.Process().Usage()
-		own[i], machine[i] = proc.Own(), proc.Machine()
+		own[i], machine[i], stolen[i] = proc.Own(), proc.Machine(), proc.Stolen()
 	})
 	r := &reports[0]
 	f := figures{
@@ -162,8 +163,13 @@ func (s *setup) measure(ctx context.Context, c relays.Case, then func()) (figure
 	took := r.Took.Seconds()
 	f.Own, f.Busy, f.Waited = (own[1]-own[0]).Seconds()/took, cpu.Seconds()/took, waited.Seconds()/took
 	f.Others = max(0, (machine[1]-machine[0]).Seconds()/took-f.Own-f.Busy)
-	if f.Fault == "" && f.Others > othersMost {
+	f.Stolen = (stolen[1] - stolen[0]).Seconds() / took
+	switch {
+	case f.Fault != "":
+	case f.Others > othersMost:
 		f.Fault = fmt.Sprintf("other processes used %.0f %% of a processor", 100*f.Others)
+	case f.Stolen > stolenMost:
+		f.Fault = fmt.Sprintf("the host kept %.1f %% of a processor", 100*f.Stolen)
 	}
 	if r.Received > 0 {
 		f.CPU = float64(cpu.Microseconds()) / float64(r.Received)
@@ -189,6 +195,7 @@ func (b *bench) once(ctx context.Context, r relays.Relay, c relays.Case, streams
 // measurement to count, and how long each waits for them to be quiet.
 const (
 	othersMost = 0.15
+	stolenMost = 0.01 // more shows in the longest delays
 	quietLook  = 250 * time.Millisecond
 )
 

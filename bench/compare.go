@@ -99,8 +99,9 @@ func (b *bench) turn(ctx context.Context, r *report, name string, c relays.Case,
 
 // String is a line of figures.
 func (f figures) String() string {
-	s := fmt.Sprintf("%6.2f us/packet  busy %3.0f %%  loss %.3f %%  p50 %.3f  p99 %.3f  p99.9 %.3f  max %.2f ms  %5.0f MB  late %.2f/%.1f ms  generator %.0f %% others %.0f %%",
-		f.CPU, 100*f.Busy, 100*f.Loss, f.P50, f.P99, f.P999, f.Max, f.RSS, f.LateP99, f.LateMax, 100*f.Own, 100*f.Others)
+	s := fmt.Sprintf("%6.2f us/packet  busy %3.0f %%  loss %.3f %%  p50 %.3f  p99 %.3f  p99.9 %.3f  max %.2f ms  %5.0f MB  late %.2f/%.1f ms  generator %.0f %%"+
+		" others %.0f %% stolen %.1f %%",
+		f.CPU, 100*f.Busy, 100*f.Loss, f.P50, f.P99, f.P999, f.Max, f.RSS, f.LateP99, f.LateMax, 100*f.Own, 100*f.Others, 100*f.Stolen)
 	if f.Fault != "" {
 		s += "  NOT COUNTED: " + f.Fault
 	}

@@ -162,17 +162,43 @@ func Machine() time.Duration {
 	return busy(line)
 }
 
-// busy reads the first line of /proc/stat: user, nice, system, idle, iowait,
-// irq, softirq, steal in hundredths of a second.
-func busy(line string) time.Duration {
-	var sum int64
-	for i, s := range strings.Fields(line) {
-		if i >= 1 && i <= 8 && i != 4 && i != 5 {
-			n, _ := strconv.ParseInt(s, 10, 64)
-			sum += n
+// Stolen is the time that the host of a virtual machine ran something else while one of
+// its processors was to run. The scheduler takes it for time that the process used.
+func Stolen() time.Duration {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(b), "\n")
+	return stolen(line)
+}
+
+// Fields of the first line of /proc/stat: user, nice, system, idle, iowait, irq,
+// softirq, steal in hundredths of a second.
+const (
+	fieldIdle   = 4
+	fieldIOWait = 5
+	fieldSteal  = 8
+)
+
+func busy(line string) (sum time.Duration) {
+	for i := 1; i <= fieldSteal; i++ {
+		if i != fieldIdle && i != fieldIOWait {
+			sum += ticks(line, i)
 		}
 	}
-	return time.Duration(sum) * 10 * time.Millisecond
+	return sum
+}
+
+func stolen(line string) time.Duration { return ticks(line, fieldSteal) }
+
+func ticks(line string, field int) time.Duration {
+	f := strings.Fields(line)
+	if field >= len(f) {
+		return 0
+	}
+	n, _ := strconv.ParseInt(f[field], 10, 64)
+	return time.Duration(n) * 10 * time.Millisecond
 }
 
 // schedstat reads the time on a processor and the time waiting for one.

@@ -61,8 +61,15 @@ func TestSchedstat(t *testing.T) {
 }
 
 func TestBusy(t *testing.T) {
-	if got := busy("cpu  100 20 30 5000 600 7 8 9 0 0"); got != 1740*time.Millisecond {
+	const line = "cpu  100 20 30 5000 600 7 8 9 0 0"
+	if got := busy(line); got != 1740*time.Millisecond {
 		t.Errorf("busy for %v, want 1.74 s", got)
+	}
+	if got := stolen(line); got != 90*time.Millisecond {
+		t.Errorf("%v were stolen, want 90 ms", got)
+	}
+	if got := stolen("cpu  100 20 30"); got != 0 {
+		t.Errorf("%v were stolen by an old kernel's words", got)
 	}
 	if Machine() <= 0 || Own() <= 0 {
 		t.Errorf("the machine was busy for %v, this process for %v", Machine(), Own())
