@@ -12,23 +12,43 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 )
 
 //go:embed page
 var page embed.FS
 
-// assets are the files of the pages, held ready in memory. Their addresses
-// carry a tag made of all their contents: browsers keep them for good, and a
-// new version of the gateway has new addresses.
+// assets are the files of the pages. Their addresses carry a tag made of all
+// their contents: browsers keep them for good, and a new version of the gateway
+// has new addresses.
 type assets struct {
 	tag   string
-	files map[string]asset
+	files map[string]*asset
 	pages *template.Template
 }
 
+// asset is a file of the program. It is compressed when somebody asks for it so first.
 type asset struct {
-	kind          string
-	plain, packed []byte
+	name, kind string
+	packed     func() []byte // nil where it would not be shorter
+}
+
+func newAsset(name string) *asset {
+	f := &asset{name: name, kind: kinds[path.Ext(name)]}
+	if f.kind == "" {
+		f.kind = mime.TypeByExtension(path.Ext(name))
+	}
+	f.packed = sync.OnceValue(func() []byte { return pack(f.plain()) })
+	return f
+}
+
+// plain gives a copy of the file.
+func (f *asset) plain() []byte {
+	b, err := page.ReadFile(f.name)
+	if err != nil {
+		panic(err) // it is in the program
+	}
+	return b
 }
 
 var kinds = map[string]string{
@@ -37,25 +57,17 @@ var kinds = map[string]string{
 }
 
 func loadAssets() (*assets, error) {
-	a := &assets{files: make(map[string]asset)}
+	a := &assets{files: make(map[string]*asset)}
 	sum := sha256.New()
 	err := fs.WalkDir(page, "page", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := page.ReadFile(name)
-		if err != nil {
-			return err
-		}
+		f := newAsset(name)
 		_, _ = sum.Write([]byte(name))
-		_, _ = sum.Write(data)
-		f := asset{kind: kinds[path.Ext(name)], plain: data}
-		if f.kind == "" {
-			f.kind = mime.TypeByExtension(path.Ext(name))
-		}
-		f.packed, err = pack(data)
+		_, _ = sum.Write(f.plain())
 		a.files[strings.TrimPrefix(name, "page/")] = f
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -65,22 +77,18 @@ func loadAssets() (*assets, error) {
 	return a, err
 }
 
-func pack(data []byte) ([]byte, error) {
+// pack compresses; nil is not shorter.
+func pack(data []byte) []byte {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestCompression)
 	if err != nil {
-		return nil, err
+		return nil
 	}
-	if _, err := w.Write(data); err != nil {
-		return nil, err
+	_, _ = w.Write(data) // a buffer takes all
+	if w.Close() != nil || b.Len() >= len(data) {
+		return nil
 	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	if b.Len() >= len(data) {
-		return nil, nil
-	}
-	return b.Bytes(), nil
+	return bytes.Clone(b.Bytes())
 }
 
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
@@ -104,13 +112,15 @@ func (a *assets) icon(w http.ResponseWriter, r *http.Request) {
 	a.files["icon.svg"].write(w, r)
 }
 
-func (f asset) write(w http.ResponseWriter, r *http.Request) {
+func (f *asset) write(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", f.kind)
 	w.Header().Add("Vary", "Accept-Encoding")
-	body := f.plain
-	if f.packed != nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Encoding", "gzip")
-		body = f.packed
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		if packed := f.packed(); packed != nil {
+			w.Header().Set("Content-Encoding", "gzip")
+			_, _ = w.Write(packed)
+			return
+		}
 	}
-	_, _ = w.Write(body)
+	_, _ = w.Write(f.plain())
 }

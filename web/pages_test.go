@@ -50,7 +50,7 @@ func TestPagesHaveNothingInline(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:|https?://`)
 	for name, f := range mustAssets(t).files {
 		if strings.HasSuffix(name, ".html") {
-			if m := inline.Find(f.plain); m != nil {
+			if m := inline.Find(f.plain()); m != nil {
 				t.Errorf("%s has %s", name, m)
 			}
 		}
@@ -73,12 +73,12 @@ func TestAssetReferences(t *testing.T) {
 	links := regexp.MustCompile(`\{\{\.Assets\}\}/([^"]+)"`)
 	for name, f := range a.files {
 		dir := name[:strings.LastIndex(name, "/")+1]
-		for _, m := range imports.FindAllSubmatch(f.plain, -1) {
+		for _, m := range imports.FindAllSubmatch(f.plain(), -1) {
 			if _, ok := a.files[dir+string(m[1])]; !ok {
 				t.Errorf("%s imports %s", name, m[1])
 			}
 		}
-		for _, m := range links.FindAllSubmatch(f.plain, -1) {
+		for _, m := range links.FindAllSubmatch(f.plain(), -1) {
 			if _, ok := a.files[string(m[1])]; !ok {
 				t.Errorf("%s names %s", name, m[1])
 			}
