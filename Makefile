@@ -27,7 +27,7 @@ unit:
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v -e /e2e -e '/bench$$')
 	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./bench
 	CGO_ENABLED=1 $(GO) test -run 'Alloc|Memory' ./bridge/... ./transcode/... # the race detector allocates
-	CGO_ENABLED=1 $(GO) test -race -timeout 45m -v ./cmd/roombridge/e2e
+	CGO_ENABLED=1 $(GO) test -race -timeout 60m -v ./cmd/roombridge/e2e
 
 lint:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not gofmt-ed:"; echo "$$out"; exit 1; fi
