@@ -170,11 +170,11 @@ func (r *row) pack() string {
 }
 
 func (r *row) unpack(id, text string) {
-	if f := strings.SplitN(text, "\n", 3); len(f) == 3 {
-		r.id, r.sort, r.folded, r.body = id, f[0], f[1], f[2]
-		return
-	}
 	r.id = id
+	sort, rest, _ := strings.Cut(text, "\n")
+	if i := strings.LastIndexByte(rest, '\n'); i >= 0 { // JSON is one line
+		r.sort, r.folded, r.body = sort, rest[:i], rest[i+1:]
+	}
 }
 
 func raw(body string) json.RawMessage {

@@ -17,14 +17,17 @@ var others = strings.NewReplacer("đ", "d", "ð", "d", "ø", "o", "ł", "l", "ß
 func Fold(text string) string {
 	plain := true
 	for i := range len(text) {
-		plain = plain && text[i] < 0x80 && text[i] != 0
+		plain = plain && text[i] >= ' ' && text[i] < 0x7f
 	}
 	if plain {
 		return strings.ToLower(text)
 	}
 	text = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || unicode.IsControl(r) {
+		switch {
+		case unicode.Is(unicode.Mn, r):
 			return -1
+		case unicode.IsControl(r): // the change log parts what it keeps by ends of lines
+			return ' '
 		}
 		return unicode.ToLower(r)
 	}, norm.NFKD.String(text))

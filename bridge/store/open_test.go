@@ -17,7 +17,7 @@ import (
 func TestFold(t *testing.T) {
 	for text, want := range map[string]string{
 		"Đà Nẵng": "da nang", "ĐƯỜNG Nguyễn Văn Cừ": "duong nguyen van cu", "Straße Łódź Ærø": "strasse lodz aero",
-		"plain 123": "plain 123", "ﬁn": "fin", "a\x00b": "ab", "ＡＢ": "ab", "e\u0301": "e",
+		"plain 123": "plain 123", "ﬁn": "fin", "a\x00b": "a b", "two\nlines": "two lines", "ＡＢ": "ab", "e\u0301": "e",
 	} {
 		if got := Fold(text); got != want {
 			t.Errorf("%q folds to %q, not %q", text, got, want)
