@@ -4,18 +4,16 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
 // Due is when Tick has something to do; zero is never.
 func (m *Machine) Due() time.Time {
 	switch m.state {
 	case asksNumber, asksPIN:
-		if m.entry != "" && (m.state == asksNumber || len(m.entry) >= minPIN) {
-			return m.keyed.Add(pause)
-		}
-		return earlier(m.spoke.Add(again), m.keyed.Add(idle))
+		return earlier(m.dueAsking(), m.arrived.Add(asksMost))
 	case holds:
-		return m.polled.Add(polls)
+		return earlier(m.polled.Add(polls), m.spoke.Add(lobbyAgain))
 	case rests:
 		return earlier(m.due, m.polled.Add(counts))
 	case welcomes, parts:
@@ -27,15 +25,33 @@ func (m *Machine) Due() time.Time {
 			return m.began.Add(lobbyAfter)
 		}
 		if len(m.entry) >= minPIN {
-			return m.keyed.Add(pause)
+			return m.keyed.Add(pausePIN)
 		}
 		return earlier(m.spoke.Add(lobbyAgain), m.began.Add(lobbyMost))
 	}
 	return time.Time{}
 }
 
+// dueAsking is when an entry ends, or the question is spoken again.
+func (m *Machine) dueAsking() time.Time {
+	switch {
+	case m.state == asksNumber && m.entry != "":
+		return m.keyed.Add(pauseNumber)
+	case m.state == asksPIN && len(m.entry) >= minPIN:
+		return m.keyed.Add(pausePIN)
+	}
+	return earlier(later(m.spoke, m.keyed).Add(again), m.keyed.Add(idle))
+}
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
 		return a
 	}
 	return b
@@ -51,14 +67,13 @@ func (m *Machine) Tick(now time.Time) []Action {
 	case asksNumber, asksPIN:
 		m.tickAsking(now)
 	case holds:
-		m.polled = now
-		m.do(Enter{m.route, m.entry})
+		m.tickHolding(now)
 	case rests:
 		m.polled = now
 		if now.Before(m.due) {
 			m.show(now)
 		} else {
-			m.ask(now, asksPIN, "", "pin")
+			m.ask(now, asksPIN, "", voices.PIN)
 		}
 	case welcomes:
 		m.proceed(now)
@@ -76,14 +91,23 @@ func (m *Machine) tickAsking(now time.Time) {
 	switch {
 	case !now.Before(m.keyed.Add(idle)):
 		m.part(now, &bridge.Refusal{Cause: bridge.CauseNoAnswer, Reason: "nobody typed what was asked for"})
-	case m.entry != "" && now.Sub(m.keyed) >= pause:
-		if m.state == asksPIN && len(m.entry) < minPIN {
-			m.speak(now, "pin")
-			return
-		}
+	case !now.Before(m.arrived.Add(asksMost)):
+		m.part(now, &bridge.Refusal{Cause: bridge.CauseNoAnswer, Reason: "nothing was typed for too long that leads into a room"})
+	case m.state == asksNumber && m.entry != "" || len(m.entry) >= minPIN:
 		m.submit(now)
 	default:
 		m.repeat(now)
+	}
+}
+
+// tickHolding tries the PIN of somebody who keeps a place in line.
+func (m *Machine) tickHolding(now time.Time) {
+	if !now.Before(m.spoke.Add(lobbyAgain)) {
+		m.repeat(now)
+	}
+	if !now.Before(m.polled.Add(polls)) {
+		m.polled = now
+		m.do(Enter{m.route, m.entry})
 	}
 }
 
@@ -92,7 +116,7 @@ func (m *Machine) tickWaiting(now time.Time) {
 	case !m.shown:
 		m.shown = true
 		m.show(now)
-		m.speak(now, "lobby")
+		m.speak(now, voices.Lobby)
 	case len(m.entry) >= minPIN:
 		m.submit(now)
 	case !now.Before(m.began.Add(lobbyMost)):

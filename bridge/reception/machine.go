@@ -7,13 +7,16 @@ import (
 	"unicode/utf8"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
 // Times and bounds.
 const (
-	pause       = 4 * time.Second  // without a key ends an entry
+	pauseNumber = 5 * time.Second  // without a key ends a number
+	pausePIN    = 8 * time.Second  // without a key ends a PIN: one that was not finished costs a try
 	again       = 20 * time.Second // until a question is spoken again
 	idle        = time.Minute      // without a key ends the call
+	asksMost    = 30 * time.Minute // whatever keys come
 	lobbyAgain  = time.Minute
 	lobbyMost   = time.Hour
 	lobbyAfter  = 300 * time.Millisecond // doors that open at once are not worth a screen
@@ -38,8 +41,8 @@ type (
 	Show struct{ bridge.Notice }
 	// Say speaks prompts one after the other, in place of what is being said; none is silence.
 	Say struct {
-		Lang  string
-		Names []string
+		Lang    string
+		Prompts []voices.Prompt
 	}
 	// Find routes a number; Machine.Found takes the answer.
 	Find struct{ Number string }
@@ -99,7 +102,8 @@ type Machine struct {
 	out   []Action
 
 	entry   string
-	problem string    // with the last entry
+	problem string // with the last entry
+	arrived time.Time
 	began   time.Time // of the state
 	keyed   time.Time // last key, or what was asked before it
 	spoke   time.Time // last prompt
@@ -124,6 +128,7 @@ func New(r bridge.Route, refused *bridge.Refusal) *Machine {
 
 // Begin starts it.
 func (m *Machine) Begin(now time.Time) []Action {
+	m.arrived = now
 	if m.parting != nil {
 		m.part(now, m.parting)
 	} else {
@@ -145,19 +150,19 @@ func (m *Machine) proceed(now time.Time) {
 	r := &m.route
 	switch {
 	case r.Reception:
-		m.ask(now, asksNumber, "", "welcome", "number")
+		m.ask(now, asksNumber, "", voices.Welcome, voices.Number)
 	case r.WrongPIN:
 		r.WrongPIN = false
 		m.wrongPIN(now)
 	case r.Role == bridge.RoleNone:
-		m.ask(now, asksPIN, "", "pin")
+		m.ask(now, asksPIN, "", voices.PIN)
 	case r.Greeting != "" && !m.greeted:
 		m.greeted = true
 		m.enter(now, welcomes, bridge.StageWelcome, greets)
-		m.speak(now, "welcome")
+		m.speak(now, voices.Welcome)
 	case r.Dial != nil:
 		m.enter(now, calls, bridge.StageCalling, 0)
-		m.speak(now, "calling")
+		m.speak(now, voices.Calling)
 		m.do(Call{*r})
 	default:
 		m.enter(now, knocks, bridge.StageLobby, 0)
@@ -176,7 +181,7 @@ func (m *Machine) enter(now time.Time, s state, at bridge.Stage, lasts time.Dura
 }
 
 // ask asks for a number or a PIN.
-func (m *Machine) ask(now time.Time, s state, problem string, prompts ...string) {
+func (m *Machine) ask(now time.Time, s state, problem string, prompts ...voices.Prompt) {
 	m.entry, m.problem = "", problem
 	at := bridge.StageNumber
 	if s == asksPIN {
@@ -186,7 +191,7 @@ func (m *Machine) ask(now time.Time, s state, problem string, prompts ...string)
 	m.speak(now, prompts...)
 }
 
-func (m *Machine) speak(now time.Time, prompts ...string) {
+func (m *Machine) speak(now time.Time, prompts ...voices.Prompt) {
 	m.spoke = now
 	m.do(Say{m.lang, prompts})
 }
@@ -220,12 +225,28 @@ func (m *Machine) Key(now time.Time, d rune) []Action {
 		if d == '#' {
 			m.end(Refuse{m.parting})
 		}
-	case holds, rests, welcomes, calls:
+	case welcomes:
+		m.keyed = now
+		m.passOver(now, d)
+	case holds, rests, calls:
 		if d == '*' {
 			m.switchLanguage(now)
 		}
 	}
 	return m.taken()
+}
+
+// passOver takes a key of somebody who is greeted. All but the star go on.
+func (m *Machine) passOver(now time.Time, d rune) {
+	if d == '*' {
+		m.switchLanguage(now)
+		return
+	}
+	m.hush()
+	m.proceed(now)
+	if m.state == knocks && d != '#' && m.hostMay() {
+		m.typed(now, d)
+	}
 }
 
 // hostMay tells whether who waits may say that they are the host.
@@ -247,6 +268,7 @@ func (m *Machine) typed(now time.Time, d rune) {
 		m.hush()
 	case d == '*' && m.entry != "":
 		m.entry = ""
+		m.hush()
 	case d == '*':
 		m.switchLanguage(now)
 		return
@@ -263,11 +285,7 @@ func (m *Machine) typed(now time.Time, d rune) {
 }
 
 // hush ends what is being said: who types has understood.
-func (m *Machine) hush() {
-	if len(m.entry) == 1 {
-		m.do(Say{Lang: m.lang})
-	}
-}
+func (m *Machine) hush() { m.do(Say{Lang: m.lang}) }
 
 func (m *Machine) switchLanguage(now time.Time) {
 	if m.lang == langVI {
@@ -284,15 +302,17 @@ func (m *Machine) switchLanguage(now time.Time) {
 func (m *Machine) repeat(now time.Time) {
 	switch m.state {
 	case asksNumber:
-		m.speak(now, "number")
+		m.speak(now, voices.Number)
 	case asksPIN:
-		m.speak(now, "pin")
+		m.speak(now, voices.PIN)
 	case knocks:
-		m.speak(now, "lobby")
-	case holds, rests:
-		m.speak(now, "locked-out")
+		m.speak(now, voices.Lobby)
+	case holds:
+		m.speak(now, voices.Turn)
+	case rests:
+		m.speak(now, voices.LockedOut)
 	case calls:
-		m.speak(now, "calling")
+		m.speak(now, voices.Calling)
 	}
 }
 
@@ -305,6 +325,7 @@ func (m *Machine) submit(now time.Time) {
 	case len(typed) < minPIN:
 		m.entry, m.problem, m.keyed = "", m.words().shortPIN, now
 		m.show(now)
+		m.speak(now, voices.ShortPIN)
 	default:
 		m.do(Enter{m.route, typed})
 	}
@@ -329,7 +350,7 @@ func (m *Machine) Found(now time.Time, r bridge.Route, err error) []Action {
 		m.part(now, &bridge.Refusal{Cause: no.Cause, Reason: "too many numbers were typed that lead nowhere: " + no.Reason})
 		return m.taken()
 	}
-	m.ask(now, asksNumber, m.words().nowhere(no), "unknown-number")
+	m.ask(now, asksNumber, m.words().nowhere(no), voices.UnknownNumber)
 	return m.taken()
 }
 
@@ -365,7 +386,7 @@ func (m *Machine) wrongPIN(now time.Time) {
 		m.part(now, &bridge.Refusal{Cause: bridge.CauseForbidden, Reason: "the PIN was wrong three times"})
 		return
 	}
-	m.ask(now, asksPIN, m.words().left(pinTries-m.tries), "wrong-pin")
+	m.ask(now, asksPIN, m.words().left(pinTries-m.tries), voices.WrongPIN, voices.PIN)
 }
 
 // enteredAtDoor is a PIN of somebody who waits: a host's opens.
@@ -380,9 +401,11 @@ func (m *Machine) enteredAtDoor(now time.Time, role bridge.Role, err error) {
 	case err != nil:
 		m.tries = pinTries
 		m.problem = m.words().lockedOut
+		m.speak(now, voices.LockedOut)
 	case role == bridge.RoleNone:
 		m.tries++
 		m.problem = m.words().wrong
+		m.speak(now, voices.WrongPIN)
 	}
 	m.show(now)
 }
@@ -398,11 +421,11 @@ func (m *Machine) locked(now time.Time, w waits) {
 		}
 	case hold:
 		m.enter(now, holds, bridge.StagePIN, 0)
-		m.speak(now, "locked-out")
+		m.speak(now, voices.Turn)
 	case d <= pauseMost:
 		m.entry = ""
 		m.enter(now, rests, bridge.StagePIN, d)
-		m.speak(now, "locked-out")
+		m.speak(now, voices.LockedOut)
 	default:
 		m.lockedOut(now, w)
 	}

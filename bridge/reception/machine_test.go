@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
 // door has PINs.
@@ -49,7 +50,8 @@ type person struct {
 	waits   bool  // it does not
 
 	screen  bridge.Notice
-	heard   []string
+	hushed  int // how often it got silent
+	heard   []voices.Prompt
 	stage   bridge.Stage
 	knocked []bridge.Route
 	tried   []string
@@ -79,10 +81,12 @@ func (p *person) act(list []Action) {
 		case Show:
 			p.screen = a.Notice
 		case Say:
-			if a.Lang != p.lang || len(a.Names) > 0 && p.screen.Language != "" && p.screen.Language != a.Lang {
+			if a.Lang != p.lang || len(a.Prompts) > 0 && p.screen.Language != "" && p.screen.Language != a.Lang {
 				p.t.Errorf("said in %s, shown in %s", a.Lang, p.screen.Language)
 			}
-			p.heard = append(p.heard, a.Names...)
+			if p.heard = append(p.heard, a.Prompts...); len(a.Prompts) == 0 {
+				p.hushed++
+			}
 		case Reach:
 			p.stage = a.Stage
 		case Find:
@@ -142,7 +146,7 @@ func (p *person) sees(want bridge.Notice) {
 	}
 }
 
-func (p *person) hears(names ...string) {
+func (p *person) hears(names ...voices.Prompt) {
 	p.t.Helper()
 	if fmt.Sprint(p.heard) != fmt.Sprint(names) {
 		p.t.Errorf("hears %v, not %v", p.heard, names)
@@ -163,7 +167,7 @@ func TestWholeWay(t *testing.T) {
 	p := arrive(t, bridge.Route{Reception: true}, func(p *person) { p.waits = true })
 	vi, en := texts[langVI], texts[langEN]
 	p.sees(bridge.Notice{Title: vi.welcome, Lines: []string{vi.askNumber}, Asks: true, Footer: vi.start, Language: "vi"})
-	p.hears("welcome", "number")
+	p.hears(voices.Welcome, voices.Number)
 	if p.stage != bridge.StageNumber {
 		t.Error(p.stage)
 	}
@@ -172,11 +176,11 @@ func TestWholeWay(t *testing.T) {
 	p.hears()
 	p.types("*1002#")
 	p.sees(bridge.Notice{Title: "Phòng họp", Lines: []string{en.askPIN}, Asks: true, Footer: en.start, Language: "en"})
-	p.hears("pin")
+	p.hears(voices.PIN)
 	p.types("0000")
 	p.sees(bridge.Notice{Title: "Phòng họp", Lines: []string{en.askPIN}, Asks: true, Entry: "••••", Footer: en.keys, Language: "en"})
-	p.passes(pause)
-	p.hears("wrong-pin")
+	p.passes(pausePIN)
+	p.hears(voices.WrongPIN, voices.PIN)
 	if p.screen.Error != "Wrong PIN. 2 tries are left" || p.screen.Entry != "" || p.stage != bridge.StagePIN {
 		t.Errorf("%+v", p.screen)
 	}
@@ -189,17 +193,17 @@ func TestWholeWay(t *testing.T) {
 		t.Errorf("%+v", p.screen)
 	}
 	p.types("4321#")
-	p.hears("wrong-pin")
+	p.hears(voices.ShortPIN, voices.WrongPIN, voices.PIN)
 	p.passes(lobbyAfter)
 	p.sees(bridge.Notice{
 		Title: "Phòng họp", Lines: []string{en.lobbyMore, en.lobby}, Waiting: true, Footer: en.lobbyHost + " · " + en.otherTongue, Language: "en",
 	})
-	p.hears("lobby")
+	p.hears(voices.Lobby)
 	if p.stage != bridge.StageLobby || len(p.knocked) != 1 || p.knocked[0].Role != bridge.RoleGuest || !p.knocked[0].Lobby {
 		t.Errorf("%v %+v", p.stage, p.knocked)
 	}
 	p.passes(lobbyAgain)
-	p.hears("lobby")
+	p.hears(voices.Lobby)
 	p.types("*")
 	if p.screen.Language != "vi" || p.screen.Lines[0] != vi.lobbyMore {
 		t.Errorf("%+v", p.screen)
@@ -224,7 +228,7 @@ func TestHostInTheLobby(t *testing.T) {
 	if p.screen.Entry != "••••••" || p.screen.Footer != texts[langVI].keys {
 		t.Errorf("%+v", p.screen)
 	}
-	p.passes(pause)
+	p.passes(pausePIN)
 	if len(p.knocked) != 2 || p.knocked[1].Role != bridge.RoleHost || p.left != 1 {
 		t.Errorf("%+v %d", p.knocked, p.left)
 	}
@@ -237,6 +241,9 @@ func TestHostInTheLobby(t *testing.T) {
 		t.Errorf("%+v %v", p.knocked, p.tried)
 	}
 	p.passes(lobbyMost)
+	if p.screen.Error != texts[langVI].unopened {
+		t.Errorf("%+v", p.screen)
+	}
 	p.passes(parting)
 	p.refused(bridge.CauseNoAnswer)
 	if p.left != 1 {
@@ -286,7 +293,7 @@ func TestEnds(t *testing.T) {
 			if c.do != nil {
 				c.do(p)
 			}
-			if p.screen.Error != c.error || p.stage != bridge.StageRefused || !strings.HasSuffix(strings.Join(p.heard, " "), c.hears) {
+			if p.screen.Error != c.error || p.stage != bridge.StageRefused || !strings.HasSuffix(fmt.Sprint(p.heard), c.hears+"]") {
 				t.Errorf("%+v, hears %v", p.screen, p.heard)
 			}
 			p.passes(parting)
@@ -335,7 +342,7 @@ func TestLockedForAMoment(t *testing.T) {
 // The greeting is shown before the door, once.
 func TestGreeting(t *testing.T) {
 	p := arrive(t, bridge.Route{Room: "board@acme", Role: bridge.RoleGuest, Greeting: "Chào mừng đến Đà Nẵng"}, nil)
-	p.sees(bridge.Notice{Title: "board", Lines: []string{"Chào mừng đến Đà Nẵng"}, Language: "vi"})
+	p.sees(bridge.Notice{Title: "board", Lines: []string{"Chào mừng đến Đà Nẵng"}, Footer: "# vào ngay", Language: "vi"})
 	if p.end != nil || p.stage != bridge.StageWelcome {
 		t.Errorf("%+v", p.end)
 	}
@@ -348,19 +355,19 @@ func TestGreeting(t *testing.T) {
 // A question is asked again, and a hash asks for that.
 func TestAgain(t *testing.T) {
 	p := arrive(t, bridge.Route{Reception: true}, nil)
-	p.hears("welcome", "number")
+	p.hears(voices.Welcome, voices.Number)
 	p.types("#")
-	p.hears("number")
+	p.hears(voices.Number)
 	p.passes(again)
-	p.hears("number")
+	p.hears(voices.Number)
 	p.types("9")
-	p.passes(pause)
-	p.hears("unknown-number")
+	p.passes(pauseNumber)
+	p.hears(voices.UnknownNumber)
 	if p.screen.Error != texts[langVI].unknown || p.screen.Entry != "" {
 		t.Errorf("%+v", p.screen)
 	}
 	p.types("*")
-	p.hears("number")
+	p.hears(voices.Number)
 	p.types("AB" + strings.Repeat("7", 50))
 	if len(p.screen.Entry) != maxDigits || p.screen.Language != "en" {
 		t.Errorf("%+v", p.screen)
@@ -406,7 +413,7 @@ func FuzzMachine(f *testing.F) {
 		})
 		for _, k := range keys[:min(len(keys), 200)] {
 			if k == 't' {
-				p.passes(pause)
+				p.passes(pausePIN)
 			} else {
 				p.types(string(k))
 			}
@@ -426,17 +433,17 @@ func TestFarEndIsCalled(t *testing.T) {
 	far := bridge.Route{Room: "dial", Number: "7001", Role: bridge.RoleGuest, Dial: &bridge.Target{Scheme: "sip", URI: "sip:x@192.0.2.1"}}
 	p := arrive(t, far, nil)
 	p.sees(bridge.Notice{Title: "7001", Lines: []string{"Đang gọi…"}, Waiting: true, Footer: "* English", Language: "vi"})
-	p.hears("calling")
+	p.hears(voices.Calling)
 	if p.stage != bridge.StageCalling {
 		t.Errorf("at %v", p.stage)
 	}
 	p.passes(again)
-	p.hears("calling")
+	p.hears(voices.Calling)
 	p.types("1#*")
-	p.hears("calling")
+	p.hears(voices.Calling)
 	p.act(p.Called(p.now, bridge.Route{}, &bridge.Refusal{Cause: bridge.CauseNoAnswer, Reason: "nobody answered"}))
 	p.sees(bridge.Notice{Title: "7001", Lines: []string{"Please call again later"}, Error: "Nobody answered", Language: "en"})
-	p.hears("goodbye")
+	p.hears(voices.Goodbye)
 	p.passes(parting)
 	p.refused(bridge.CauseNoAnswer)
 

@@ -24,7 +24,7 @@ func (m *Machine) notice(now time.Time) bridge.Notice {
 	case rests:
 		n.Title, n.Lines, n.Error, n.Waiting, n.Footer = room, []string{w.rest, w.in(m.due.Sub(now))}, w.lockedOut, true, w.otherTongue
 	case welcomes:
-		n.Title, n.Lines = room, []string{m.route.Greeting}
+		n.Title, n.Lines, n.Footer = room, []string{m.route.Greeting}, w.skip
 	case knocks:
 		m.waiting(&n, room)
 	case calls:
@@ -74,12 +74,16 @@ func (m *Machine) farewell(n *bridge.Notice, room string) {
 		if no.Cause == bridge.CauseNoAnswer {
 			n.Error = w.unanswered
 		}
+	case m.numbers >= numberTries:
+		n.Error = w.unknown
 	case no.Cause == bridge.CauseCapacity:
 		n.Error = w.full
 	case no.Cause == bridge.CauseForbidden:
 		n.Error = w.locked
 	case no.Cause == bridge.CauseDeclined:
 		n.Error = w.declined
+	case no.Cause == bridge.CauseNoAnswer && m.shown:
+		n.Error = w.unopened
 	case no.Cause == bridge.CauseNoAnswer:
 		n.Error = w.late
 	case no.Cause == bridge.CauseNoRoute:

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
-// Voices are the prompts that people hear. Sound is 16 kHz, one channel, 16 bits; nil where there is none.
+// Voices are the prompts that people hear. Sound is 16 kHz, one channel, 16 bits.
 type Voices interface {
-	Sound(lang, name string) []int16
+	Sound(lang string, p voices.Prompt) []int16
 }
 
 // Reception implements bridge.Usher.
@@ -149,8 +150,8 @@ func (d *driver) sound(s Say) (all []int16) {
 	if d.voices == nil {
 		return nil
 	}
-	for _, name := range s.Names {
-		one := d.voices.Sound(s.Lang, name)
+	for _, p := range s.Prompts {
+		one := d.voices.Sound(s.Lang, p)
 		if len(one) > 0 && len(all) > 0 {
 			all = append(all, make([]int16, between)...)
 		}

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -64,7 +65,7 @@ func (c *counter) now() (bridge.Notice, bridge.Stage) {
 // beeps are voices: each prompt is as long as its name.
 type beeps struct{}
 
-func (beeps) Sound(_, name string) []int16 { return make([]int16, len(name)) }
+func (beeps) Sound(_ string, p voices.Prompt) []int16 { return make([]int16, len(p.String())) }
 
 // attend runs a reception and gives what it comes to.
 func (c *counter) attend(ctx context.Context, r bridge.Route) <-chan error {
@@ -93,7 +94,7 @@ func TestAttend(t *testing.T) {
 		if n, _ := c.now(); n.Entry != "1001" {
 			t.Errorf("%+v", n)
 		}
-		time.Sleep(pause)
+		time.Sleep(pauseNumber)
 		if n, s := c.now(); n.Title != "board" || s != bridge.StagePIN {
 			t.Errorf("%+v %v", n, s)
 		}

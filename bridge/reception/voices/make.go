@@ -17,51 +17,55 @@ import (
 // tongue is how a language is spoken: espeak-ng's voice, words a minute, gaps between words.
 type tongue struct {
 	voice, speed, gap string
-	texts             map[string]string
+	texts             map[voices.Prompt]string
 }
 
 var tongues = map[string]tongue{
-	"vi": {"vi", "150", "2", map[string]string{
-		"welcome":        "Xin chào quý khách.",
-		"number":         "Xin bấm số phòng họp, rồi bấm phím thăng.",
-		"unknown-number": "Không có phòng họp nào mang số này. Xin bấm lại.",
-		"pin":            "Xin bấm mã pin của phòng, rồi bấm phím thăng.",
-		"wrong-pin":      "Mã pin không đúng.",
-		"locked-out":     "Mã pin đã bị nhập sai quá nhiều lần.",
-		"lobby":          "Xin chờ trong giây lát. Chủ phòng sẽ cho quý khách vào.",
-		"locked":         "Phòng họp đã khoá.",
-		"full":           "Phòng họp đã đầy.",
-		"goodbye":        "Xin hãy gọi lại sau. Xin chào.",
-		"calling":        "Đang gọi. Xin chờ trong giây lát.",
+	"vi": {"vi", "150", "2", map[voices.Prompt]string{
+		voices.Welcome:       "Xin chào quý khách.",
+		voices.Number:        "Xin bấm số phòng họp, rồi bấm phím thăng.",
+		voices.UnknownNumber: "Không có phòng họp nào mang số này. Xin bấm lại.",
+		voices.PIN:           "Xin bấm mã pin của phòng, rồi bấm phím thăng.",
+		voices.ShortPIN:      "Mã pin có ít nhất bốn chữ số.",
+		voices.WrongPIN:      "Mã pin không đúng.",
+		voices.LockedOut:     "Mã pin đã bị nhập sai quá nhiều lần.",
+		voices.Turn:          "Xin chờ trong giây lát. Mã pin của quý khách sẽ được kiểm tra khi đến lượt.",
+		voices.Lobby:         "Xin chờ trong giây lát. Chủ phòng sẽ cho quý khách vào.",
+		voices.Locked:        "Phòng họp đã khoá.",
+		voices.Full:          "Phòng họp đã đầy.",
+		voices.Goodbye:       "Xin hãy gọi lại sau. Xin chào.",
+		voices.Calling:       "Đang gọi. Xin chờ trong giây lát.",
 	}},
-	"en": {"en-gb", "155", "1", map[string]string{
-		"welcome":        "Welcome.",
-		"number":         "Please type the number of your meeting room, then press the hash key.",
-		"unknown-number": "No meeting room has this number. Please try again.",
-		"pin":            "Please type the pin of the room, then press the hash key.",
-		"wrong-pin":      "This pin is wrong.",
-		"locked-out":     "There were too many wrong pins.",
-		"lobby":          "Please wait a moment. The host will let you in.",
-		"locked":         "The room is locked.",
-		"full":           "The room is full.",
-		"goodbye":        "Please call again later. Goodbye.",
-		"calling":        "Calling. Please wait a moment.",
+	"en": {"en-gb", "155", "1", map[voices.Prompt]string{
+		voices.Welcome:       "Welcome.",
+		voices.Number:        "Please type the number of your meeting room, then press the hash key.",
+		voices.UnknownNumber: "No meeting room has this number. Please try again.",
+		voices.PIN:           "Please type the pin of the room, then press the hash key.",
+		voices.ShortPIN:      "A pin has at least four digits.",
+		voices.WrongPIN:      "This pin is wrong.",
+		voices.LockedOut:     "There were too many wrong pins.",
+		voices.Turn:          "Please wait a moment. Your pin will be checked when it is your turn.",
+		voices.Lobby:         "Please wait a moment. The host will let you in.",
+		voices.Locked:        "The room is locked.",
+		voices.Full:          "The room is full.",
+		voices.Goodbye:       "Please call again later. Goodbye.",
+		voices.Calling:       "Calling. Please wait a moment.",
 	}},
 }
 
 func main() {
 	for _, lang := range voices.Languages {
-		for _, name := range voices.Names {
-			if err := tongues[lang].make(lang, name); err != nil {
-				log.Fatalf("%s/%s: %v", lang, name, err)
+		for _, p := range voices.Prompts() {
+			if err := tongues[lang].make(lang, p); err != nil {
+				log.Fatalf("%s/%s: %v", lang, p, err)
 			}
 		}
 	}
 }
 
-func (t tongue) make(lang, name string) error {
+func (t tongue) make(lang string, p voices.Prompt) error {
 	cmd := exec.Command("espeak-ng", "-v", t.voice, "-s", t.speed, "-g", t.gap, "--stdin", "--stdout")
-	cmd.Stdin, cmd.Stderr = strings.NewReader(t.texts[name]), os.Stderr
+	cmd.Stdin, cmd.Stderr = strings.NewReader(t.texts[p]), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return err
@@ -71,5 +75,5 @@ func (t tongue) make(lang, name string) error {
 		return err
 	}
 	pcm = wav.Level(wav.Trim(pcm), wav.Usual)
-	return os.WriteFile(lang+"/"+name+".wav", wav.Encode(pcm), 0o644)
+	return os.WriteFile(lang+"/"+p.String()+".wav", wav.Encode(pcm), 0o644)
 }

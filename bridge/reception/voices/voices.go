@@ -23,28 +23,24 @@ var files embed.FS
 // Languages are those of the prompts, the first stands in for others.
 var Languages = []string{"en", "vi"}
 
-// Names are all prompts.
-var Names = []string{
-	"welcome", "number", "unknown-number", "pin", "wrong-pin", "locked-out", "lobby", "locked", "full", "goodbye", "calling",
-}
-
 // Set is the prompts of a gateway. It is never changed.
 type Set struct {
-	sounds map[string][]int16 // by LANGUAGE/NAME
+	sounds map[string]*[prompts][]int16 // by language
 }
 
 // Load gives the prompts. Those that a directory has as LANGUAGE/NAME.wav, 16 bit PCM of any usual
 // rate, replace the ones in the binary; an empty name is no directory. It is an error when a file there cannot be
 // read, or is none of the prompts.
 func Load(dir string) (*Set, error) {
-	s := &Set{sounds: map[string][]int16{}}
+	s := &Set{sounds: map[string]*[prompts][]int16{}}
 	for _, lang := range Languages {
-		for _, name := range Names {
+		s.sounds[lang] = new([prompts][]int16)
+		for p, name := range names {
 			b, err := files.ReadFile(lang + "/" + name + ".wav")
 			if err != nil {
 				return nil, err
 			}
-			if s.sounds[lang+"/"+name], err = wav.Decode(b); err != nil {
+			if s.sounds[lang][p], err = wav.Decode(b); err != nil {
 				return nil, fmt.Errorf("%s/%s.wav: %w", lang, name, err)
 			}
 		}
@@ -78,14 +74,15 @@ func (s *Set) replace(lang, dir string) error {
 			continue
 		}
 		path := filepath.Join(dir, e.Name())
-		if !slices.Contains(Names, name) {
-			return fmt.Errorf("%s: there is no such prompt; there are %s", path, strings.Join(Names, ", "))
+		p := slices.Index(names[:], name)
+		if p < 0 {
+			return fmt.Errorf("%s: there is no such prompt; there are %s", path, strings.Join(names[:], ", "))
 		}
 		b, err := read(path)
 		if err != nil {
 			return err
 		}
-		if s.sounds[lang+"/"+name], err = wav.Decode(b); err != nil {
+		if s.sounds[lang][p], err = wav.Decode(b); err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -106,11 +103,10 @@ func read(path string) ([]byte, error) {
 	return b, nil
 }
 
-// Sound gives a prompt, 16 kHz, one channel; nil when there is none of that name. It is the same
-// for all who ask: not to be changed.
-func (s *Set) Sound(lang, name string) []int16 {
-	if !slices.Contains(Languages, lang) {
+// Sound gives a prompt, 16 kHz, one channel. It is the same for all who ask: not to be changed.
+func (s *Set) Sound(lang string, p Prompt) []int16 {
+	if s.sounds[lang] == nil {
 		lang = Languages[0]
 	}
-	return s.sounds[lang+"/"+name]
+	return s.sounds[lang][p]
 }

@@ -86,7 +86,7 @@ func TestDeskInEveryCodec(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer desk.Leave()
-			pcm := prompts.Sound("vi", "wrong-pin")
+			pcm := prompts.Sound("vi", voices.WrongPIN)
 			for i, n := range []bridge.Notice{
 				{Title: "Chào mừng", Lines: []string{"Bấm số phòng họp, rồi bấm #"}, Asks: true, Footer: "#  nghe lại      *  English"},
 				{Title: "Phòng họp giao ban", Lines: []string{"Bấm mã PIN của phòng, rồi bấm #"}, Entry: "••", Asks: true,
