@@ -51,7 +51,7 @@ func level(pcm []int16, hz float64) float64 {
 
 // Sound of any usual rate comes out at ours, as loud and as long as it was.
 func TestRates(t *testing.T) {
-	for _, rate := range []int{8000, 16000, 22050, 44100, 48000} {
+	for _, rate := range []int{8000, 11025, 16000, 22050, 22051, 44100, 48000} {
 		got, err := Decode(file(codingPCM, 1, rate, 16, tone(1000, 0.25, rate, rate/2)))
 		if err != nil || len(got) < Rate/2-2 || len(got) > Rate/2 {
 			t.Fatalf("%d Hz: %d samples, %v", rate, len(got), err)
