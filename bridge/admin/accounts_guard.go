@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/lockout"
 )
 
 // How guessing passwords is slowed down. Who has forgotten a password waits alone; who tries
@@ -17,7 +19,6 @@ const (
 	longest    = 15 * time.Minute
 	forgives   = 10 * time.Minute // in which one wrong password is forgotten
 	maxSuspect = 16384
-	looked     = 64 // entries of a full table that are looked at for one that can go
 )
 
 // pair is a name at a source. Without a source it is the name at all of them, and without a
@@ -27,24 +28,30 @@ type pair struct {
 	name   string
 }
 
-// suspect counts the wrong passwords of a pair.
-type suspect struct {
-	failures int
-	last     time.Time
-	until    time.Time // locked
-}
-
-func (s *suspect) forgiven(now time.Time) int { return int(now.Sub(s.last) / forgives) }
-
-// over tells whether nothing is left to remember.
-func (s *suspect) over(now time.Time) bool {
-	return !now.Before(s.until) && s.forgiven(now) >= s.failures
+// limit is what a pair may.
+func (p pair) limit() lockout.Limit {
+	free := freePair
+	switch {
+	case p.name == "":
+		free = freeSource
+	case !p.source.IsValid():
+		free = freeName
+	}
+	return lockout.Limit{Free: free, First: firstLock, Longest: longest, Forgives: forgives}
 }
 
 // guard slows down guessing. Its table is bounded. It is this node's alone.
 type guard struct {
-	mu       sync.Mutex
-	suspects map[pair]*suspect
+	mu    sync.Mutex
+	table *lockout.Table[pair]
+}
+
+// suspects is the table. g.mu is held.
+func (g *guard) suspects() *lockout.Table[pair] {
+	if g.table == nil {
+		g.table = lockout.New(maxSuspect, pair.limit)
+	}
+	return g.table
 }
 
 // lock is what a try begins.
@@ -56,26 +63,18 @@ type lock struct {
 
 // sourceOf is who counts as one source: an address, and of IPv6 a /64.
 func sourceOf(origin string) netip.Prefix {
-	a, err := netip.ParseAddrPort(origin)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	addr := a.Addr().Unmap().WithZone("")
-	bits := 32
-	if addr.Is6() {
-		bits = 64
-	}
-	p, _ := addr.Prefix(bits)
-	return p
+	a, _ := netip.ParseAddrPort(origin) // else nowhere
+	who, _, _ := lockout.Place(a.Addr())
+	return who
 }
 
-// scopes are what a try counts for, with how many are free. One from where the name is known
-// counts for that alone: neither strangers nor neighbours lock it out.
-func (p pair) scopes(known bool) map[pair]int {
+// scopes are what a try counts for. One from where the name is known counts for that alone:
+// neither strangers nor neighbours lock it out.
+func (p pair) scopes(known bool) []pair {
 	if known {
-		return map[pair]int{p: freePair}
+		return []pair{p}
 	}
-	return map[pair]int{p: freePair, {name: p.name}: freeName, {source: p.source}: freeSource}
+	return []pair{p, {name: p.name}, {source: p.source}}
 }
 
 func (p pair) scope() string {
@@ -94,44 +93,19 @@ func (p pair) scope() string {
 func (g *guard) try(now time.Time, p pair, known bool) (wait time.Duration, begun []lock) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	scopes := p.scopes(known)
-	for k := range scopes {
-		if s := g.suspects[k]; s != nil {
-			wait = max(wait, s.until.Sub(now))
-		}
+	scopes, table := p.scopes(known), g.suspects()
+	for _, k := range scopes {
+		wait = max(wait, table.Wait(now, k))
 	}
 	if wait > 0 {
 		return wait, nil
 	}
-	for k, free := range scopes {
-		if l := g.count(now, k, free); l.wait > 0 {
-			begun = append(begun, l)
+	for _, k := range scopes {
+		if failures, wait := table.Failed(now, k); wait > 0 {
+			begun = append(begun, lock{k.scope(), wait, failures})
 		}
 	}
 	return 0, begun
-}
-
-func (g *guard) count(now time.Time, k pair, free int) lock {
-	s := g.suspects[k]
-	if s == nil {
-		if g.suspects == nil {
-			g.suspects = make(map[pair]*suspect)
-		}
-		g.room(now)
-		s = &suspect{}
-		g.suspects[k] = s
-	}
-	s.failures = max(0, s.failures-s.forgiven(now)) + 1
-	s.last = now
-	if s.failures < free {
-		return lock{}
-	}
-	wait := longest
-	if n := s.failures - free; n < 16 {
-		wait = min(firstLock<<n, longest)
-	}
-	s.until = now.Add(wait)
-	return lock{scope: k.scope(), wait: wait, failures: s.failures}
 }
 
 // proved takes back that a try was taken for wrong. What strangers did to the name and
@@ -139,40 +113,8 @@ func (g *guard) count(now time.Time, k pair, free int) lock {
 func (g *guard) proved(p pair, known bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for k, free := range p.scopes(known) {
-		s := g.suspects[k]
-		if s == nil {
-			continue
-		}
-		if s.failures--; s.failures < free {
-			s.until = time.Time{}
-		}
-		if s.failures <= 0 {
-			delete(g.suspects, k)
-		}
+	for _, k := range p.scopes(known) {
+		g.suspects().TakeBack(k)
 	}
-	delete(g.suspects, p)
-}
-
-// room keeps the table in its bound: what is over goes, else, of a few, the one that is
-// locked least long.
-func (g *guard) room(now time.Time) {
-	if len(g.suspects) < maxSuspect {
-		return
-	}
-	n, least := 0, pair{}
-	for k, s := range g.suspects {
-		if s.over(now) {
-			delete(g.suspects, k)
-			least = pair{}
-		} else if least == (pair{}) || s.until.Before(g.suspects[least].until) {
-			least = k
-		}
-		if n++; n >= looked {
-			break
-		}
-	}
-	if len(g.suspects) >= maxSuspect {
-		delete(g.suspects, least)
-	}
+	g.suspects().Forget(p)
 }

@@ -271,8 +271,8 @@ func TestBounds(t *testing.T) {
 		h.enter(r, fmt.Sprintf("%d.%d.%d.2", 11+i%150, i%200, i/150), secret)
 	}
 	g := h.guard
-	if len(g.suspects) > maxSuspect || len(g.doors) > maxDoors || len(g.known) > maxKnown || len(g.lines) > maxDoors {
-		t.Errorf("%d %d %d %d", len(g.suspects), len(g.doors), len(g.known), len(g.lines))
+	if g.suspects.Len() > maxSuspect || g.doors.Len() > maxDoors || g.known.Len() > maxKnown || len(g.lines) > maxDoors {
+		t.Errorf("%d %d %d %d", g.suspects.Len(), g.doors.Len(), g.known.Len(), len(g.lines))
 	}
 	if _, wait := h.enter(board, "192.0.2.2", secret); locked == 0 || wait == 0 {
 		t.Errorf("the door is forgotten: %v, %v", locked, wait)

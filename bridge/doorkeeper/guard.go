@@ -3,25 +3,19 @@ package doorkeeper
 import (
 	"net/netip"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/lockout"
 )
 
-// limit is how many wrong PINs of a scope are free, and how what comes then is slowed
-// down: each further one doubles the wait, from first to longest; one is forgotten in each
-// forgives. In the long run nobody makes more wrong tries than that.
-type limit struct {
-	free                     int
-	first, longest, forgives time.Duration
-}
-
 // Limits of each kind of scope. The arithmetic is in docs/reception.md.
-var limits = [...]limit{
-	pairScope:    {3, 10 * time.Second, time.Hour, 30 * time.Minute},
-	callerScope:  {10, 10 * time.Second, time.Hour, 30 * time.Minute},
-	failedScope:  {20, 10 * time.Second, 30 * time.Minute, 30 * time.Minute},
-	guestScope:   {60, 10 * time.Second, 15 * time.Minute, 15 * time.Minute},
-	networkScope: {60, 10 * time.Second, 10 * time.Minute, 10 * time.Minute},
-	regionScope:  {90, 10 * time.Second, 10 * time.Minute, 10 * time.Minute},
-	freshScope:   {150, 10 * time.Second, 10 * time.Minute, 10 * time.Minute},
+var limits = [...]lockout.Limit{
+	pairScope:    per(3, 10*time.Second, time.Hour, 30*time.Minute),
+	callerScope:  per(10, 10*time.Second, time.Hour, 30*time.Minute),
+	failedScope:  per(20, 10*time.Second, 30*time.Minute, 30*time.Minute),
+	guestScope:   per(60, 10*time.Second, 15*time.Minute, 15*time.Minute),
+	networkScope: per(60, 10*time.Second, 10*time.Minute, 10*time.Minute),
+	regionScope:  per(90, 10*time.Second, 10*time.Minute, 10*time.Minute),
+	freshScope:   per(150, 10*time.Second, 10*time.Minute, 10*time.Minute),
 }
 
 // Bounds of what is remembered.
@@ -30,7 +24,6 @@ const (
 	maxKnown   = 16384
 	maxSuspect = 16384 // callers and networks
 	maxDoors   = 16384
-	looked     = 64 // entries of a full table that are looked at for one that can go
 )
 
 // kind of scope.
@@ -55,19 +48,11 @@ type key struct {
 	from string
 }
 
-// suspect counts the wrong PINs of a scope.
-type suspect struct {
-	failures int
-	last     time.Time
-	until    time.Time // locked
+func per(free int, first, longest, forgives time.Duration) lockout.Limit {
+	return lockout.Limit{Free: free, First: first, Longest: longest, Forgives: forgives}
 }
 
-func (s *suspect) forgiven(now time.Time, l limit) int { return int(now.Sub(s.last) / l.forgives) }
-
-// over tells whether nothing is left to remember.
-func (s *suspect) over(now time.Time, l limit) bool {
-	return !now.Before(s.until) && s.forgiven(now, l) >= s.failures
-}
+func (k key) limit() lockout.Limit { return limits[k.kind] }
 
 // lock is one that begins.
 type lock struct {
@@ -76,23 +61,19 @@ type lock struct {
 	wait     time.Duration
 }
 
-// friend gave a right PIN.
-type friend struct {
-	at   time.Time // last
-	host bool
-}
-
 // guard slows guessing down. It is a value of its inputs: time is an argument. All tables are bounded;
 // doors have one of their own, so that however many callers there are a door's count stays.
 type guard struct {
-	suspects map[key]*suspect
-	doors    map[key]*suspect
-	known    map[key]friend // of pairs
+	suspects *lockout.Table[key]
+	doors    *lockout.Table[key]
+	known    *lockout.Known[key, bool] // pairs that gave a right PIN, and whether ever the hosts'
 	lines    lines
 }
 
 func newGuard() *guard {
-	return &guard{suspects: map[key]*suspect{}, doors: map[key]*suspect{}, known: map[key]friend{}, lines: lines{}}
+	return &guard{
+		lockout.New(maxSuspect, key.limit), lockout.New(maxDoors, key.limit), lockout.NewKnown[key, bool](maxKnown, knownFor), lines{},
+	}
 }
 
 // try is somebody at a door.
@@ -110,10 +91,9 @@ func (g *guard) scopes(now time.Time, t try) (list []key, fresh bool) {
 	known, host, failed := true, true, false
 	for _, d := range t.doors {
 		k := key{pairScope, d, t.from}
-		f, ok := g.known[k]
-		known, host = known && ok && now.Sub(f.at) < knownFor, host && f.host
-		s := g.suspects[k]
-		failed = failed || s != nil && !s.over(now, limits[pairScope])
+		asHost, ok := g.known.Get(now, k)
+		known, host = known && ok, host && asHost
+		failed = failed || g.suspects.Suspected(now, k)
 		list = append(list, k)
 	}
 	if known && host {
@@ -138,11 +118,11 @@ func (g *guard) scopes(now time.Time, t try) (list []key, fresh bool) {
 	return list, !known && !failed
 }
 
-func (g *guard) table(k key) (of map[key]*suspect, most int) {
+func (g *guard) table(k key) *lockout.Table[key] {
 	if k.from == "" {
-		return g.doors, maxDoors
+		return g.doors
 	}
-	return g.suspects, maxSuspect
+	return g.suspects
 }
 
 // locked tells how long nothing is taken from who tries; 0 is not at all. Who never failed there, and has to
@@ -151,11 +131,7 @@ func (g *guard) locked(now time.Time, t try) (wait time.Duration, hold bool) {
 	list, fresh := g.scopes(now, t)
 	first := true
 	for _, k := range list {
-		table, _ := g.table(k)
-		var left time.Duration
-		if s := table[k]; s != nil {
-			left = s.until.Sub(now)
-		}
+		left := g.table(k).Wait(now, k)
 		wait = max(wait, left)
 		if k.kind >= networkScope && (left > 0 || !g.lines.free(now, k)) {
 			first = g.lines.stand(now, k, t.from) && first
@@ -165,7 +141,7 @@ func (g *guard) locked(now time.Time, t try) (wait time.Duration, hold bool) {
 	case wait > 0:
 		return wait, fresh
 	case !first:
-		return limits[freshScope].first, true
+		return limits[freshScope].First, true
 	case fresh:
 		g.lines.leave(list, t.from)
 	}
@@ -176,24 +152,9 @@ func (g *guard) locked(now time.Time, t try) (wait time.Duration, hold bool) {
 func (g *guard) failed(now time.Time, t try) (begun []lock) {
 	list, _ := g.scopes(now, t)
 	for _, k := range list {
-		table, most := g.table(k)
-		s, l := table[k], limits[k.kind]
-		if s == nil {
-			makeRoom(table, now, most)
-			s = &suspect{}
-			table[k] = s
+		if failures, wait := g.table(k).Failed(now, k); wait > 0 {
+			begun = append(begun, lock{scopeNames[k.kind], failures, wait})
 		}
-		s.failures = max(0, s.failures-s.forgiven(now, l)) + 1
-		s.last = now
-		if s.failures < l.free {
-			continue
-		}
-		wait := l.longest
-		if n := s.failures - l.free; n < 16 {
-			wait = min(l.first<<n, l.longest)
-		}
-		s.until = now.Add(wait)
-		begun = append(begun, lock{scopeNames[k.kind], s.failures, wait})
 	}
 	return begun
 }
@@ -204,51 +165,11 @@ func (g *guard) passed(now time.Time, t try, host, all bool) {
 	for _, d := range t.doors {
 		k := key{pairScope, d, t.from}
 		if all {
-			delete(g.suspects, k)
-			if s := g.doors[key{kind: freshScope, door: d}]; s != nil && s.failures > 0 {
-				s.failures--
-			}
+			g.suspects.Forget(k)
+			g.doors.Good(key{kind: freshScope, door: d})
 		}
-		f, ok := g.known[k]
-		if !ok && len(g.known) >= maxKnown {
-			delete(g.known, oldest(g.known))
-		}
-		g.known[k] = friend{now, host || f.host}
-	}
-}
-
-func oldest(known map[key]friend) (of key) {
-	n := 0
-	for k, f := range known {
-		if n == 0 || f.at.Before(known[of].at) {
-			of = k
-		}
-		if n++; n >= looked {
-			break
-		}
-	}
-	return of
-}
-
-// makeRoom keeps a table in its bound: what is over goes, else, of a few, the one that is locked least long.
-func makeRoom(table map[key]*suspect, now time.Time, most int) {
-	if len(table) < most {
-		return
-	}
-	n, least := 0, key{}
-	for k, s := range table {
-		if s.over(now, limits[k.kind]) {
-			delete(table, k)
-			least = key{}
-		} else if least == (key{}) || s.until.Before(table[least].until) {
-			least = k
-		}
-		if n++; n >= looked {
-			break
-		}
-	}
-	if len(table) >= most {
-		delete(table, least)
+		before, _ := g.known.Get(now, k)
+		g.known.Put(now, k, host || before)
 	}
 }
 
@@ -262,15 +183,6 @@ func place(from string) (who, network, region string) {
 	if err != nil {
 		return "name " + from[:min(len(from), 128)], "", ""
 	}
-	a = a.Unmap().WithZone("")
-	bits := [...]int{32, 24, 16}
-	if a.Is6() {
-		bits = [...]int{64, 48, 32}
-	}
-	var out [3]string
-	for i, b := range bits {
-		p, _ := a.Prefix(b)
-		out[i] = p.String()
-	}
-	return out[0], out[1], out[2]
+	w, n, r := lockout.Place(a)
+	return w.String(), n.String(), r.String()
 }

@@ -3,6 +3,8 @@ package registrar
 import (
 	"net/netip"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/lockout"
 )
 
 // How guessing is slowed down. A terminal that is set up wrongly locks itself
@@ -20,20 +22,6 @@ const (
 	maxSuspect = 16384
 )
 
-// suspect counts wrong passwords of a source, a user, or a user from a source.
-type suspect struct {
-	failures int
-	last     time.Time
-	until    time.Time // locked
-}
-
-func (s *suspect) forgiven(now time.Time) int { return int(now.Sub(s.last) / forgives) }
-
-// over tells whether nothing is left to remember.
-func (s *suspect) over(now time.Time) bool {
-	return !now.Before(s.until) && s.forgiven(now) >= s.failures
-}
-
 // pair is a user at a source. Without a source it is the user at all of them,
 // and without a user all users of that source.
 type pair struct {
@@ -41,65 +29,57 @@ type pair struct {
 	user   string // realm and user
 }
 
+// limit is what a pair may.
+func (k pair) limit() lockout.Limit {
+	free := freePair
+	switch {
+	case k.user == "":
+		free = freeSource
+	case !k.source.IsValid():
+		free = freeUser
+	}
+	return lockout.Limit{Free: free, First: firstLock, Longest: longest, Forgives: forgives}
+}
+
 // guard slows down guessing. Both tables are bounded.
 type guard struct {
-	suspects map[pair]*suspect
-	known    map[pair]time.Time // when the right password last came
+	suspects *lockout.Table[pair]
+	known    *lockout.Known[pair, struct{}] // by whom the right password came
 }
 
 func newGuard() *guard {
-	return &guard{suspects: make(map[pair]*suspect), known: make(map[pair]time.Time)}
+	return &guard{lockout.New(maxSuspect, pair.limit), lockout.NewKnown[pair, struct{}](maxKnown, knownFor)}
 }
 
 // sourceOf is who counts as one source: an address, and of IPv6 a /64.
 func sourceOf(a netip.Addr) netip.Addr {
-	a = a.Unmap().WithZone("")
-	if a.Is6() {
-		p, _ := a.Prefix(64)
-		return p.Addr()
-	}
-	return a
+	who, _, _ := lockout.Place(a)
+	return who.Addr()
 }
 
-// scopes are what a try counts for, with how many are free. One from where the
-// user is known counts for that alone: neither strangers nor neighbours lock it out.
-func (g *guard) scopes(now time.Time, p pair) map[pair]int {
-	if at, ok := g.known[p]; ok && now.Sub(at) < knownFor {
-		return map[pair]int{p: freePair}
+// scopes are what a try counts for. One from where the user is known counts for
+// that alone: neither strangers nor neighbours lock it out.
+func (g *guard) scopes(now time.Time, p pair) []pair {
+	if _, ok := g.known.Get(now, p); ok {
+		return []pair{p}
 	}
-	return map[pair]int{p: freePair, {user: p.user}: freeUser, {source: p.source}: freeSource}
+	return []pair{p, {user: p.user}, {source: p.source}}
 }
 
 // locked tells how long nothing is taken from p; 0 is not at all.
 func (g *guard) locked(now time.Time, p pair) (wait time.Duration) {
-	for k := range g.scopes(now, p) {
-		if s := g.suspects[k]; s != nil {
-			wait = max(wait, s.until.Sub(now))
-		}
+	for _, k := range g.scopes(now, p) {
+		wait = max(wait, g.suspects.Wait(now, k))
 	}
 	return wait
 }
 
 // failed notes a wrong password, and gives the locks that begin by it.
 func (g *guard) failed(now time.Time, p pair) (begun []Event) {
-	for k, free := range g.scopes(now, p) {
-		s := g.suspects[k]
-		if s == nil {
-			g.room(now)
-			s = &suspect{}
-			g.suspects[k] = s
+	for _, k := range g.scopes(now, p) {
+		if failures, wait := g.suspects.Failed(now, k); wait > 0 {
+			begun = append(begun, Event{Kind: Locked, Scope: k.scope(), User: p.user, Source: p.source, For: wait, Failures: failures})
 		}
-		s.failures = max(0, s.failures-s.forgiven(now)) + 1
-		s.last = now
-		if s.failures < free {
-			continue
-		}
-		wait := longest
-		if n := s.failures - free; n < 16 {
-			wait = min(firstLock<<n, longest)
-		}
-		s.until = now.Add(wait)
-		begun = append(begun, Event{Kind: Locked, Scope: k.scope(), User: p.user, Source: p.source, For: wait, Failures: s.failures})
 	}
 	return begun
 }
@@ -116,44 +96,6 @@ func (k pair) scope() string {
 
 // proved notes a right password.
 func (g *guard) proved(now time.Time, p pair) {
-	delete(g.suspects, p)
-	if _, ok := g.known[p]; !ok && len(g.known) >= maxKnown {
-		n, oldest := 0, pair{}
-		for k, at := range g.known {
-			if n == 0 || at.Before(g.known[oldest]) {
-				oldest = k
-			}
-			if n++; n >= looked {
-				break
-			}
-		}
-		delete(g.known, oldest)
-	}
-	g.known[p] = now
-}
-
-// looked is how many entries of a full table are looked at for one that can go.
-const looked = 64
-
-// room keeps the table in its bound: what is over goes, else, of a few, the one
-// that is locked least long.
-func (g *guard) room(now time.Time) {
-	if len(g.suspects) < maxSuspect {
-		return
-	}
-	n, least := 0, pair{}
-	for k, s := range g.suspects {
-		if s.over(now) {
-			delete(g.suspects, k)
-			least = pair{}
-		} else if least == (pair{}) || s.until.Before(g.suspects[least].until) {
-			least = k
-		}
-		if n++; n >= looked {
-			break
-		}
-	}
-	if len(g.suspects) >= maxSuspect {
-		delete(g.suspects, least)
-	}
+	g.suspects.Forget(p)
+	g.known.Put(now, p, struct{}{})
 }
