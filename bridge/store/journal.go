@@ -22,6 +22,9 @@ const (
 	maxAppend      = 10_000 // records at once
 )
 
+// ErrRecord is that of a record which can never be kept, however often it is tried.
+var ErrRecord = errors.New("store: the record cannot be kept")
+
 // Append writes records in one transaction; one that is there already is overwritten.
 func (j *Journal[T]) Append(ctx context.Context, s Scope, records ...T) error {
 	if s.db == nil || s.tenant == "" || len(records) > maxAppend {
@@ -35,11 +38,8 @@ func (j *Journal[T]) Append(ctx context.Context, s Scope, records ...T) error {
 		for i := range records {
 			id, at, search := j.form(&records[i])
 			body, err := json.Marshal(&records[i])
-			if err != nil {
-				return err
-			}
-			if !validKey(id) || len(body) > maxBody {
-				return fmt.Errorf("store: %s %q cannot be kept", j.table, id)
+			if err != nil || !validKey(id) || len(body) > maxBody {
+				return fmt.Errorf("%w: %s %q", ErrRecord, j.table, id)
 			}
 			if err := a.put(ctx, j.table, journalColumns, true, id, millis(at), clip(Fold(search)), string(body)); err != nil {
 				return err

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -17,16 +18,18 @@ const (
 	recordQueue = 4096 // records that wait for the database
 	recordBatch = 256  // of them in one transaction
 	recordTime  = 15 * time.Second
+	recordAgain = time.Second      // after the database did not take them; doubles up to recordTime
+	recordLast  = 10 * time.Second // for what is left when the gateway ends
 )
 
-// records writes what happened beside the calls, which never wait for it. What comes
-// while the queue is full is lost and counted.
+// records writes what happened beside the calls, which never wait for it. What the database
+// does not take now is tried again; what comes while the queue is full is lost and counted.
 type records struct {
-	db   *store.DB
 	log  *slog.Logger
 	ch   chan entry
 	lost atomic.Uint64
-	news web.News // is told what has been written
+	keep func(ctx context.Context, tenant string, list []entry) error // in the database
+	news web.News                                                     // is told what has been written
 }
 
 // entry is a call or an event, and whose it is.
@@ -37,7 +40,7 @@ type entry struct {
 }
 
 func newRecords(db *store.DB, log *slog.Logger) *records {
-	return &records{db: db, log: log, ch: make(chan entry, recordQueue)}
+	return &records{log: log, ch: make(chan entry, recordQueue), keep: keeping(db)}
 }
 
 // call is told of calls that ended or were refused.
@@ -67,21 +70,49 @@ func (r *records) put(e entry) {
 	}
 }
 
-// run writes until stop is closed, then what is left.
-func (r *records) run(stop <-chan struct{}) {
+// run writes until ctx ends, then what is left, as long as that may take.
+func (r *records) run(ctx context.Context) {
+	writing, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(recordLast, cancel) })()
 	for {
 		select {
 		case e := <-r.ch:
-			r.write(r.batch(e))
-		case <-stop:
+			r.insist(ctx, writing, r.batch(e))
+		case <-ctx.Done():
 			for {
 				select {
 				case e := <-r.ch:
-					r.write(r.batch(e))
+					r.insist(ctx, writing, r.batch(e))
 				default:
 					return
 				}
 			}
+		}
+	}
+}
+
+// insist writes entries, again and again while the database does not take them. writing ends
+// some time after ctx; what is not written then is lost.
+func (r *records) insist(ctx, writing context.Context, list []entry) {
+	for pause := recordAgain; ; pause = min(2*pause, recordTime) {
+		if list = r.write(writing, list); len(list) == 0 {
+			return
+		}
+		if writing.Err() != nil {
+			r.lost.Add(uint64(len(list)))
+			r.log.Error("records are lost", "records", len(list))
+			return
+		}
+		wait := writing.Done()
+		if ctx.Err() == nil {
+			wait = ctx.Done() // then it is tried at once
+		} else {
+			pause = recordAgain
+		}
+		select {
+		case <-time.After(pause):
+		case <-wait:
 		}
 	}
 }
@@ -100,45 +131,66 @@ func (r *records) batch(first entry) []entry {
 	return list
 }
 
-func (r *records) write(list []entry) {
-	ctx, cancel := context.WithTimeout(context.Background(), recordTime)
+// write gives back what the database did not take.
+func (r *records) write(ctx context.Context, list []entry) (left []entry) {
+	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	calls, events := map[string][]store.Call{}, map[string][]store.Event{}
+	tenants := map[string][]entry{}
 	for _, e := range list {
-		if e.call != nil {
-			calls[e.tenant] = append(calls[e.tenant], *e.call)
-		} else {
-			events[e.tenant] = append(events[e.tenant], *e.event)
+		tenants[e.tenant] = append(tenants[e.tenant], e)
+	}
+	for tenant, list := range tenants {
+		left = append(left, r.writeTenant(ctx, tenant, list)...)
+	}
+	return left
+}
+
+// writeTenant writes entries of a tenant together, and one by one where one of them can never be kept.
+func (r *records) writeTenant(ctx context.Context, tenant string, list []entry) (left []entry) {
+	err := r.keep(ctx, tenant, list)
+	switch {
+	case err == nil:
+		for _, e := range list {
+			r.tell(e)
+		}
+	case !errors.Is(err, store.ErrRecord):
+		r.log.Error("records could not be written; they are tried again", "records", len(list), "error", err)
+		return list
+	case len(list) == 1:
+		r.lost.Add(1)
+		r.log.Error("a record is lost", "error", err)
+	default:
+		for i := range list {
+			left = append(left, r.writeTenant(ctx, tenant, list[i:i+1])...)
 		}
 	}
-	for tenant, list := range calls {
-		if r.wrote(len(list), store.Calls.Append(ctx, r.scope(tenant), list...)) {
-			for _, c := range list {
-				r.news.Record(tenant, admin.CallRecord{Call: c})
-			}
-		}
-	}
-	for tenant, list := range events {
-		if r.wrote(len(list), store.Events.Append(ctx, r.scope(tenant), list...)) {
-			for _, e := range list {
-				r.news.Security(tenant, admin.SecurityEvent{Event: e})
-			}
-		}
+	return left
+}
+
+func (r *records) tell(e entry) {
+	if e.call != nil {
+		r.news.Record(e.tenant, admin.CallRecord{Call: *e.call})
+	} else {
+		r.news.Security(e.tenant, admin.SecurityEvent{Event: *e.event})
 	}
 }
 
-func (r *records) wrote(n int, err error) bool {
-	if err != nil {
-		r.lost.Add(uint64(n))
-		r.log.Error("records could not be written", "records", n, "error", err)
+// keeping writes into a database. What was written once is written over.
+func keeping(db *store.DB) func(ctx context.Context, tenant string, list []entry) error {
+	return func(ctx context.Context, tenant string, list []entry) error {
+		scope, err := db.Tenant(tenant)
+		if err != nil {
+			scope = db.Site() // what is nobody's is the site's
+		}
+		var calls []store.Call
+		var events []store.Event
+		for _, e := range list {
+			if e.call != nil {
+				calls = append(calls, *e.call)
+			} else {
+				events = append(events, *e.event)
+			}
+		}
+		return errors.Join(store.Calls.Append(ctx, scope, calls...), store.Events.Append(ctx, scope, events...))
 	}
-	return err == nil
-}
-
-// scope is a tenant's; what is nobody's is the site's.
-func (r *records) scope(tenant string) store.Scope {
-	if s, err := r.db.Tenant(tenant); err == nil {
-		return s
-	}
-	return r.db.Site()
 }

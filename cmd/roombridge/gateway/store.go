@@ -99,13 +99,12 @@ func (k *kept) firstTenant(ctx context.Context) error {
 // ends that, when all that has happened is written.
 func (k *kept) serve() func() {
 	ctx, cancel := context.WithCancel(context.Background())
-	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() { k.plans.Run(ctx) })
 	wg.Go(func() { k.roster.Run(ctx) })
 	wg.Go(func() { k.sweep(ctx) })
-	wg.Go(func() { k.records.run(stop) })
-	return func() { cancel(); close(stop); wg.Wait() }
+	wg.Go(func() { k.records.run(ctx) })
+	return func() { cancel(); wg.Wait() }
 }
 
 // sweep deletes old records now and then.

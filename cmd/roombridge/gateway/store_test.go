@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -225,6 +228,48 @@ func TestRecordsBounded(t *testing.T) {
 	if n := r.lost.Load(); n != 3 {
 		t.Errorf("%d are counted", n)
 	}
+}
+
+// What the database does not take is tried again; what it can never take is lost alone.
+func TestRecordsInsist(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRecords(nil, slog.New(slog.DiscardHandler))
+		began, down, written := time.Now(), time.Minute, []string{}
+		r.keep = func(_ context.Context, _ string, list []entry) error {
+			if time.Since(began) < down {
+				return errors.New("the server is restarting")
+			}
+			for _, e := range list {
+				if e.event.ID == "bad" {
+					return store.ErrRecord
+				}
+			}
+			for _, e := range list {
+				written = append(written, e.event.ID)
+			}
+			return nil
+		}
+		for _, id := range []string{"1", "bad", "2"} {
+			r.event("acme", store.Event{ID: id})
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); r.run(ctx) }()
+		time.Sleep(down + recordTime)
+		synctest.Wait()
+		if !slices.Equal(written, []string{"1", "2"}) || r.lost.Load() != 1 {
+			t.Errorf("%v are written, %d lost", written, r.lost.Load())
+		}
+		down = 24 * time.Hour
+		r.event("acme", store.Event{ID: "3"})
+		synctest.Wait()
+		ended := time.Now()
+		cancel()
+		<-done
+		if took := time.Since(ended); took > recordLast || r.lost.Load() != 2 {
+			t.Errorf("the end took %v, and %d are lost", took, r.lost.Load())
+		}
+	})
 }
 
 // A database that is not to be opened keeps the gateway from starting, with its key's name.
