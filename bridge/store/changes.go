@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Change is a record of who changed what. It has no secrets: that they changed is seen
-// by Secret.
+// Change is a record of who changed what, or did what. It has no secrets: that they changed
+// is seen by Secret.
 type Change struct {
 	ID     string          `json:"id"`
 	At     time.Time       `json:"at"`
@@ -20,7 +20,8 @@ type Change struct {
 	Who    string          `json:"who"`
 	Origin string          `json:"origin,omitempty"`
 	Why    string          `json:"why,omitempty"`
-	Kind   string          `json:"kind"` // "rules", "rooms", …
+	Did    string          `json:"did,omitempty"` // what was done to a call or meeting, with After to tell more of it
+	Kind   string          `json:"kind"`          // "rules", "rooms", …; of what was done "calls" and "meetings"
 	Item   string          `json:"item"`
 	Before json.RawMessage `json:"before,omitempty"` // without it, it was added
 	After  json.RawMessage `json:"after,omitempty"`  // without it, it was removed
@@ -65,18 +66,24 @@ func (s Scope) Changes(ctx context.Context, q ChangeQuery) (list []Change, next 
 	if err != nil {
 		return nil, "", err
 	}
-	where, args := like(q.Search, 2)
+	where, args := q.condition()
+	entries, next, err := s.entries(ctx, a, where, args, q)
+	for _, e := range entries {
+		list = append(list, e.Change)
+	}
+	return list, next, err
+}
+
+// condition finds what is asked for, but for where the page begins. Arguments are numbered from 2 on.
+func (q *ChangeQuery) condition() (where string, args []any) {
+	where, args = like(q.Search, 2)
 	for _, f := range [][2]string{{"grp", q.Group}, {"kind", q.Kind}, {"item", q.Item}} {
 		if f[1] != "" {
 			args = append(args, line(f[1]))
 			where += " AND " + f[0] + " = $" + itoa(len(args)+1)
 		}
 	}
-	entries, next, err := s.entries(ctx, a, where, args, q)
-	for _, e := range entries {
-		list = append(list, e.Change)
-	}
-	return list, next, err
+	return where, args
 }
 
 // entry is a change with what undoing it needs.
@@ -115,6 +122,9 @@ func readEntries(ctx context.Context, a access, where string, args ...any) (list
 			return err
 		}
 		e.At, e.Secret = timeOf(at), e.before.secret != e.after.secret
+		if isDeed(e.Kind) {
+			e.Did, e.Why = e.Why, ""
+		}
 		e.before.unpack(e.Item, before)
 		e.after.unpack(e.Item, after)
 		e.Before, e.After = raw(e.before.body), raw(e.after.body)
