@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/admin"
 )
 
 type callPath struct {
@@ -69,10 +70,11 @@ func (s *Server) callOperations(a huma.API) {
 		OperationID: "hang-up", Method: http.MethodDelete, Path: "/api/v1/calls/{id}", Tags: []string{"calls"},
 		Summary: "Hang up", DefaultStatus: http.StatusNoContent, Errors: []int{401, 403, 404},
 	}, func(ctx context.Context, in *callPath) (*struct{}, error) {
-		if _, ok := s.call(ctx, in.ID); !ok || !s.cfg.Calls.Hangup(in.ID, bridge.CauseRemoved, "an administrator hung up") {
+		c, ok := s.call(ctx, in.ID)
+		if !ok || !s.cfg.Calls.Hangup(in.ID, bridge.CauseRemoved, "an administrator hung up") {
 			return nil, noCall()
 		}
-		s.did(ctx, "hung up by an administrator", "call", in.ID)
+		s.didCall(ctx, &c, "hang-up")
 		return nil, nil
 	})
 	huma.Register(a, huma.Operation{
@@ -116,8 +118,9 @@ func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) 
 	if err != nil {
 		return nil, refusal(err)
 	}
-	s.cfg.Log.Info("call placed by an administrator", "call", c.ID(), "target", target.Public(), "room", room)
-	return &placedBody{Location: "/api/v1/calls/" + c.ID(), Body: callOf(c.Status())}, nil
+	status := callOf(c.Status())
+	s.did(ctx, target.Tenant, admin.Deed{Kind: admin.DeedCall, Item: c.ID(), What: "place", More: map[string]string{"target": target.Public(), "room": room}})
+	return &placedBody{Location: "/api/v1/calls/" + c.ID(), Body: status}, nil
 }
 
 // parseTarget reads "scheme:rest". What follows the scheme is the front-end's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -97,7 +98,7 @@ func (s *Server) endRoom(ctx context.Context, in *roomPath) (*struct{}, error) {
 			s.cfg.Calls.Hangup(p.Call, bridge.CauseRemoved, endedText)
 		}
 	}
-	s.did(ctx, "room ended", "room", r.Name)
+	s.didRoom(ctx, r, "end", "people", strconv.Itoa(len(r.Participants)))
 	return nil, nil
 }
 
@@ -107,7 +108,7 @@ func (s *Server) muteRoom(ctx context.Context, in *muteRoom) (*roomBody, error) 
 	if err != nil {
 		return nil, err
 	}
-	s.did(ctx, "room muted", "room", r.Name, "muted", muted)
+	s.didRoom(ctx, r, muting(muted)+"-all")
 	return s.oneRoom(ctx, r.Name)
 }
 
@@ -116,7 +117,7 @@ func (s *Server) changeParticipant(ctx context.Context, in *participantChange) (
 	if err != nil {
 		return nil, err
 	}
-	s.did(ctx, "participant muted", "room", r.Name, "participant", in.ID, "muted", in.Body.Muted)
+	s.didRoom(ctx, r, muting(in.Body.Muted), "name", r.person(in.ID))
 	return s.oneRoom(ctx, r.Name)
 }
 
@@ -131,7 +132,7 @@ func (s *Server) removeParticipant(ctx context.Context, in *ParticipantPath) (*s
 		return c.Remove(r.Name, in.ID, "an administrator removed you from the room")
 	})
 	if err == nil {
-		s.did(ctx, "participant removed", "room", r.Name, "participant", in.ID)
+		s.didRoom(ctx, r, "remove", "name", r.person(in.ID))
 	}
 	return nil, err
 }
@@ -149,7 +150,7 @@ func (s *Server) decide(ctx context.Context, name, id string, admit bool) (*room
 	if err != nil {
 		return nil, err
 	}
-	s.did(ctx, "admitted", "room", r.Name, "waiting", id, "admit", admit)
+	s.admitted(ctx, r, id, admit)
 	if now, err := s.oneRoom(ctx, r.Name); err == nil {
 		return now, nil
 	}

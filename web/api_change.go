@@ -27,43 +27,43 @@ func noCall() error { return huma.Error404NotFound("no such call runs") }
 
 // changeCall moves first: layout and muting are of the new room then.
 func (s *Server) changeCall(ctx context.Context, in *changeBody) (*callBody, error) {
-	if _, ok := s.call(ctx, in.ID); !ok {
+	c, ok := s.call(ctx, in.ID)
+	if !ok {
 		return nil, noCall()
 	}
 	if in.Body.Room != "" {
-		if err := s.move(ctx, in.ID, in.Body.Room); err != nil {
+		if err := s.move(ctx, &c, in.Body.Room); err != nil {
 			return nil, err
 		}
 	}
 	if l := in.Body.Layout; l != "" {
-		if err := s.arrange(ctx, in.ID, l); err != nil {
+		if err := s.arrange(ctx, &c, l); err != nil {
 			return nil, err
 		}
 	}
 	if m := in.Body.Muted; m != nil {
-		if err := s.silence(ctx, in.ID, *m); err != nil {
+		if err := s.silence(ctx, &c, *m); err != nil {
 			return nil, err
 		}
 	}
-	c, ok := s.call(ctx, in.ID)
-	if !ok {
+	if c, ok = s.call(ctx, in.ID); !ok {
 		return nil, noCall()
 	}
 	return &callBody{c}, nil
 }
 
-func (s *Server) arrange(ctx context.Context, id, layout string) error {
-	switch known, chosen := s.cfg.Calls.SetLayout(id, layoutOf(layout)); {
+func (s *Server) arrange(ctx context.Context, c *Call, layout string) error {
+	switch known, chosen := s.cfg.Calls.SetLayout(c.ID, layoutOf(layout)); {
 	case !known:
 		return noCall()
 	case !chosen:
 		return huma.Error409Conflict("the call has no seat in a room")
 	}
-	s.did(ctx, "layout chosen", "call", id, "layout", layout)
+	s.didCall(ctx, c, "layout", "layout", layout)
 	return nil
 }
 
-func (s *Server) move(ctx context.Context, id, name string) error {
+func (s *Server) move(ctx context.Context, c *Call, name string) error {
 	room, err := roomNamed(ctx, name)
 	if err != nil {
 		return err
@@ -72,30 +72,30 @@ func (s *Server) move(ctx context.Context, id, name string) error {
 	if !ok {
 		return huma.Error501NotImplemented("calls of this gateway stay where they are")
 	}
-	switch known, err := m.Move(id, room); {
+	switch known, err := m.Move(c.ID, room); {
 	case err != nil:
 		return refusal(err)
 	case !known:
 		return noCall()
 	}
-	s.did(ctx, "call moved", "call", id, "room", room)
+	s.didCall(ctx, c, "move", "to", room)
 	return nil
 }
 
 // silence keeps a call's sound from the others in its room, or lets it be heard again.
-func (s *Server) silence(ctx context.Context, id string, muted bool) error {
-	room, participant := s.seatOf(id)
+func (s *Server) silence(ctx context.Context, c *Call, muted bool) error {
+	room, participant := s.seatOf(c.ID)
 	if participant == "" {
 		return huma.Error409Conflict("the call has no seat in a room")
 	}
-	c, err := s.chair()
+	chair, err := s.chair()
 	if err != nil {
 		return err
 	}
-	if !c.Mute(room, participant, muted) {
+	if !chair.Mute(room, participant, muted) {
 		return noCall()
 	}
-	s.did(ctx, "call muted", "call", id, "muted", muted)
+	s.didCall(ctx, c, muting(muted))
 	return nil
 }
 
@@ -109,9 +109,4 @@ func (s *Server) seatOf(id string) (room, participant string) {
 		}
 	}
 	return "", ""
-}
-
-// did logs what somebody did through the API.
-func (s *Server) did(ctx context.Context, what string, more ...any) {
-	s.cfg.Log.Info(what, append([]any{"by", actorOf(ctx).Name()}, more...)...)
 }

@@ -44,7 +44,7 @@ func TestCallIsMutedAndMoved(t *testing.T) {
 	if resp, body := s.do("PATCH", "/api/v1/calls/c1", `{"room":"full"}`); resp.StatusCode != 503 || !strings.Contains(body, "the room is full") {
 		t.Error(resp.StatusCode, body)
 	}
-	for _, want := range []string{`msg="call moved" by=operator call=c1 room=board`, `msg="call muted" by=operator call=c1 muted=true`} {
+	for _, want := range []string{`by=operator did=move call=c1 name="Phòng họp A" number=1001 room=1001 to=board`, `by=operator did=mute call=c1 name`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %s:\n%s", want, log.String())
 		}

@@ -37,6 +37,9 @@ func (s *Server) recordOperations(a huma.API) {
 	huma.Register(a, op("list-security-events", http.MethodGet, "/security/events", "records",
 		"What an administrator may want to know, such as wrong PINs, the last first"), s.listEvents)
 	huma.Register(a, op("list-changes", http.MethodGet, "/changes", "changes", "Who changed what, the last first"), s.listChanges)
+	groups := op("list-change-groups", http.MethodGet, "/changes/groups", "changes", "Who changed what, the last first; what was changed at once, as by an import, is one")
+	groups.Description = "Each has the counts of all that was changed with it, and up to five of those that were asked for; the others are GET /changes?group=…"
+	huma.Register(a, groups, s.listChangeGroups)
 	undo := op("undo-changes", http.MethodPost, "/changes/{group}/undo", "changes", "Take a change back, all that was changed at once")
 	undo.Description, undo.Errors = "Who has the scope `numbers` alone takes back changes of numbers alone.", append(undo.Errors, 409)
 	huma.Register(a, undo, s.undoChanges)
@@ -80,24 +83,42 @@ func (s *Server) listEvents(ctx context.Context, in *spanQuery) (*listBody[admin
 	return l, s.failure(err)
 }
 
-func (s *Server) listChanges(ctx context.Context, in *struct {
+type changesQuery struct {
 	DeskPath
 	Paging
 	Group string `query:"group" maxLength:"64" doc:"This group alone"`
-	Kind  string `query:"kind" maxLength:"64" doc:"This kind alone: rules, tokens, tenants, …"`
+	Kind  string `query:"kind" maxLength:"64" doc:"This kind alone: rules, tokens, tenants, …; what was done to calls, or meetings"`
 	Item  string `query:"item" maxLength:"200" doc:"This record alone, with kind"`
-}) (*listBody[admin.AuditEntry], error) {
+}
+
+func (q *changesQuery) query() (admin.ChangeQuery, error) {
+	key, err := q.key()
+	return admin.ChangeQuery{Search: q.Search, Group: q.Group, Kind: q.Kind, Item: q.Item, Before: key, Limit: q.Limit}, err
+}
+
+func (s *Server) listChanges(ctx context.Context, in *changesQuery) (*listBody[admin.AuditEntry], error) {
 	d, err := s.desk(ctx, in.DeskPath)
 	if err != nil {
 		return nil, err
 	}
-	key, err := in.key()
+	q, err := in.query()
 	if err != nil {
 		return nil, err
 	}
-	l, err := listOf(d.Changes(ctx, admin.ChangeQuery{
-		Search: in.Search, Group: in.Group, Kind: in.Kind, Item: in.Item, Before: key, Limit: in.Limit,
-	}))
+	l, err := listOf(d.Changes(ctx, q))
+	return l, s.failure(err)
+}
+
+func (s *Server) listChangeGroups(ctx context.Context, in *changesQuery) (*listBody[admin.AuditGroup], error) {
+	d, err := s.desk(ctx, in.DeskPath)
+	if err != nil {
+		return nil, err
+	}
+	q, err := in.query()
+	if err != nil {
+		return nil, err
+	}
+	l, err := listOf(d.ChangeGroups(ctx, q))
 	return l, s.failure(err)
 }
 

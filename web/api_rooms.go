@@ -68,13 +68,13 @@ func (s *Server) changeRoom(ctx context.Context, in *roomLayoutBody) (*roomBody,
 		if !rooms.SetRoomLayout(name, layoutOf(l)) {
 			return nil, noRoom()
 		}
-		s.cfg.Log.Info("layout chosen by an administrator", "room", name, "layout", l)
+		s.didRoom(ctx, &r.Body, "layout", "layout", l)
 	}
 	if e := in.Body.Entry; e != "" {
 		if _, err := s.lead(ctx, name, func(c bridge.Chair, r *Room) bool { return c.SetEntry(r.Name, bridge.Entry(e)) }); err != nil {
 			return nil, err
 		}
-		s.did(ctx, "entry chosen", "room", name, "entry", e)
+		s.didRoom(ctx, &r.Body, "entry", "entry", e)
 	}
 	return s.oneRoom(ctx, name)
 }

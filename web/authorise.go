@@ -24,7 +24,7 @@ var rights = map[string]admin.Right{
 	"admit": admin.Calls, "admit-all": admin.Calls, "list-quality": admin.Read, "get-call-quality": admin.Read, "get-room-quality": admin.Read,
 	"list-numbers": admin.Read, "get-number": admin.Read, "put-number": admin.Numbers, "delete-number": admin.Numbers,
 	"test-number": admin.Read, "import-numbers": admin.Numbers, "export-numbers": admin.Read,
-	"list-changes": admin.Read, "undo-changes": admin.Numbers,
+	"list-changes": admin.Read, "list-change-groups": admin.Read, "undo-changes": admin.Numbers,
 	"list-devices": admin.Read, "get-device": admin.Read, "put-device": admin.Admin, "delete-device": admin.Admin,
 	"list-roomsetup": admin.Read, "get-roomsetup": admin.Read, "put-roomsetup": admin.Numbers, "delete-roomsetup": admin.Numbers,
 	"list-tokens": admin.Admin, "create-token": admin.Admin, "delete-token": admin.Admin,

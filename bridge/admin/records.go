@@ -160,3 +160,40 @@ func (d *Desk) Changes(ctx context.Context, q ChangeQuery) (Page[AuditEntry], er
 	}
 	return out, err
 }
+
+// AuditGroup is what was changed at once, with who did it.
+type AuditGroup struct{ store.ChangeGroup }
+
+// ChangeGroups reads the audit trail, in which all that was changed at once is one.
+func (d *Desk) ChangeGroups(ctx context.Context, q ChangeQuery) (Page[AuditGroup], error) {
+	list, next, err := d.scope.Groups(ctx, q)
+	out := Page[AuditGroup]{Items: make([]AuditGroup, len(list)), Next: next}
+	for i, g := range list {
+		out.Items[i] = AuditGroup{g}
+	}
+	return out, err
+}
+
+// Deed is something that was done to a call or a meeting.
+type Deed = store.Deed
+
+// Kinds of deeds.
+const (
+	DeedCall    = store.DeedCall
+	DeedMeeting = store.DeedMeeting
+)
+
+// Did writes into a tenant's audit trail what the actor did; "" is nobody's, which is the site's.
+func (a *Actor) Did(ctx context.Context, tenant string, d Deed) error {
+	if a == nil || a.service == nil {
+		return nil
+	}
+	scope := a.service.DB.Site()
+	if tenant != "" {
+		var err error
+		if scope, err = a.service.DB.Tenant(tenant); err != nil {
+			return err
+		}
+	}
+	return scope.Note(ctx, a.who, d)
+}

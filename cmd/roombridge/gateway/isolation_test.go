@@ -42,7 +42,7 @@ func attacks() map[string]attack {
 		"events": {plain: true}, "get-load": {},
 		"list-numbers": {}, "get-number": {ids: number}, "put-number": {ids: number, body: `{"number":"6006"}`, fresh: true}, "delete-number": {ids: in("$rule")},
 		"test-number": {body: `{"number":"1001","host":"zebra.example"}`}, "import-numbers": {body: "number\n5005\n"}, "export-numbers": {},
-		"list-changes": {}, "undo-changes": {ids: in("$group")},
+		"list-changes": {}, "list-change-groups": {}, "undo-changes": {ids: in("$group")},
 		"list-devices": {}, "get-device": {ids: number}, "put-device": {ids: number, body: `{"label":"x"}`, fresh: true, space: true}, "delete-device": {ids: in("$device")},
 		"list-roomsetup": {}, "get-roomsetup": {ids: in("shared")}, "put-roomsetup": {ids: in("shared"), body: `{"label":"x"}`, fresh: true}, "delete-roomsetup": {ids: in("$setup")},
 		"list-tokens": {}, "create-token": {body: `{"scopes":["read"]}`}, "delete-token": {ids: in("$token")},
@@ -142,6 +142,10 @@ func newZebra(t *testing.T, g *Gateway, a *api) *zebra {
 	var seen struct{ Participants []struct{ ID, Name string } }
 	if _, text := z.token.do("GET", "/api/v1/rooms/zebra-room", ""); json.Unmarshal([]byte(text), &seen) != nil || len(seen.Participants) != 1 {
 		t.Fatalf("the tenant does not see its own room: %s", text)
+	}
+	z.token.must("PATCH", "/api/v1/rooms/zebra-room", `{"entry":"open"}`)
+	if _, trail := z.token.do("GET", "/api/v1/changes/groups?kind=meetings", ""); !strings.Contains(trail, "zebra-room@zebra") {
+		t.Fatalf("the tenant does not see what was done to its room: %s", trail)
 	}
 	z.ids = map[string]string{
 		"$call": z.call.ID(), "$ended": ended.ID(), "$group": first(z.token, "/api/v1/changes?kind=rules", "group"),
