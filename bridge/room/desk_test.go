@@ -278,7 +278,8 @@ func TestFromDeskToRoom(t *testing.T) {
 	inOrder(t, g.sight.take())
 }
 
-// A terminal that is put on hold is shown the screen again when it comes back, in what it takes then.
+// A terminal that is put on hold is shown the screen again when it comes back, in what it takes then, and told
+// what was said meanwhile; what it has heard is not said again.
 func TestDeskFollowsNegotiation(t *testing.T) {
 	r := newRig(t, nil)
 	g := r.received("A", terminalOptions{})
@@ -289,13 +290,33 @@ func TestDeskFollowsNegotiation(t *testing.T) {
 	if st := g.desk.Status(); st.VideoOut.Path != bridge.PathNone || st.AudioOut.Path != bridge.PathNone {
 		t.Errorf("on hold: %+v", st)
 	}
-	g.desk.Say(loud(3)) // into the void
+	g.desk.Say(loud(3))
 	g.negotiate(terminalOptions{receive: media.H264Params{Profile: 66, Level: 12}, sends: cb31}, media.SendRecv, false)
 	g.desk.MediaChanged()
 	r.must(g.sees(r.ctx(), 352))
-	g.desk.Say(loud(4))
-	_, err := g.sound.until(r.ctx(), "sound", func(p []packet.Packet) bool { return slices.ContainsFunc(p, isLoud) })
+	said := func(level byte) func([]packet.Packet) bool {
+		return func(all []packet.Packet) bool {
+			n := 0
+			for _, p := range all {
+				if isLoud(p) && p.Payload[0] == level {
+					n++
+				}
+			}
+			return n == 25 && !slices.ContainsFunc(all[len(all)-6:], isLoud) // to its end
+		}
+	}
+	_, err := g.sound.until(r.ctx(), "what was said on hold", said(3))
 	r.must(err)
+	g.negotiate(terminalOptions{receive: cb31, sends: cb31}, media.Inactive, true)
+	g.desk.MediaChanged()
+	g.negotiate(terminalOptions{receive: media.H264Params{Profile: 66, Level: 12}, sends: cb31}, media.SendRecv, false)
+	g.desk.MediaChanged()
+	g.desk.Say(loud(4))
+	_, err = g.sound.until(r.ctx(), "sound", said(4))
+	r.must(err)
+	if !said(3)(g.sound.take()) {
+		t.Error("said twice")
+	}
 	last := r.notices(func(s []transcode.Still) bool { return len(s) == 2 })[1]
 	if last.Width != 352 || last.Level != 11 || last.Notice.Title != "Welcome" {
 		t.Errorf("%+v", last)

@@ -25,6 +25,7 @@ type prompter struct {
 	pt     uint8
 	asked  uint64 // counts what was said; what comes later than the next is not
 	saying *saying
+	wanted []int16 // what was to be said last, until it is
 	spoke  int64 // when a packet went last
 	begun  int64 // the time of timestamp base
 	base   uint32
@@ -56,7 +57,8 @@ func newPrompter(h *hall, out *relay.Stream) *prompter {
 	return p
 }
 
-// attune takes what the stream was negotiated to.
+// attune takes what the stream was negotiated to. What was to be said before, or was being said otherwise, is
+// said now: the channels of an H.323 call are opened after it was answered.
 func (p *prompter) attune(audio media.Stream) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -65,11 +67,15 @@ func (p *prompter) attune(audio media.Stream) {
 	if ok && flows(audio, media.Send) && p.hall.caps.Encodes(audio.Send.Codec) {
 		f = audio.Send
 	}
-	if f != p.format {
-		p.saying = nil
-		p.asked++
-	}
+	changed := f != p.format
 	p.format, p.pt = f, pt
+	if !changed {
+		return
+	}
+	p.saying = nil
+	if p.asked++; f.Codec != "" && len(p.wanted) > 0 {
+		p.ask(p.wanted)
+	}
 }
 
 // able tells whether anything can be said.
@@ -86,7 +92,7 @@ func (p *prompter) say(pcm []int16) {
 	defer p.mu.Unlock()
 	p.asked++
 	speaks := p.saying != nil
-	p.saying = nil
+	p.saying, p.wanted = nil, pcm
 	if p.format.Codec == "" || len(pcm) == 0 && !speaks {
 		return
 	}
@@ -149,7 +155,7 @@ func (p *prompter) step(now int64) bool {
 	p.out.Flush()
 	p.spoke = now
 	if s.next == len(s.Frames) {
-		p.saying = nil
+		p.saying, p.wanted = nil, nil
 	}
 	return p.saying != nil
 }
@@ -168,7 +174,7 @@ func (p *prompter) send(s *saying) {
 func (p *prompter) close() {
 	p.cancel()
 	p.mu.Lock()
-	p.saying, p.format = nil, media.Format{}
+	p.saying, p.wanted, p.format = nil, nil, media.Format{}
 	p.asked++
 	p.mu.Unlock()
 	p.asking.Wait()
