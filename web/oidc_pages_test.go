@@ -44,7 +44,7 @@ func sessionOfAnswer(t *testing.T, resp *http.Response) string {
 	t.Helper()
 	for _, c := range resp.Cookies() {
 		if c.Name == cookieName && resp.StatusCode == 303 && resp.Header.Get("Location") == "/admin" {
-			return "Cookie: roombridge=" + c.Value
+			return "Cookie: " + cookieName + "=" + c.Value
 		}
 	}
 	t.Fatalf("not let in: %d %v", resp.StatusCode, resp.Header)

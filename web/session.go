@@ -8,7 +8,10 @@ import (
 )
 
 const (
-	cookieName = "roombridge" // holds a session; scripts do not see it, and other sites' pages do not make the browser send it
+	// cookieName is of the cookie that holds a session. Scripts do not see it, and other sites' pages do not make the
+	// browser send it. By its prefix browsers take it from this host alone, and over HTTPS: a neighbour
+	// in the same domain cannot give somebody a session of their own (RFC 6265bis, 4.1.3.2).
+	cookieName = "__Host-roombridge"
 	eventsPath = "/api/v1/events"
 )
 

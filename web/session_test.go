@@ -39,14 +39,14 @@ func entered(t *testing.T, resp *http.Response, body string) []string {
 		t.Fatalf("%d cookies: %s", len(cookies), body)
 	}
 	c := cookies[0]
-	if c.Name != "roombridge" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || len(c.Value) < 64 {
+	if c.Name != "__Host-roombridge" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Domain != "" || len(c.Value) < 64 {
 		t.Errorf("the cookie is %v", c)
 	}
 	m := decode(t, body).(map[string]any)
 	if strings.Contains(body, c.Value) || m["csrf"] == "" || m["signed_in"] != true {
 		t.Errorf("%s", body)
 	}
-	return []string{"Cookie: roombridge=" + c.Value, fmt.Sprint("X-CSRF: ", m["csrf"])}
+	return []string{"Cookie: __Host-roombridge=" + c.Value, fmt.Sprint("X-CSRF: ", m["csrf"])}
 }
 
 // The first start, a session, and its end.
@@ -135,7 +135,7 @@ func TestLocalPages(t *testing.T) {
 				t.Errorf("%s, %s: %d", path, h, resp.StatusCode)
 			}
 		}
-		if resp, _ := s.get("/api/v1/calls", h, "Cookie: roombridge=0123456789abcdef_"+strings.Repeat("0", 64)); resp.StatusCode != 401 {
+		if resp, _ := s.get("/api/v1/calls", h, "Cookie: __Host-roombridge=0123456789abcdef_"+strings.Repeat("0", 64)); resp.StatusCode != 401 {
 			t.Errorf("a made up cookie, %s: %d", h, resp.StatusCode)
 		}
 		if resp, _ := s.get("/metrics", h, who[0]); resp.StatusCode != 200 {

@@ -172,7 +172,7 @@ func (a *api) signIn(name string) *api {
 	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil || resp.StatusCode != 200 || len(resp.Cookies()) != 1 {
 		a.t.Fatalf("%s does not get in: %d %v", name, resp.StatusCode, err)
 	}
-	return &api{t: a.t, url: a.url, more: [][2]string{{"Cookie", "roombridge=" + resp.Cookies()[0].Value}, {"X-CSRF", s.CSRF}, {"Sec-Fetch-Site", "same-origin"}}}
+	return &api{t: a.t, url: a.url, more: [][2]string{{"Cookie", resp.Cookies()[0].Name + "=" + resp.Cookies()[0].Value}, {"X-CSRF", s.CSRF}, {"Sec-Fetch-Site", "same-origin"}}}
 }
 
 // snapshot is what an attack may not change.
