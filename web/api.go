@@ -17,6 +17,7 @@ func (s *Server) api() http.Handler {
 	cfg.Info.Description = "Calls, rooms, devices and events of a Roombridge gateway."
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "", "", ""
 	cfg.CreateHooks = nil // no $schema members in answers
+	cfg.Transformers = []huma.Transformer{withoutValues}
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: cookieName, Description: "What POST /api/v1/session sets. Whatever is not read needs X-CSRF besides"},
 		"token":   {Type: "http", Scheme: "bearer", Description: "admin.token of the configuration, or a token made with POST /api/v1/tokens"},
@@ -59,6 +60,16 @@ func (s *Server) api() http.Handler {
 	}
 	open.Handle("/api/", s.auth.protect(noStore(mux)))
 	return open
+}
+
+// withoutValues keeps what was sent out of what is said to be wrong with it: it may be a password.
+func withoutValues(_ huma.Context, _ string, v any) (any, error) {
+	if m, ok := v.(*huma.ErrorModel); ok {
+		for _, e := range m.Errors {
+			e.Value = nil
+		}
+	}
+	return v, nil
 }
 
 func noStore(next http.Handler) http.Handler {

@@ -49,6 +49,26 @@ func entered(t *testing.T, resp *http.Response, body string) []string {
 	return []string{"Cookie: __Host-roombridge=" + c.Value, fmt.Sprint("X-CSRF: ", m["csrf"])}
 }
 
+// What is wrong with a request is said without what it holds.
+func TestErrorsShowNoPassword(t *testing.T) {
+	s, _, headers := signed(t, nil)
+	for _, c := range [][3]string{
+		{"POST", "/api/v1/session", `{"password":"one of my secrets"}`},
+		{"POST", "/api/v1/session", `{"name":"admin","password":"one of my secrets","more":1}`},
+		{"POST", "/api/v1/session", `{"name":"admin","password":["one of my secrets"]}`},
+		{"POST", "/api/v1/setup", `{"password":"my secret"}`},
+		{"PUT", "/api/v1/session/password", `{"old":"one of my secrets"}`},
+		{"PUT", "/api/v1/administrators/lan", `{"role":"viewer","labell":"Lan","password":"one of my secrets"}`},
+		{"PUT", "/api/v1/devices/lan", `{"labell":"Lan","password":"one of my secrets"}`},
+		{"PUT", "/api/v1/numbers/1", `{"number":"1001","room":7,"guest_pin":"one of my secrets"}`},
+	} {
+		resp, body := s.do(c[0], c[1], c[2], headers...)
+		if resp.StatusCode != 422 || strings.Contains(body, "secret") {
+			t.Errorf("%v: %d %s", c, resp.StatusCode, body)
+		}
+	}
+}
+
 // The first start, a session, and its end.
 func TestSignIn(t *testing.T) {
 	s, _, first := signed(t, nil)
