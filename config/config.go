@@ -152,7 +152,7 @@ type OIDC struct {
 	Redirect     string   `mapstructure:"redirect"`     // the gateway's URL, as browsers reach it
 	RoleClaim    string   `mapstructure:"role_claim"`   // says what somebody may, by roles; empty: accounts that there are, by their subject
 	Roles        []string `mapstructure:"roles"`        // VALUE=operator, VALUE=administrator or VALUE=viewer
-	TenantClaim  string   `mapstructure:"tenant_claim"` // names the tenant; empty: the site
+	TenantClaim  string   `mapstructure:"tenant_claim"` // names the tenant, "-" the site; empty: everybody is the site's
 }
 
 // Store is the database.

@@ -11,7 +11,6 @@ import (
 	"io"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -37,7 +36,7 @@ type Config struct {
 	Redirect     string            // our own URL, as browsers reach it
 	RoleClaim    string            // says what somebody may, by Roles; empty: only accounts that there are sign in
 	Roles        map[string]string // value of the claim to a role
-	TenantClaim  string            // whose; empty or not there: the site's
+	TenantClaim  string            // whose, Site for nobody's; without it operators alone get in. Empty: everybody is the site's
 
 	Transport http.RoundTripper // nil is http.DefaultTransport
 	Now       func() time.Time  // nil is time.Now
@@ -48,7 +47,7 @@ type Provider struct {
 	cfg    Config
 	client *http.Client
 
-	mu    sync.Mutex
+	turn  chan struct{}  // holds one while somebody discovers
 	found *oidc.Provider // by discovery, when it is first needed
 }
 
@@ -79,7 +78,7 @@ func New(cfg Config) *Provider {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	return &Provider{cfg: cfg, client: &http.Client{Timeout: patience, Transport: bounded{cfg.Transport}}}
+	return &Provider{cfg: cfg, turn: make(chan struct{}, 1), client: &http.Client{Timeout: patience, Transport: bounded{cfg.Transport}}}
 }
 
 // Label is what the button says.
@@ -101,8 +100,12 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // discover asks the provider for its addresses and keys, once.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done(): // a provider that does not answer keeps nobody who has gone
+		return nil, nil, fmt.Errorf("oidc: %w", ctx.Err())
+	}
 	if p.found == nil {
 		found, err := oidc.NewProvider(oidc.ClientContext(ctx, p.client), p.cfg.Issuer)
 		if err != nil {
@@ -177,8 +180,23 @@ func (p *Provider) person(subject string, claims map[string]any) Person {
 			break
 		}
 	}
-	if p.cfg.TenantClaim != "" {
-		out.Tenant = first(p.cfg.TenantClaim)
+	return p.tenant(out, texts(claims[p.cfg.TenantClaim]))
+}
+
+// Site is the value of the tenant's claim of who is of no tenant.
+const Site = "-"
+
+// tenant says whose somebody is by the values of the tenant's claim. Who has none may do nothing,
+// or a claim that the provider leaves out would show all tenants; operators are the site's anyhow.
+func (p *Provider) tenant(out Person, given []string) Person {
+	given = slices.DeleteFunc(given, func(v string) bool { return v == "" })
+	switch {
+	case p.cfg.TenantClaim == "":
+	case len(given) == 1 && given[0] == Site:
+	case len(given) == 1:
+		out.Tenant = given[0]
+	case len(given) > 0 || out.Role != "operator":
+		out.Role = ""
 	}
 	return out
 }

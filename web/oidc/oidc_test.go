@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"errors"
@@ -50,6 +51,12 @@ func TestPerson(t *testing.T) {
 		{map[string]any{"groups": "it"}, "operator", ""},
 		{map[string]any{"groups": []string{"staff", "it"}}, "operator", ""},
 		{map[string]any{"groups": []any{"staff", 7}, "company": "acme"}, "viewer", "acme"},
+		{map[string]any{"groups": "staff", "company": []string{"acme"}}, "viewer", "acme"},
+		{map[string]any{"groups": "staff", "company": []string{"acme", "other"}}, "", ""},
+		{map[string]any{"groups": "staff", "company": "-"}, "viewer", ""},
+		{map[string]any{"groups": "staff"}, "", ""}, // or whoever has no claim would look at all tenants
+		{map[string]any{"groups": "staff", "company": ""}, "", ""},
+		{map[string]any{"groups": "staff", "company": 7}, "", ""},
 		{map[string]any{"groups": []string{"others"}}, "", ""},
 		{map[string]any{"groups": 7}, "", ""},
 		{nil, "", ""},
@@ -60,6 +67,11 @@ func TestPerson(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%v: %v %+v", c.claims, err, got)
 		}
+	}
+	p, at = newProvider(t, func(c *Config) { c.TenantClaim = "" })
+	at.Claims = map[string]any{"groups": "staff"}
+	if got, err := come(t, p, at); err != nil || got.Role != "viewer" || got.Tenant != "" {
+		t.Errorf("%v %+v", err, got)
 	}
 	p, at = newProvider(t, func(c *Config) { c.RoleClaim = "" })
 	if got, err := come(t, p, at); err != nil || got.Mapped || got.Role != "" {
@@ -113,6 +125,17 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := p.Finish(t.Context(), flow, q.Get("state"), q.Get("code")); !errors.Is(err, ErrRefused) {
 		t.Errorf("a code again: %v", err)
+	}
+}
+
+// Who has gone does not wait for a provider that does not answer.
+func TestGone(t *testing.T) {
+	p, _ := newProvider(t, nil)
+	p.turn <- struct{}{} // somebody waits for it
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := p.Start(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }
 
