@@ -134,7 +134,7 @@ func TestManyCalls(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	h.empty(t, 5*time.Second)
+	h.empty(t, siptest.Patience)
 	if n := h.core.Stats().Total; n != 40 {
 		t.Errorf("%d calls", n)
 	}

@@ -40,6 +40,12 @@ func (m *Message) Status() int {
 	return n
 }
 
+// is tells a request of this method or a response of this status.
+func (m *Message) is(what string) bool {
+	f := strings.Fields(m.First)
+	return len(f) > 1 && (f[0] == what || f[1] == what)
+}
+
 // Method is that of a request, or of the request that a response answers.
 func (m *Message) Method() string {
 	if m.Status() == 0 {

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Patience is how long Expect waits.
-var Patience = 5 * time.Second
+// Patience is how long Expect waits for what must come, however slow the machine is.
+var Patience = 30 * time.Second
 
 // Peer is one end of a signalling path.
 type Peer struct {
@@ -23,6 +23,7 @@ type Peer struct {
 	conn  link
 	buf   []byte
 	read  []byte
+	known map[string]bool // messages that Expect gave
 }
 
 // link is a socket with one far end.
@@ -100,7 +101,7 @@ func (u *udpLink) Write(b []byte) (int, error) { return u.WriteToUDPAddrPort(b, 
 // NewPeer speaks over an open socket, which is closed with the test.
 func NewPeer(t testing.TB, proto string, c link) *Peer {
 	t.Cleanup(func() { _ = c.Close() })
-	return &Peer{t: t, Proto: proto, conn: c, read: make([]byte, 64<<10)}
+	return &Peer{t: t, Proto: proto, conn: c, read: make([]byte, 64<<10), known: map[string]bool{}}
 }
 
 // Addr is the peer's own address.
@@ -174,21 +175,29 @@ func (p *Peer) cut() *Message {
 }
 
 // Expect gives the next message that is a request of this method or a
-// response of this status ("INVITE", "200"). 100 Trying is passed over unless asked for.
+// response of this status ("INVITE", "200"). 100 Trying is passed over unless asked for,
+// and so is what the endpoint repeats because this end is slow (see repeated).
 func (p *Peer) Expect(what string) *Message {
 	p.t.Helper()
 	m := p.Next(Patience)
-	for m != nil && m.Status() == 100 && what != "100" {
+	for m != nil && (m.Status() == 100 && what != "100" || p.repeated(m, what)) {
 		m = p.Next(Patience)
 	}
 	if m == nil {
 		p.t.Fatalf("expected %s, nothing came", what)
 		return nil
 	}
-	if f := strings.Fields(m.First); f[0] != what && f[1] != what {
+	if !m.is(what) {
 		p.t.Fatalf("expected %s, got:\n%s", what, m.Raw)
 	}
+	p.known[m.Raw] = true
 	return m
+}
+
+// repeated tells whether a message is one that Expect gave before and that is not meant
+// now: a request (RFC 3261 17.1.1.2, 17.1.2.2), or the final answer to an INVITE (13.3.1.4).
+func (p *Peer) repeated(m *Message, what string) bool {
+	return p.known[m.Raw] && (!m.is(what) || m.Status() >= 200 && m.Method() == "INVITE")
 }
 
 // Silence fails when a message comes within d.
