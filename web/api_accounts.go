@@ -185,38 +185,18 @@ func (s *Server) accountOperations(a huma.API) {
 			DefaultStatus: status, MaxBodyBytes: 8 << 10, Errors: []int{401, 403, 404, 409, 422},
 		}
 	}
-	huma.Register(a, op("list-administrators", http.MethodGet, "/administrators", "Who can sign in", 200), s.listAdministrators)
-	huma.Register(a, op("get-administrator", http.MethodGet, "/administrators/{name}", "One of them", 200), s.getAdministrator)
+	huma.Register(a, op("list-administrators", http.MethodGet, "/administrators", "Who can sign in", 200), listed[deskPage](s, (*admin.Desk).Accounts))
+	huma.Register(a, op("get-administrator", http.MethodGet, "/administrators/{name}", "One of them", 200), atDesk(s, getAdministrator))
 	put := op("put-administrator", http.MethodPut, "/administrators/{name}", "Write an account, whatever there was", 200)
 	put.Description = "Operators are the site's (tenant=-), administrators a tenant's, viewers of either. Without a password the one that is there stays."
-	huma.Register(a, put, s.putAdministrator)
-	huma.Register(a, op("delete-administrator", http.MethodDelete, "/administrators/{name}", "Remove an account", 204), s.deleteAdministrator)
-	huma.Register(a, op("end-sessions", http.MethodDelete, "/administrators/{name}/sessions", "Sign somebody out everywhere", 204), s.endSessions)
+	huma.Register(a, put, atDesk(s, s.putAdministrator))
+	huma.Register(a, op("delete-administrator", http.MethodDelete, "/administrators/{name}", "Remove an account", 204), atDesk(s, s.deleteAdministrator))
+	huma.Register(a, op("end-sessions", http.MethodDelete, "/administrators/{name}/sessions", "Sign somebody out everywhere", 204), atDesk(s, s.endSessions))
 }
 
-func (s *Server) listAdministrators(ctx context.Context, in *struct {
-	DeskPath
-	Paging
-}) (*listBody[admin.Account], error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
-	after, err := in.key()
-	if err != nil {
-		return nil, err
-	}
-	l, err := listOf(d.Accounts(ctx, admin.Query{Search: in.Search, After: after, Limit: in.Limit}))
-	return l, s.failure(err)
-}
-
-func (s *Server) getAdministrator(ctx context.Context, in *AdministratorPath) (*accountBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
+func getAdministrator(ctx context.Context, d *admin.Desk, in *AdministratorPath) (*accountBody, error) {
 	a, err := d.Account(ctx, in.Name)
-	return &accountBody{a}, s.failure(err)
+	return &accountBody{a}, err
 }
 
 type accountPut struct {
@@ -232,43 +212,34 @@ type accountPut struct {
 	}
 }
 
-func (s *Server) putAdministrator(ctx context.Context, in *accountPut) (*accountBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) putAdministrator(ctx context.Context, d *admin.Desk, in *accountPut) (*accountBody, error) {
 	b := in.Body
 	a, err := d.PutAccount(ctx, admin.AccountPut{
 		Name: in.Name, Label: oneLine(b.Label), Role: b.Role, Language: b.Language, Disabled: b.Disabled, Subject: b.Subject, Password: b.Password,
 	}, in.Version)
-	if err != nil {
-		return nil, s.failure(err)
+	if err == nil {
+		s.wrote(d, "administrator written", "administrator", a.Name)
 	}
-	s.cfg.Log.Info("administrator written", "by", d.Name(), "tenant", d.ID(), "administrator", a.Name)
-	return &accountBody{a}, nil
+	return &accountBody{a}, err
 }
 
-func (s *Server) deleteAdministrator(ctx context.Context, in *struct {
+type accountDelete struct {
 	AdministratorPath
 	Versioned
-}) (*struct{}, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
-	if err = d.DeleteAccount(ctx, in.Name, in.Version); err == nil {
-		s.cfg.Log.Info("administrator removed", "by", d.Name(), "tenant", d.ID(), "administrator", in.Name)
-	}
-	return nil, s.failure(err)
 }
 
-func (s *Server) endSessions(ctx context.Context, in *AdministratorPath) (*struct{}, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
+func (s *Server) deleteAdministrator(ctx context.Context, d *admin.Desk, in *accountDelete) (*struct{}, error) {
+	err := d.DeleteAccount(ctx, in.Name, in.Version)
+	if err == nil {
+		s.wrote(d, "administrator removed", "administrator", in.Name)
 	}
-	if err = d.EndAccountSessions(ctx, in.Name); err == nil {
-		s.cfg.Log.Info("administrator signed out", "by", d.Name(), "tenant", d.ID(), "administrator", in.Name)
+	return nil, err
+}
+
+func (s *Server) endSessions(ctx context.Context, d *admin.Desk, in *AdministratorPath) (*struct{}, error) {
+	err := d.EndAccountSessions(ctx, in.Name)
+	if err == nil {
+		s.wrote(d, "administrator signed out", "administrator", in.Name)
 	}
-	return nil, s.failure(err)
+	return nil, err
 }

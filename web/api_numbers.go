@@ -23,11 +23,6 @@ const (
 	maxImport  = 32 << 20 // bytes
 )
 
-// DeskPath says whose records are meant. (Embedded parameters are exported, or huma does not see them.)
-type DeskPath struct {
-	Tenant string `query:"tenant" maxLength:"63" doc:"Whose; operators name one, else it is the default tenant; - is the site"`
-}
-
 // Paging asks for a part of a list.
 type Paging struct {
 	Search string `query:"search" maxLength:"256" doc:"Words that must all be there, in any case and without diacritics"`
@@ -44,6 +39,11 @@ func (p *Paging) key() (string, error) {
 		return "", huma.Error422UnprocessableEntity("after is not the next of a page")
 	}
 	return string(b), nil
+}
+
+func (p *Paging) query() (admin.Query, error) {
+	after, err := p.key()
+	return admin.Query{Search: p.Search, After: after, Limit: p.Limit}, err
 }
 
 type list[T any] struct {
@@ -94,47 +94,28 @@ func (s *Server) numberOperations(a huma.API) {
 			MaxBodyBytes: body, SkipValidateBody: id == "put-number" || id == "import-numbers", Errors: append([]int{401, 403, 404, 422}, codes...),
 		}
 	}
-	huma.Register(a, op("list-numbers", http.MethodGet, "/numbers", "Rules of the number plan, in the order in which they are tried", 0), s.listNumbers)
-	huma.Register(a, op("get-number", http.MethodGet, "/numbers/{id}", "One rule", 0), s.getNumber)
-	huma.Register(a, op("put-number", http.MethodPut, "/numbers/{id}", "Write a rule, whatever there was. PINs: digits, or **** for the one that is there.", maxBody, 409), s.putNumber)
-	huma.Register(a, op("delete-number", http.MethodDelete, "/numbers/{id}", "Remove a rule", 0, 409), s.deleteNumber)
+	huma.Register(a, op("list-numbers", http.MethodGet, "/numbers", "Rules of the number plan, in the order in which they are tried", 0), listed[deskPage](s, (*admin.Desk).Numbers))
+	huma.Register(a, op("get-number", http.MethodGet, "/numbers/{id}", "One rule", 0), atDesk(s, getNumber))
+	huma.Register(a, op("put-number", http.MethodPut, "/numbers/{id}", "Write a rule, whatever there was. PINs: digits, or **** for the one that is there.", maxBody, 409), atDesk(s, s.putNumber))
+	huma.Register(a, op("delete-number", http.MethodDelete, "/numbers/{id}", "Remove a rule", 0, 409), removed(s, "number removed", "rule", (*ruleDelete).record, (*admin.Desk).DeleteNumber))
 	huma.Register(a, op("test-number", http.MethodPost, "/numbers/test", "What would become of a call, and why: the dry run", maxBody), s.testNumber)
 	huma.Register(a, op("export-numbers", http.MethodGet, "/numbers/export", "All rules, as an import takes them; PINs are masked", 0), s.exportNumbers)
 	imports := op("import-numbers", http.MethodPost, "/numbers/import", "Compare rules with those there are, and apply them", maxImport, 409)
 	imports.Description = "The body is CSV (text/csv) or JSON (application/json), in the form of an export. With dry_run nothing is changed; its basis, " +
 		"given with the import, makes that fail if the plan has changed meanwhile."
-	huma.Register(a, imports, s.importNumbers)
+	huma.Register(a, imports, atDesk(s, s.importNumbers))
 }
 
+// desk is for operations that answer piece by piece.
 func (s *Server) desk(ctx context.Context, in DeskPath) (*admin.Desk, error) {
 	d, err := actorOf(ctx).In(ctx, in.Tenant)
 	return d, s.failure(err)
 }
 
-func (s *Server) listNumbers(ctx context.Context, in *struct {
-	DeskPath
-	Paging
-}) (*listBody[admin.Number], error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
-	after, err := in.key()
-	if err != nil {
-		return nil, err
-	}
-	l, err := listOf(d.Numbers(ctx, admin.Query{Search: in.Search, After: after, Limit: in.Limit}))
-	return l, s.failure(err)
-}
-
-func (s *Server) getNumber(ctx context.Context, in *NumberPath) (*numberBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
+func getNumber(ctx context.Context, d *admin.Desk, in *NumberPath) (_ *numberBody, err error) {
 	out := &numberBody{}
 	out.Body.Number, err = d.Number(ctx, in.ID)
-	return out, s.failure(err)
+	return out, err
 }
 
 type rulePut struct {
@@ -143,21 +124,16 @@ type rulePut struct {
 	RawBody []byte `contentType:"application/json" doc:"The rule, as docs/numbers.md has its fields"`
 }
 
-func (s *Server) putNumber(ctx context.Context, in *rulePut) (*numberBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) putNumber(ctx context.Context, d *admin.Desk, in *rulePut) (*numberBody, error) {
 	rule, err := readRule(in.ID, in.RawBody)
 	if err != nil {
-		return nil, s.failure(&admin.Invalid{Err: err})
+		return nil, &admin.Invalid{Err: err}
 	}
 	out := &numberBody{}
-	if out.Body.Number, out.Body.Group, err = d.PutNumber(ctx, rule, in.Version); err != nil {
-		return nil, s.failure(err)
+	if out.Body.Number, out.Body.Group, err = d.PutNumber(ctx, rule, in.Version); err == nil {
+		s.wrote(d, "number written", "rule", rule.ID)
 	}
-	s.cfg.Log.Info("number written", "by", d.Name(), "tenant", d.ID(), "rule", rule.ID)
-	return out, nil
+	return out, err
 }
 
 // readRule reads one rule in the form of an import. Its id is that of the path; what
@@ -201,20 +177,12 @@ func ofOne(err error) error {
 	return errors.Join(list...)
 }
 
-func (s *Server) deleteNumber(ctx context.Context, in *struct {
+type ruleDelete struct {
 	NumberPath
 	Versioned
-}) (*groupBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
-	out := &groupBody{}
-	if out.Body.Group, err = d.DeleteNumber(ctx, in.ID, in.Version); err == nil {
-		s.cfg.Log.Info("number removed", "by", d.Name(), "tenant", d.ID(), "rule", in.ID)
-	}
-	return out, s.failure(err)
 }
+
+func (in *ruleDelete) record() (string, int64) { return in.ID, in.Version }
 
 type testBody struct {
 	DeskPath
@@ -300,25 +268,23 @@ type ruleChange struct {
 
 type differenceBody struct{ Body difference }
 
-func (s *Server) importNumbers(ctx context.Context, in *struct {
+type rulesImport struct {
 	DeskPath
 	DryRun      bool   `query:"dry_run" doc:"Only tell the difference"`
 	Mode        string `query:"mode" enum:"merge,replace" default:"merge" doc:"What becomes of rules that the import does not name: they stay, or are removed"`
 	Basis       string `query:"basis" maxLength:"64" doc:"Of a dry run"`
 	ContentType string `header:"Content-Type"`
 	RawBody     []byte `contentType:"text/csv"`
-}) (*differenceBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
+}
+
+func (s *Server) importNumbers(ctx context.Context, d *admin.Desk, in *rulesImport) (*differenceBody, error) {
 	read := number.ReadCSV
 	if strings.Contains(in.ContentType, "json") {
 		read = number.ReadJSON
 	}
 	rules, err := read(bytes.NewReader(in.RawBody))
 	if err != nil {
-		return nil, s.failure(&admin.Invalid{Err: err})
+		return nil, &admin.Invalid{Err: err}
 	}
 	out := &differenceBody{}
 	var diff number.Difference
@@ -333,7 +299,7 @@ func (s *Server) importNumbers(ctx context.Context, in *struct {
 	for i, c := range diff.Changed {
 		out.Body.Changed[i] = ruleChange(c)
 	}
-	return out, s.failure(err)
+	return out, err
 }
 
 func (s *Server) exportNumbers(ctx context.Context, in *struct {

@@ -49,18 +49,18 @@ func (s *Server) tenantOperations(a huma.API) {
 	huma.Register(a, op("get-tenant", http.MethodGet, "/tenants/{id}", "tenants", "One customer", 200), s.getTenant)
 	huma.Register(a, op("put-tenant", http.MethodPut, "/tenants/{id}", "tenants", "Write a customer, whatever there was", 200), s.putTenant)
 	huma.Register(a, op("delete-tenant", http.MethodDelete, "/tenants/{id}", "tenants", "Remove a customer that has no numbers and tokens", 204), s.deleteTenant)
-	huma.Register(a, op("list-tokens", http.MethodGet, "/tokens", "tokens", "Programs' rights to use the API, without what they present", 200), s.listTokens)
+	huma.Register(a, op("list-tokens", http.MethodGet, "/tokens", "tokens", "Programs' rights to use the API, without what they present", 200), listed[deskPage](s, (*admin.Desk).Tokens))
 	create := op("create-token", http.MethodPost, "/tokens", "tokens", "Make a token; its text is shown in this answer alone", 201)
-	huma.Register(a, create, s.createToken)
-	huma.Register(a, op("delete-token", http.MethodDelete, "/tokens/{id}", "tokens", "Revoke a token", 204), s.deleteToken)
+	huma.Register(a, create, atDesk(s, s.createToken))
+	huma.Register(a, op("delete-token", http.MethodDelete, "/tokens/{id}", "tokens", "Revoke a token", 204), atDesk(s, s.deleteToken))
 }
 
 func (s *Server) listTenants(ctx context.Context, in *Paging) (*listBody[admin.Tenant], error) {
-	after, err := in.key()
+	q, err := in.query()
 	if err != nil {
 		return nil, err
 	}
-	l, err := listOf(actorOf(ctx).Tenants(ctx, admin.Query{Search: in.Search, After: after, Limit: in.Limit}))
+	l, err := listOf(actorOf(ctx).Tenants(ctx, q))
 	return l, s.failure(err)
 }
 
@@ -102,22 +102,6 @@ func (s *Server) deleteTenant(ctx context.Context, in *TenantPath) (*struct{}, e
 	return nil, s.failure(err)
 }
 
-func (s *Server) listTokens(ctx context.Context, in *struct {
-	DeskPath
-	Paging
-}) (*listBody[admin.Token], error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
-	after, err := in.key()
-	if err != nil {
-		return nil, err
-	}
-	l, err := listOf(d.Tokens(ctx, admin.Query{Search: in.Search, After: after, Limit: in.Limit}))
-	return l, s.failure(err)
-}
-
 type newTokenBody struct {
 	Body struct {
 		admin.Token
@@ -125,36 +109,30 @@ type newTokenBody struct {
 	}
 }
 
-func (s *Server) createToken(ctx context.Context, in *struct {
+func (s *Server) createToken(ctx context.Context, d *admin.Desk, in *struct {
 	DeskPath
 	Body struct {
 		Label   string        `json:"label,omitempty" maxLength:"128"`
 		Scopes  []admin.Right `json:"scopes" minItems:"1" maxItems:"8" enum:"read,numbers,calls,admin" doc:"What the program may: read, numbers, calls, admin"`
 		Expires time.Time     `json:"expires,omitempty" doc:"Never, if it is left out"`
 	}
-}) (*newTokenBody, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
-	}
+}) (_ *newTokenBody, err error) {
 	out := &newTokenBody{}
-	if out.Body.Token, out.Body.Text, err = d.NewToken(ctx, oneLine(in.Body.Label), in.Body.Scopes, in.Body.Expires); err != nil {
-		return nil, s.failure(err)
+	if out.Body.Token, out.Body.Text, err = d.NewToken(ctx, oneLine(in.Body.Label), in.Body.Scopes, in.Body.Expires); err == nil {
+		s.wrote(d, "token made", "token", out.Body.ID)
 	}
-	s.cfg.Log.Info("token made", "by", d.Name(), "tenant", d.ID(), "token", out.Body.ID)
-	return out, nil
+	return out, err
 }
 
-func (s *Server) deleteToken(ctx context.Context, in *struct {
+type tokenPath struct {
 	DeskPath
 	ID string `path:"id" maxLength:"64"`
-}) (*struct{}, error) {
-	d, err := s.desk(ctx, in.DeskPath)
-	if err != nil {
-		return nil, err
+}
+
+func (s *Server) deleteToken(ctx context.Context, d *admin.Desk, in *tokenPath) (*struct{}, error) {
+	err := d.Revoke(ctx, in.ID)
+	if err == nil {
+		s.wrote(d, "token revoked", "token", in.ID)
 	}
-	if err = d.Revoke(ctx, in.ID); err == nil {
-		s.cfg.Log.Info("token revoked", "by", d.Name(), "tenant", d.ID(), "token", in.ID)
-	}
-	return nil, s.failure(err)
+	return nil, err
 }

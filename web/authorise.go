@@ -88,9 +88,12 @@ func describeRights(_ *huma.OpenAPI, op *huma.Operation) {
 func (s *Server) failure(err error) error {
 	var invalid *admin.Invalid
 	var locked *admin.LockedOut
+	var answer huma.StatusError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &answer):
+		return err
 	case errors.As(err, &invalid):
 		return huma.Error422UnprocessableEntity(oneLine256(invalid.Error()), problems(invalid.Err)...)
 	case errors.As(err, &locked):
