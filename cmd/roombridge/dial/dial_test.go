@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // each transport and a function that waits for their report.
 func answering(t *testing.T, o Options) (addr map[string]string, report func() *Report) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	o.Answer, o.Bind = true, "127.0.0.1"
 	o.Listen = []string{"udp://127.0.0.1:0", "tcp://127.0.0.1:0", "tls://127.0.0.1:0"}
@@ -72,6 +73,25 @@ func calling(t *testing.T, ctx context.Context, o Options) *Report {
 	return r
 }
 
+// conversing has terminals call others that wait for them; aim enters where these are.
+// On a slow machine less is seen within a call: the calls last longer and longer
+// until each end has got sound and as many frames as are wanted.
+func conversing(t *testing.T, others, o Options, frames uint64, aim func(o *Options, addr map[string]string)) (r, far *Report) {
+	t.Helper()
+	short := func(c Call) bool {
+		return c.Result == Completed && (c.FirstAudioMS == nil || c.FirstPictureMS == nil || c.Video != nil && c.Video.In.Frames < frames)
+	}
+	for ; ; o.Duration *= 3 {
+		addr, answers := answering(t, others)
+		aim(&o, addr)
+		r = calling(t, t.Context(), o)
+		far = answers()
+		if o.Duration > 20*time.Second || !slices.ContainsFunc(r.Calls, short) && !slices.ContainsFunc(far.Calls, short) {
+			return r, far
+		}
+	}
+}
+
 // sawAndHeard checks a completed call of an untroubled network.
 func sawAndHeard(t *testing.T, c Call, hz float64) {
 	t.Helper()
@@ -102,14 +122,11 @@ func TestTerminalCallsTerminal(t *testing.T) {
 		{"tls", func(o *Options) { o.Keying, o.Codecs = "dtls", []string{"PCMU"} }, "dtls", "PCMU"},
 	} {
 		t.Run(c.transport, func(t *testing.T) {
-			addr, answers := answering(t, Options{Tone: 1000, Keying: "both"})
-			o := Options{
-				Target:   fmt.Sprintf("sip:1001@%s;transport=%s", addr[c.transport], c.transport),
-				Duration: 2500 * time.Millisecond, Digits: "4#",
-			}
+			o := Options{Duration: 2500 * time.Millisecond, Digits: "4#"}
 			c.change(&o)
-			r := calling(t, t.Context(), o)
-			far := answers()
+			r, far := conversing(t, Options{Tone: 1000, Keying: "both"}, o, 10, func(o *Options, addr map[string]string) {
+				o.Target = fmt.Sprintf("sip:1001@%s;transport=%s", addr[c.transport], c.transport)
+			})
 			sawAndHeard(t, r.Calls[0], 1000)
 			sawAndHeard(t, far.Calls[0], 440)
 			if t.Failed() {
@@ -140,13 +157,10 @@ func TestH323TerminalCallsTerminal(t *testing.T) {
 		{"fast connect", func(o *Options) { o.FastConnect, o.Mode0 = true, true }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			addr, answers := answering(t, Options{Tone: 1000})
-			o := Options{
-				Target: "h323:1001@" + addr["h323"], Duration: 4 * time.Second, Hold: 500 * time.Millisecond, Digits: "4#",
-			}
+			const hold = 2 * time.Second
+			o := Options{Duration: 5 * time.Second, Hold: hold, Digits: "4#"}
 			c.change(&o)
-			r := calling(t, t.Context(), o)
-			far := answers()
+			r, far := conversing(t, Options{Tone: 1000}, o, 10, func(o *Options, addr map[string]string) { o.Target = "h323:1001@" + addr["h323"] })
 			sawAndHeard(t, r.Calls[0], 1000)
 			sawAndHeard(t, far.Calls[0], 440)
 			if t.Failed() {
@@ -156,11 +170,11 @@ func TestH323TerminalCallsTerminal(t *testing.T) {
 			if ours.Transport != "tcp" || theirs.Transport != "tcp" || ours.Device != product || theirs.Digits != "4#" || ours.Audio.Keying != "none" {
 				t.Errorf("%s and %s, device %q, digits %q, keyed by %s", ours.Transport, theirs.Transport, ours.Device, theirs.Digits, ours.Audio.Keying)
 			}
-			if ms := ours.Audio.In.LongestGapMS; ms < 450 || ms > 1500 {
-				t.Errorf("held for %.0f ms", ms)
+			if gap := time.Duration(ours.Audio.In.LongestGapMS) * time.Millisecond; gap < hold*9/10 {
+				t.Errorf("held for %v", gap)
 			}
-			if ms := theirs.Audio.In.LongestGapMS; ms > 400 {
-				t.Errorf("the other end hears nothing for %.0f ms", ms)
+			if gap := time.Duration(theirs.Audio.In.LongestGapMS) * time.Millisecond; gap > hold*9/10 {
+				t.Errorf("the other end hears nothing for %v", gap)
 			}
 		})
 	}
@@ -168,13 +182,12 @@ func TestH323TerminalCallsTerminal(t *testing.T) {
 
 func TestManyCalls(t *testing.T) {
 	const n = 6
-	dir := t.TempDir()
-	addr, answers := answering(t, Options{Tone: 1000, Calls: n})
-	r := calling(t, t.Context(), Options{
-		Target: "sip:1001@" + addr["tcp"] + ";transport=tcp", Calls: n, Ramp: 500 * time.Millisecond,
-		Duration: 4 * time.Second, Record: dir,
+	var dir string
+	o := Options{Calls: n, Ramp: 500 * time.Millisecond, Duration: 4 * time.Second}
+	r, far := conversing(t, Options{Tone: 1000, Calls: n}, o, 1, func(o *Options, addr map[string]string) {
+		dir = t.TempDir()
+		o.Target, o.Record = "sip:1001@"+addr["tcp"]+";transport=tcp", dir
 	})
-	far := answers()
 	if !r.Good(true) || !far.Good(true) || r.Summary.WithAudio != n || r.Summary.SetupMS == nil {
 		t.Errorf("%+v\n%+v", r.Summary, far.Summary)
 	}

@@ -27,14 +27,16 @@ func TestOldTerminalsCall(t *testing.T) {
 		{"h323", "h261", ".h261", media.H261, 352},
 	} {
 		t.Run(x.scheme+" "+x.picture, func(t *testing.T) {
-			dir := t.TempDir()
-			addr, answers := answering(t, Options{Picture: x.picture})
-			o := Options{Target: fmt.Sprintf("sip:1001@%s;transport=tcp", addr["tcp"]), Picture: x.picture, Duration: 2 * time.Second, Record: dir}
-			if x.scheme == "h323" {
-				o.Target = "h323:1001@" + addr["h323"]
-			}
-			ours, theirs := calling(t, t.Context(), o).Calls[0], answers().Calls[0]
-			for _, c := range []Call{ours, theirs} {
+			var dir string
+			o := Options{Picture: x.picture, Duration: 2 * time.Second}
+			r, far := conversing(t, Options{Picture: x.picture}, o, 15, func(o *Options, addr map[string]string) {
+				dir = t.TempDir()
+				o.Target, o.Record = fmt.Sprintf("sip:1001@%s;transport=tcp", addr["tcp"]), dir
+				if x.scheme == "h323" {
+					o.Target = "h323:1001@" + addr["h323"]
+				}
+			})
+			for _, c := range []Call{r.Calls[0], far.Calls[0]} {
 				if c.Result != Completed || c.Video == nil || len(c.Warnings) != 0 {
 					t.Errorf("%s (%s), %q", c.Result, c.Reason, c.Warnings)
 					continue
