@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/roombridge/roombridge/bridge/store"
 )
@@ -58,21 +60,38 @@ func (s *Service) mapped(ctx context.Context, o Outsider, v Visitor, scope store
 	if err != nil {
 		return wanted, who, err
 	}
-	next := who
 	if known && scope != wanted {
 		return scope, who, ErrNotFound
 	}
 	if !known {
-		next = store.Administrator{Name: s.freeName(ctx, o), Subject: o.Subject}
+		who = store.Administrator{Name: s.freeName(ctx, o), Subject: o.Subject}
 	}
-	next.Role, next.Label = o.Role, bounded(o.Label)
-	_, err = wanted.Change(ctx, store.Who{Name: next.Name, Origin: v.Origin}, "as the OIDC provider says", func(tx *store.Tx) error {
-		return store.Administrators.Put(ctx, tx, next)
+	_, err = wanted.Change(ctx, store.Who{Name: who.Name, Origin: v.Origin}, "as the OIDC provider says", func(tx *store.Tx) error {
+		who, err = provided(ctx, tx, o, who, known)
+		return err
 	})
 	if errors.Is(err, store.ErrRole) {
 		err = ErrNotFound
 	}
-	return wanted, next, err
+	return wanted, who, err
+}
+
+// provided writes an account as the provider says. It is looked at again here: it may have been disabled, or its name
+// given to somebody, since.
+func provided(ctx context.Context, tx *store.Tx, o Outsider, who store.Administrator, known bool) (store.Administrator, error) {
+	found, err := store.Administrators.In(ctx, tx, who.Name)
+	switch {
+	case err == nil && found.Value.Subject == o.Subject && !found.Value.Disabled:
+		who = found.Value
+	case err == nil && known:
+		return who, ErrNotFound
+	case err == nil:
+		return who, ErrTaken
+	case known || !errors.Is(err, ErrNotFound):
+		return who, err
+	}
+	who.Role, who.Label = o.Role, bounded(o.Label)
+	return who, store.Administrators.PutIf(ctx, tx, who, found.Version)
 }
 
 // scopeOf is where the provider says that somebody belongs.
@@ -103,8 +122,9 @@ func (s *Service) freeName(ctx context.Context, o Outsider) string {
 	return fmt.Sprintf("oidc-%s", hex.EncodeToString(sum[:6]))
 }
 
+// bounded is a text of others on one line.
 func bounded(text string) string {
 	const most = 128
-	r := []rune(text)
+	r := []rune(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }), " "))
 	return string(r[:min(len(r), most)])
 }
