@@ -40,3 +40,15 @@ func ValidRoom(name string) bool {
 	own, tenant := TenantOf(name)
 	return ValidRoomName(own) && (own == name || ValidTenant(tenant))
 }
+
+// ValidRecording tells what can be the name of a tenant's recording: 1 to 64 letters of ASCII, digits, - and _,
+// beginning with a letter or digit. It names a file, and has neither dots nor slashes.
+func ValidRecording(name string) bool {
+	for i, c := range []byte(name) {
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !plain && (i == 0 || c != '-' && c != '_') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 64
+}

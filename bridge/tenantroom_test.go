@@ -24,3 +24,16 @@ func TestRoomNames(t *testing.T) {
 		t.Error("an own name has an @")
 	}
 }
+
+func TestRecordingNames(t *testing.T) {
+	for _, name := range []string{"a", "welcome-acme", "Gala_2026", "1", strings.Repeat("x", 64)} {
+		if !ValidRecording(name) {
+			t.Errorf("%q is a name", name)
+		}
+	}
+	for _, name := range []string{"", "-a", "_a", ".", "..", "a.wav", "a/b", `a\b`, "a b", "chào", "a\x00", strings.Repeat("x", 65)} {
+		if ValidRecording(name) {
+			t.Errorf("%q is no name", name)
+		}
+	}
+}

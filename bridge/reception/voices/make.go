@@ -5,23 +5,18 @@
 package main
 
 import (
+	"context"
 	"log"
 	"os"
-	"os/exec"
-	"strings"
 
+	"github.com/roombridge/roombridge/bridge/reception/speech"
 	"github.com/roombridge/roombridge/bridge/reception/voices"
 	"github.com/roombridge/roombridge/bridge/reception/voices/wav"
 )
 
-// tongue is how a language is spoken: espeak-ng's voice, words a minute, gaps between words.
-type tongue struct {
-	voice, speed, gap string
-	texts             map[voices.Prompt]string
-}
-
-var tongues = map[string]tongue{
-	"vi": {"vi", "150", "2", map[voices.Prompt]string{
+// texts are what prompts say.
+var texts = map[string]map[voices.Prompt]string{
+	"vi": {
 		voices.Welcome:       "Xin chào quý khách.",
 		voices.Number:        "Xin bấm số phòng họp, rồi bấm phím thăng.",
 		voices.UnknownNumber: "Không có phòng họp nào mang số này. Xin bấm lại.",
@@ -35,8 +30,8 @@ var tongues = map[string]tongue{
 		voices.Full:          "Phòng họp đã đầy.",
 		voices.Goodbye:       "Xin hãy gọi lại sau. Xin chào.",
 		voices.Calling:       "Đang gọi. Xin chờ trong giây lát.",
-	}},
-	"en": {"en-gb", "155", "1", map[voices.Prompt]string{
+	},
+	"en": {
 		voices.Welcome:       "Welcome.",
 		voices.Number:        "Please type the number of your meeting room, then press the hash key.",
 		voices.UnknownNumber: "No meeting room has this number. Please try again.",
@@ -50,30 +45,23 @@ var tongues = map[string]tongue{
 		voices.Full:          "The room is full.",
 		voices.Goodbye:       "Please call again later. Goodbye.",
 		voices.Calling:       "Calling. Please wait a moment.",
-	}},
+	},
 }
 
 func main() {
+	espeak, err := speech.Find()
+	if err != nil {
+		log.Fatal(err)
+	}
 	for _, lang := range voices.Languages {
 		for _, p := range voices.Prompts() {
-			if err := tongues[lang].make(lang, p); err != nil {
+			pcm, err := espeak.Speak(context.Background(), lang, texts[lang][p])
+			if err == nil {
+				err = os.WriteFile(lang+"/"+p.String()+".wav", wav.Encode(pcm), 0o644)
+			}
+			if err != nil {
 				log.Fatalf("%s/%s: %v", lang, p, err)
 			}
 		}
 	}
-}
-
-func (t tongue) make(lang string, p voices.Prompt) error {
-	cmd := exec.Command("espeak-ng", "-v", t.voice, "-s", t.speed, "-g", t.gap, "--stdin", "--stdout")
-	cmd.Stdin, cmd.Stderr = strings.NewReader(t.texts[p]), os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return err
-	}
-	pcm, err := wav.Decode(out)
-	if err != nil {
-		return err
-	}
-	pcm = wav.Level(wav.Trim(pcm), wav.Usual)
-	return os.WriteFile(lang+"/"+p.String()+".wav", wav.Encode(pcm), 0o644)
 }
