@@ -115,12 +115,17 @@ func (db *DB) Resume(ctx context.Context, text string) (Scope, Administrator, Se
 		return none(ErrNotFound)
 	}
 	if now.Sub(r.Seen) >= sessionPace {
-		a := access{db.write, scope.tenant}
-		if _, err := a.set(ctx, "sessions", "seen = $2", "id = $3 AND ended = 0", millis(now), id); err != nil {
-			return none(err)
-		}
+		db.used(ctx, scope, id, now)
 	}
 	return scope, found.Value, r.Session, nil
+}
+
+// used writes down that a session is in use. What keeps that from being written, such as a full disk, keeps nobody
+// from looking what it is.
+func (db *DB) used(ctx context.Context, s Scope, id string, now time.Time) {
+	if _, err := (access{db.write, s.tenant}).set(ctx, "sessions", "seen = $2", "id = $3 AND ended = 0", millis(now), id); err != nil && ctx.Err() == nil {
+		db.log.Warn("the use of a session cannot be written down", "error", err)
+	}
 }
 
 func (s Scope) sessions(ctx context.Context, where string, args ...any) (list []sessionRow, err error) {

@@ -225,3 +225,24 @@ func TestSubject(t *testing.T) {
 		}
 	})
 }
+
+// A database that takes nothing more, as on a full disk, is one that people can still look at.
+func TestSessionsOfFullDisk(t *testing.T) {
+	ctx, db := t.Context(), mustOpen(t, newURL(t, "sqlite"))
+	now := time.Now()
+	db.now = func() time.Time { return now }
+	s := tenant(t, db, "a")
+	an := aPerson(t, "an", RoleAdministrator)
+	change(t, s, func(tx *Tx) error { return Administrators.Put(ctx, tx, an) })
+	_, text, err := s.NewSession(ctx, an, Session{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = db.write.ExecContext(ctx, "PRAGMA query_only = 1"); err != nil {
+		t.Fatal(err)
+	}
+	now = now.Add(2 * sessionPace)
+	if _, who, _, err := db.Resume(ctx, text); err != nil || who.Name != "an" {
+		t.Errorf("%v %+v", err, who)
+	}
+}
