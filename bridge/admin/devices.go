@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/store"
 )
 
@@ -61,53 +60,4 @@ const maxPassword = 128 // bytes
 // DeleteDevice removes a device.
 func (d *Desk) DeleteDevice(ctx context.Context, name string, version int64) (group string, err error) {
 	return d.change(ctx, Admin, "", func(tx *store.Tx) error { return store.Devices.Delete(ctx, tx, name, version) })
-}
-
-// RoomSetup is a room that administrators set up, as it is kept. Its PINs are masked.
-type RoomSetup struct {
-	store.Room
-	Version int64     `json:"version"` // grows with every change
-	Changed time.Time `json:"changed"`
-}
-
-func setupOf(s store.Stored[store.Room]) RoomSetup { return RoomSetup{s.Value, s.Version, s.Changed} }
-
-// RoomSetups lists rooms that administrators set up, by name.
-func (d *Desk) RoomSetups(ctx context.Context, q Query) (Page[RoomSetup], error) {
-	return pageOf(ctx, d, store.Rooms, q, setupOf)
-}
-
-// RoomSetup gives one of them.
-func (d *Desk) RoomSetup(ctx context.Context, name string) (RoomSetup, error) {
-	r, err := store.Rooms.Get(ctx, d.scope, name)
-	return setupOf(r), err
-}
-
-// PutRoomSetup writes one. PINs are digits, or masked to stay what they are.
-func (d *Desk) PutRoomSetup(ctx context.Context, r store.Room, version int64) (s RoomSetup, group string, err error) {
-	group, err = d.change(ctx, Numbers, "", func(tx *store.Tx) error {
-		old, err := store.Rooms.In(ctx, tx, r.Name)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		was := number.Rule{Settings: number.Settings{GuestPIN: old.Value.GuestPIN, HostPIN: old.Value.HostPIN}}
-		now := number.Rule{Settings: number.Settings{GuestPIN: r.GuestPIN, HostPIN: r.HostPIN}}
-		if err = now.Settle(&was, d.service.DB.PINKey()); err != nil {
-			return &Invalid{err}
-		}
-		r.GuestPIN, r.HostPIN = now.GuestPIN, now.HostPIN
-		if err = r.Validate(); err != nil {
-			return &Invalid{err}
-		}
-		return store.Rooms.PutIf(ctx, tx, r, version)
-	})
-	if err == nil {
-		s, err = d.RoomSetup(ctx, r.Name)
-	}
-	return s, group, err
-}
-
-// DeleteRoomSetup removes one.
-func (d *Desk) DeleteRoomSetup(ctx context.Context, name string, version int64) (group string, err error) {
-	return d.change(ctx, Numbers, "", func(tx *store.Tx) error { return store.Rooms.Delete(ctx, tx, name, version) })
 }

@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/number"
@@ -142,25 +143,16 @@ func (s *Service) unruled(e number.Explanation, plan *number.Plan, c number.Call
 }
 
 // Undo takes a group of changes back, in another one that it gives. Who may change numbers
-// alone takes back changes of numbers alone.
+// alone takes back changes of numbers and of rooms that were set up.
 func (d *Desk) Undo(ctx context.Context, group string) (string, error) {
 	if !d.May(Admin) {
-		if !d.May(Numbers) {
-			return "", ErrRight
+		list, _, err := d.scope.Groups(ctx, store.ChangeQuery{Group: group, Limit: 1})
+		if err != nil {
+			return "", err
 		}
-		for before := ""; ; {
-			list, next, err := d.scope.Changes(ctx, store.ChangeQuery{Group: group, Before: before, Limit: 1000})
-			if err != nil {
-				return "", err
-			}
-			for _, c := range list {
-				if c.Kind != "rules" {
-					return "", ErrRight
-				}
-			}
-			if before = next; next == "" {
-				break
-			}
+		other := func(kind string) bool { return kind != "rules" && kind != "rooms" }
+		if !d.May(Numbers) || len(list) > 0 && slices.ContainsFunc(list[0].Kinds, other) {
+			return "", ErrRight
 		}
 	}
 	return d.scope.Undo(ctx, d.who, group)
@@ -169,9 +161,5 @@ func (d *Desk) Undo(ctx context.Context, group string) (string, error) {
 // pageOf lists records of a collection as they are shown.
 func pageOf[T, S any](ctx context.Context, d *Desk, c *store.Collection[T], q Query, show func(store.Stored[T]) S) (Page[S], error) {
 	p, err := c.List(ctx, d.scope, q)
-	out := Page[S]{Items: make([]S, len(p.Items)), Next: p.Next}
-	for i, v := range p.Items {
-		out.Items[i] = show(v)
-	}
-	return out, err
+	return shown(p.Items, p.Next, show), err
 }

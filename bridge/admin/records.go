@@ -138,11 +138,16 @@ func (d *Desk) Events(ctx context.Context, q Happening) (Page[SecurityEvent], er
 
 func journal[T, S any](ctx context.Context, d *Desk, j *store.Journal[T], q Happening, show func(T) S) (Page[S], error) {
 	list, next, err := j.List(ctx, d.scope, q)
+	return shown(list, next, show), err
+}
+
+// shown is a part of a list as it is shown.
+func shown[T, S any](list []T, next string, show func(T) S) Page[S] {
 	out := Page[S]{Items: make([]S, len(list)), Next: next}
 	for i, v := range list {
 		out.Items[i] = show(v)
 	}
-	return out, err
+	return out
 }
 
 // AuditEntry is a change of something, with who made it.
@@ -154,11 +159,7 @@ type ChangeQuery = store.ChangeQuery
 // Changes reads the audit trail.
 func (d *Desk) Changes(ctx context.Context, q ChangeQuery) (Page[AuditEntry], error) {
 	list, next, err := d.scope.Changes(ctx, q)
-	out := Page[AuditEntry]{Items: make([]AuditEntry, len(list)), Next: next}
-	for i, c := range list {
-		out.Items[i] = AuditEntry{c}
-	}
-	return out, err
+	return shown(list, next, func(c store.Change) AuditEntry { return AuditEntry{c} }), err
 }
 
 // AuditGroup is what was changed at once, with who did it.
@@ -167,11 +168,7 @@ type AuditGroup struct{ store.ChangeGroup }
 // ChangeGroups reads the audit trail, in which all that was changed at once is one.
 func (d *Desk) ChangeGroups(ctx context.Context, q ChangeQuery) (Page[AuditGroup], error) {
 	list, next, err := d.scope.Groups(ctx, q)
-	out := Page[AuditGroup]{Items: make([]AuditGroup, len(list)), Next: next}
-	for i, g := range list {
-		out.Items[i] = AuditGroup{g}
-	}
-	return out, err
+	return shown(list, next, func(g store.ChangeGroup) AuditGroup { return AuditGroup{g} }), err
 }
 
 // Deed is something that was done to a call or a meeting.

@@ -1,6 +1,14 @@
 package admin
 
-import "github.com/roombridge/roombridge/bridge"
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/number"
+	"github.com/roombridge/roombridge/bridge/store"
+)
 
 // Room is the full name of a room that the actor named: a tenant's own, with its id behind
 // an @ or without. It is not ok where the name is none or another tenant's.
@@ -41,4 +49,63 @@ func (a *Actor) Owner(full string) string {
 	}
 	_, tenant, _ := a.service.Book.Directory().TenantOf(full)
 	return tenant
+}
+
+// RoomSetup is a room that administrators set up, as it is kept. Its PINs are masked.
+type RoomSetup struct {
+	store.Room
+	Ways    []number.Way `json:"ways"`    // the first rules that lead there
+	Version int64        `json:"version"` // grows with every change
+	Changed time.Time    `json:"changed"`
+}
+
+const maxWays = 20
+
+// setup is a room as it is shown.
+func (d *Desk) setup(s store.Stored[store.Room]) RoomSetup {
+	ways := []number.Way{}
+	if plan := d.service.Book.Directory().Plan(d.ID()); plan != nil {
+		ways = plan.Ways(s.Value.Name, maxWays)
+	}
+	return RoomSetup{s.Value, ways, s.Version, s.Changed}
+}
+
+// RoomSetups lists rooms that administrators set up, by name.
+func (d *Desk) RoomSetups(ctx context.Context, q Query) (Page[RoomSetup], error) {
+	return pageOf(ctx, d, store.Rooms, q, d.setup)
+}
+
+// RoomSetup gives one of them.
+func (d *Desk) RoomSetup(ctx context.Context, name string) (RoomSetup, error) {
+	r, err := store.Rooms.Get(ctx, d.scope, name)
+	return d.setup(r), err
+}
+
+// PutRoomSetup writes one. PINs are digits, or masked to stay what they are.
+func (d *Desk) PutRoomSetup(ctx context.Context, r store.Room, version int64) (s RoomSetup, group string, err error) {
+	group, err = d.change(ctx, Numbers, "", func(tx *store.Tx) error {
+		old, err := store.Rooms.In(ctx, tx, r.Name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		was := number.Rule{Settings: number.Settings{GuestPIN: old.Value.GuestPIN, HostPIN: old.Value.HostPIN}}
+		now := number.Rule{Settings: number.Settings{GuestPIN: r.GuestPIN, HostPIN: r.HostPIN}}
+		if err = now.Settle(&was, d.service.DB.PINKey()); err != nil {
+			return &Invalid{err}
+		}
+		r.GuestPIN, r.HostPIN = now.GuestPIN, now.HostPIN
+		if err = r.Validate(); err != nil {
+			return &Invalid{err}
+		}
+		return store.Rooms.PutIf(ctx, tx, r, version)
+	})
+	if err == nil {
+		s, err = d.RoomSetup(ctx, r.Name)
+	}
+	return s, group, err
+}
+
+// DeleteRoomSetup removes one.
+func (d *Desk) DeleteRoomSetup(ctx context.Context, name string, version int64) (group string, err error) {
+	return d.change(ctx, Numbers, "", func(tx *store.Tx) error { return store.Rooms.Delete(ctx, tx, name, version) })
 }

@@ -1,9 +1,13 @@
 package admin
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge/number"
+	"github.com/roombridge/roombridge/bridge/store"
 )
 
 // Tenants name their own rooms with or without their id; operators name any.
@@ -36,5 +40,63 @@ func TestRoomNames(t *testing.T) {
 	}
 	if (&Service{DB: s.DB, Book: &number.Book{}}).Operator("").SeesRoom("x") != true {
 		t.Error("operators see all")
+	}
+}
+
+// A room that was set up tells which rules of its tenant lead there; who may change numbers takes
+// back what was done to it, and nothing else.
+func TestRoomSetup(t *testing.T) {
+	ctx, s := t.Context(), newService(t)
+	plans, err := s.DB.Plans(ctx, s.Book)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer close(done); plans.Run(told) }()
+	t.Cleanup(func() { stop(); <-done })
+	d, err := actor(t, s, "b", Numbers).In(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []string{"1001", "1002"} {
+		r := number.Rule{Match: number.Match{Kind: number.Exact, Number: n}, Outcome: number.Outcome{Room: "board"}}.Normal()
+		if _, _, err := d.PutNumber(ctx, r, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, group, err := d.PutRoomSetup(ctx, store.Room{Name: "board", Label: "Phòng họp"}, 0)
+	if err != nil || group == "" || r.Label != "Phòng họp" {
+		t.Fatal(r, err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); len(r.Ways) != 2; r, err = d.RoomSetup(ctx, "board") {
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("%v ways lead there: %+v", err, r.Ways)
+		}
+	}
+	other, err := s.Operator("").In(ctx, "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if mine, _, err := other.PutRoomSetup(ctx, store.Room{Name: "board"}, 0); err != nil || len(mine.Ways) != 0 {
+		t.Errorf("another tenant's ways: %+v, %v", mine, err)
+	}
+	if _, err := d.Undo(ctx, group); err != nil {
+		t.Error(err)
+	}
+	_, text, err := other.NewToken(ctx, "", []Right{Read}, time.Time{})
+	if err != nil || text == "" {
+		t.Fatal(err)
+	}
+	page, err := other.ChangeGroups(ctx, ChangeQuery{Kind: "tokens"})
+	if err != nil || len(page.Items) == 0 {
+		t.Fatal(err)
+	}
+	only, err := actor(t, s, "a", Numbers).In(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := only.Undo(ctx, page.Items[0].Group); !errors.Is(err, ErrRight) {
+		t.Errorf("took back what is no number: %v", err)
 	}
 }
