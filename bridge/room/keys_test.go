@@ -48,7 +48,7 @@ func shake(t *testing.T, keys *keyring, client dtls.Config, server []dtls.SRTPPr
 	var near, far *secure.Pipe
 	near = secure.NewPipe(addr, addr, func(b []byte) error { far.Deliver(b); return nil })
 	far = secure.NewPipe(addr, addr, func(b []byte) error { near.Deliver(b); return nil })
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	type result struct {
 		c   *dtls.Conn

@@ -71,7 +71,7 @@ func (r *muxRig) expect(e *iceEnd, want []byte, from netip.AddrPort) {
 		if g.err != nil || string(g.b) != string(want) || g.from.String() != from.String() {
 			r.t.Fatalf("%x from %v, %v", g.b, g.from, g.err)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		r.t.Fatal("nothing arrived")
 	}
 }
@@ -79,7 +79,7 @@ func (r *muxRig) expect(e *iceEnd, want []byte, from netip.AddrPort) {
 // dropped waits until so many datagrams were dropped for a reason.
 func (r *muxRig) dropped(why dropReason, n uint64) {
 	r.t.Helper()
-	for end := time.Now().Add(5 * time.Second); r.mux.drops[why].Load() != n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); r.mux.drops[why].Load() != n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			r.t.Fatalf("%v, want %d for %s", r.mux.drops.read(), n, dropNames[why])
 		}

@@ -42,7 +42,7 @@ func newRig(t testing.TB, change func(*Config)) *rig {
 	}
 	r.engine = e
 	t.Cleanup(func() {
-		ctx, cancel := roomtest.Timeout(5 * time.Second)
+		ctx, cancel := roomtest.Timeout(30 * time.Second)
 		defer cancel()
 		if err := e.Close(ctx); err != nil {
 			t.Error("close:", err)
@@ -62,7 +62,7 @@ func testLog() *slog.Logger {
 }
 
 func (r *rig) ctx() context.Context {
-	ctx, cancel := roomtest.Timeout(10 * time.Second)
+	ctx, cancel := roomtest.Timeout(30 * time.Second)
 	r.t.Cleanup(cancel)
 	return ctx
 }

@@ -215,7 +215,7 @@ func TestShutdown(t *testing.T) {
 	r.terminal("Room 7", terminalOptions{})
 	begun := time.Now()
 	r.must(r.engine.Close(r.ctx()))
-	if d := time.Since(begun); d > 2*time.Second {
+	if d := time.Since(begun); d > 10*time.Second { // not when the context ends
 		t.Errorf("closing took %v", d)
 	}
 	r.must(g.Wait(r.ctx(), "bye", func(s roomtest.State) bool { return s.Bye != nil && s.Bye.Code == "shutdown" }))
