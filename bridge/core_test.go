@@ -331,7 +331,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		}
 	}
 	wg.Wait()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := c.Shutdown(ctx); err != nil {
 		t.Fatal(err)

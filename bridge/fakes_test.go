@@ -146,7 +146,7 @@ func next(t *testing.T, ch <-chan Event, want EventType) Event {
 			t.Fatalf("event %s, want %s", ev.Type, want)
 		}
 		return ev
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatalf("no %s event", want)
 	}
 	return Event{}

@@ -62,7 +62,7 @@ func TestKnownDevices(t *testing.T) {
 	answer("DELETE", "/devices/phonghop1", "", b, 404)
 	answer("PUT", "/devices/phonghop2", `{"disabled":true}`, a, 200)
 	names := func(as string) (list []string) {
-		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 			var devices []Device
 			if err := json.Unmarshal([]byte(answer("GET", "/devices", "", as, 200)), &devices); err != nil {
 				t.Fatal(err)

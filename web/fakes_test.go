@@ -203,8 +203,8 @@ func (s *site) get(path string, headers ...string) (*http.Response, string) {
 	return s.do("GET", path, "", headers...)
 }
 
-// patience bounds the waits of tests for things that do happen.
-const patience = 10 * time.Second
+// patience bounds the waits of tests for things that do happen, however slow the machine is.
+const patience = 30 * time.Second
 
 func within[T any](t *testing.T, ch <-chan T, what string) T {
 	t.Helper()

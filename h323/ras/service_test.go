@@ -20,6 +20,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var loopback = netip.MustParseAddrPort("127.0.0.1:0")
 
+// patience bounds the waits for what does happen, however slow the machine is.
+const patience = 30 * time.Second
+
 // signalAt is a call signalling address.
 func signalAt(port uint16) func(netip.Addr) netip.AddrPort {
 	return func(netip.Addr) netip.AddrPort { return netip.AddrPortFrom(loopback.Addr(), port) }
@@ -65,7 +68,7 @@ func (h heardChanges) expect(t *testing.T, want string) {
 		if got != want {
 			t.Errorf("heard %q, want %q", got, want)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("did not hear %q", want)
 	}
 }
@@ -141,7 +144,7 @@ func await(t *testing.T, status chan Status, registered bool) {
 			if s.Registered == registered {
 				return
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Errorf("registered never becomes %v", registered)
 			return
 		}
@@ -153,7 +156,7 @@ func (h heardChanges) expectAny(t *testing.T, n int) {
 	for range n {
 		select {
 		case <-h:
-		case <-time.After(20 * time.Second):
+		case <-time.After(patience):
 			t.Fatal("nothing changes")
 		}
 	}

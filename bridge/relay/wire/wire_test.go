@@ -96,7 +96,7 @@ func (l *listener) next(t testing.TB) hearing {
 	select {
 	case h := <-l.heard:
 		return h
-	case <-time.After(5 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("nothing came")
 		return hearing{}
 	}
@@ -249,14 +249,15 @@ func TestDeadline(t *testing.T) {
 func TestDeadlineAmongDatagrams(t *testing.T) {
 	l := loops(t, 1)
 	s := listen(t, l, "127.0.0.1")
+	const after = int64(time.Second) // the datagram is faster than that
 	begun := Clock()
-	s.SetDeadline(begun + int64(100*time.Millisecond))
+	s.SetDeadline(begun + after)
 	ear := serve(s, nil)
 	s.Write(s.LocalAddr(), messages(1, 1))
 	if h := ear.next(t); h.data == nil {
 		t.Fatal("due at once")
 	}
-	if h := ear.next(t); h.data != nil || h.now-begun < int64(100*time.Millisecond) {
+	if h := ear.next(t); h.data != nil || h.now-begun < after {
 		t.Fatal("not due after the datagram")
 	}
 }
@@ -377,7 +378,7 @@ func TestNothingIsMissed(t *testing.T) {
 	for range pairs {
 		select {
 		case <-done:
-		case <-time.After(20 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("a datagram was overlooked")
 		}
 	}
