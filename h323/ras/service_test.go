@@ -20,8 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var loopback = netip.MustParseAddrPort("127.0.0.1:0")
 
-// patience bounds the waits for what does happen, however slow the machine is.
-const patience = 30 * time.Second
+// limit bounds the waits for what does happen, however slow the machine is.
+const limit = 30 * time.Second
 
 // signalAt is a call signalling address.
 func signalAt(port uint16) func(netip.Addr) netip.AddrPort {
@@ -68,7 +68,7 @@ func (h heardChanges) expect(t *testing.T, want string) {
 		if got != want {
 			t.Errorf("heard %q, want %q", got, want)
 		}
-	case <-time.After(patience):
+	case <-time.After(limit):
 		t.Fatalf("did not hear %q", want)
 	}
 }
@@ -144,7 +144,7 @@ func await(t *testing.T, status chan Status, registered bool) {
 			if s.Registered == registered {
 				return
 			}
-		case <-time.After(patience):
+		case <-time.After(limit):
 			t.Errorf("registered never becomes %v", registered)
 			return
 		}
@@ -156,7 +156,7 @@ func (h heardChanges) expectAny(t *testing.T, n int) {
 	for range n {
 		select {
 		case <-h:
-		case <-time.After(patience):
+		case <-time.After(limit):
 			t.Fatal("nothing changes")
 		}
 	}
