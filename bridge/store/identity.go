@@ -115,6 +115,17 @@ func (db *DB) expireSessions(ctx context.Context, now time.Time) (int, error) {
 	return int(n), err
 }
 
+// expireGone deletes the oldest records of tenants that there are no more.
+func (db *DB) expireGone(ctx context.Context, table string, before time.Time, batch int) (int, error) {
+	res, err := db.write.ExecContext(ctx, "DELETE FROM "+table+" WHERE (tenant, id) IN (SELECT tenant, id FROM "+table+
+		" WHERE at < $1 AND tenant NOT IN (SELECT id FROM tenants) LIMIT $2)", millis(before), batch)
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
 // meta reads what the database says of itself, "" where it says nothing.
 func (db *DB) meta(ctx context.Context, name string) (value string, err error) {
 	err = db.write.QueryRowContext(ctx, "SELECT value FROM meta WHERE name = $1", name).Scan(&value)

@@ -74,6 +74,54 @@ func TestJournal(t *testing.T) {
 	})
 }
 
+// What happened at a tenant that was removed is not shown to another of the same id, and is not kept for ever.
+func TestTenantsOfTheSameName(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *DB) {
+		ctx, db := t.Context(), open()
+		acme, other := tenant(t, db, "acme", "other"), scopeOf(t, db, "other")
+		now := time.Now()
+		happen := func(s Scope) {
+			t.Helper()
+			change(t, s, func(tx *Tx) error { return Rules.Put(ctx, tx, aRule(t, db, "1001", "board", "")) })
+			change(t, s, func(tx *Tx) error { return Rules.Delete(ctx, tx, "1001", anyVersion) })
+			if err := errors.Join(Calls.Append(ctx, s, Call{ID: "1", Began: now}), Events.Append(ctx, s, NewEvent(now, "test", "")),
+				Presences.Append(ctx, s, Presence{ID: "1", Seen: now})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left := func(s Scope) (n int) {
+			t.Helper()
+			calls, _, err1 := Calls.List(ctx, s, JournalQuery{})
+			events, _, err2 := Events.List(ctx, s, JournalQuery{})
+			seen, _, err3 := Presences.List(ctx, s, JournalQuery{})
+			changes, _, err4 := s.Changes(ctx, ChangeQuery{})
+			if err := errors.Join(err1, err2, err3, err4); err != nil {
+				t.Fatal(err)
+			}
+			return len(calls) + len(events) + len(seen) + len(changes)
+		}
+		happen(acme)
+		happen(other)
+		gone := change(t, db.Site(), func(tx *Tx) error { return Tenants.Delete(ctx, tx, "acme", anyVersion) })
+		if _, err := db.Site().Undo(ctx, admin, gone); err != nil || left(acme) != 5 {
+			t.Fatalf("taken back it has %d: %v", left(acme), err)
+		}
+		change(t, db.Site(), func(tx *Tx) error { return Tenants.Delete(ctx, tx, "acme", anyVersion) })
+		tenant(t, db, "acme")
+		if n := left(acme); n != 0 {
+			t.Errorf("another of the same id sees %d", n)
+		}
+		if n := left(other); n != 5 {
+			t.Errorf("who stays has %d", n)
+		}
+		happen(acme)
+		change(t, db.Site(), func(tx *Tx) error { return Tenants.Delete(ctx, tx, "acme", anyVersion) })
+		if n, err := db.Sweep(ctx, now.AddDate(0, 0, 3), Keep{Calls: 2, Events: 4}); err != nil || n != 2 || left(acme) != 4 || left(other) != 4 {
+			t.Errorf("%d deleted, %d and %d are left: %v", n, left(acme), left(other), err)
+		}
+	})
+}
+
 func TestSweep(t *testing.T) {
 	onEach(t, func(t *testing.T, open func() *DB) {
 		ctx, db := t.Context(), open()

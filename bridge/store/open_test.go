@@ -114,7 +114,7 @@ func TestStatementsAreInFewPlaces(t *testing.T) {
 	allowed := []string{
 		"rows", "row", "put", "set", "remove", // sql.go
 		"owner", "bySubject", "Known", // find who somebody is
-		"expireSessions",  // whosever
+		"expireSessions", "expireGone", // whosever
 		"meta", "setMeta", // the database's own
 		"begin", "tell", "listenOnce", // PostgreSQL's locks and notices
 	}

@@ -113,7 +113,7 @@ func (s Scope) change(ctx context.Context, who Who, why, undoes string, do func(
 }
 
 // finals look, before a group of changes is committed, at all records of a kind together.
-var finals = map[string]func(context.Context, *Tx) error{"tenants": disputed, "rules": overfull, "administrators": settled, "devices": crowded}
+var finals = map[string]func(context.Context, *Tx) error{"tenants": founded, "rules": overfull, "administrators": settled, "devices": crowded}
 
 // transaction commits what do does, or nothing of it.
 func (db *DB) transaction(ctx context.Context, do func(*sql.Tx) error) error {

@@ -25,7 +25,8 @@ func (db *DB) Sweep(ctx context.Context, now time.Time, standard Keep) (deleted 
 		})
 		deleted, err = deleted+n, errors.Join(err, sweepErr)
 	}
-	return deleted, err
+	n, goneErr := db.sweepGone(ctx, now, standard)
+	return deleted + n, errors.Join(err, goneErr)
 }
 
 func or(days, standard int) int {
@@ -36,12 +37,24 @@ func or(days, standard int) int {
 }
 
 func (s Scope) sweep(ctx context.Context, now time.Time, keep Keep) (deleted int, err error) {
+	return keep.sweep(now, func(table string, before time.Time) (int, error) { return s.expire(ctx, table, before, sweepBatch) })
+}
+
+// sweepGone does the same to what is left of tenants that there are no more.
+func (db *DB) sweepGone(ctx context.Context, now time.Time, keep Keep) (deleted int, err error) {
+	return keep.sweep(now, func(table string, before time.Time) (int, error) {
+		return db.expireGone(ctx, table, before, sweepBatch)
+	})
+}
+
+// sweep deletes a batch after the other of each kind.
+func (k Keep) sweep(now time.Time, expire func(table string, before time.Time) (int, error)) (deleted int, err error) {
 	for _, k := range []struct {
 		table string
 		days  int
-	}{{"calls", keep.Calls}, {"events", keep.Events}, {"changes", keep.Changes}} {
+	}{{"calls", k.Calls}, {"events", k.Events}, {"changes", k.Changes}} {
 		for n := sweepBatch; k.days > 0 && n == sweepBatch; deleted += n {
-			if n, err = s.expire(ctx, k.table, now.AddDate(0, 0, -k.days), sweepBatch); err != nil {
+			if n, err = expire(k.table, now.AddDate(0, 0, -k.days)); err != nil {
 				return deleted, err
 			}
 		}

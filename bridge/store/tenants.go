@@ -48,6 +48,30 @@ var Tenants = &Collection[Tenant]{
 	},
 }
 
+// founded looks at tenants before a group of changes is committed.
+func founded(ctx context.Context, tx *Tx) error {
+	if err := disputed(ctx, tx); err != nil || tx.undoes != "" {
+		return err // a tenant that comes back has what was its
+	}
+	list, err := readEntries(ctx, tx.a, "grp = $2 AND kind = 'tenants' AND before_body = ''", tx.group)
+	for i := range list {
+		if err == nil && list[i].after.body != "" {
+			err = forget(ctx, access{tx.a.q, list[i].Item})
+		}
+	}
+	return err
+}
+
+// forget deletes what happened at a tenant that had the same id before: it is not the new one's to see.
+func forget(ctx context.Context, a access) error {
+	for _, table := range []string{"calls", "events", "presence", "changes"} {
+		if _, err := a.remove(ctx, table, "id <> ''"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // disputed fails where two tenants claim the same domain, trunk or address.
 func disputed(ctx context.Context, tx *Tx) error {
 	all, err := Tenants.all(ctx, tx.scope, tx.a)
