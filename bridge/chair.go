@@ -32,7 +32,10 @@ const (
 type Anteroom interface {
 	// Knock asks whether somebody may enter a room, which need not be open yet.
 	// decided is told once, maybe before Knock returns: nil for yes, else a
-	// *Refusal. leave takes the question back; decided is not called after it.
+	// *Refusal. After a yes the room stays open as it is, and a place in it is kept for this
+	// guest. Who knocks calls leave always: once the seat is taken (that of the terminal whose
+	// call's id is the guest's takes the kept place), or to give up. It may be called more than once, and
+	// an answer that is on its way may still be told after it.
 	Knock(room string, g Guest, decided func(error)) (leave func())
 }
 

@@ -64,23 +64,26 @@ func (c *Call) move(room string) error {
 	if c.State() != StateConnected {
 		return &Refusal{CauseUnreachable, "the call is not answered"}
 	}
-	if v := c.visiting(); v != nil {
-		v.cancel() // does not go in any more
-	}
 	if err := c.turn(c.ctx); err != nil {
 		return err
 	}
 	defer c.pass()
 	v, old := c.visiting(), c.routed()
-	if v != nil {
-		v.end()
-	} else if old.Room == room && c.seated() != nil {
+	if v == nil && old.Room == room && c.seated() != nil {
 		return nil
+	}
+	next := old.into(room)
+	leave, err := c.reserve(next.invited())
+	if err != nil {
+		return err
+	}
+	defer leave()
+	if v != nil {
+		v.end() // does not go in any more
 	}
 	c.leave()
 	defer c.changed()
-	err := c.sit(old.into(room))
-	if err == nil {
+	if err = c.sit(next); err == nil {
 		return nil
 	}
 	if back := c.back(old, v != nil); back != nil {
@@ -102,6 +105,12 @@ func (c *Call) back(old Route, desk bool) error {
 func (r Route) into(room string) Route {
 	r.Room, r.Role, r.Door = room, RoleGuest, nil
 	r.Reception, r.Dial, r.WrongPIN, r.Lobby, r.HostPIN, r.Capacity, r.Greeting = false, nil, false, false, false, 0, ""
+	return r
+}
+
+// invited is the route of somebody whom no door keeps waiting.
+func (r Route) invited() Route {
+	r.Role = RoleHost
 	return r
 }
 

@@ -67,7 +67,7 @@ func TestPassedOn(t *testing.T) {
 			t.Errorf("%s ends: %v %s", ends, heard.hungUp(), reason)
 		}
 		until(t, events, func() bool { return len(c.running()) == 0 })
-		h.settled(t, 0)
+		h.settled(t, c, 0)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestNotPassedOn(t *testing.T) {
 		t.Error("answered")
 	}
 	until(t, events, func() bool { return len(c.running()) == 0 })
-	h.settled(t, 0)
+	h.settled(t, c, 0)
 
 	for range maxPassed {
 		busy, _ := calls(t, c, "1001")

@@ -16,8 +16,14 @@ func (c *Call) takeSeat() error {
 		return nil // somebody moved it as soon as it was answered
 	}
 	r := c.routed()
-	if c.direction == Outbound || !r.asks() && c.expected(r) {
+	if c.direction == Outbound {
 		return c.sit(r)
+	}
+	if !r.asks() {
+		if leave, err := c.reserve(r); err == nil {
+			defer leave()
+			return c.sit(r)
+		}
 	}
 	if err := c.receive(r, nil); err != nil {
 		no := AsRefusal(err)

@@ -25,7 +25,8 @@ type Visit struct {
 	Find func(ctx context.Context, number string) (Route, error)
 	// Enter tries a PIN, as Doorkeeper has it.
 	Enter func(r Route, pin string) (Role, error)
-	// Knock asks for a place in the route's room, as Anteroom has it.
+	// Knock asks for a place in the route's room, as Anteroom has it. It takes the question before it back,
+	// and what was granted for that. What the last one granted is kept until the call is seated, or gone.
 	Knock func(r Route, decided func(error)) (leave func())
 	// Dial calls the route's far end and returns when it answered, with the route to where it is. The
 	// error is a *Refusal.
@@ -55,6 +56,7 @@ type visit struct {
 	keys   chan rune
 	cancel context.CancelFunc
 	done   chan struct{} // closed when nobody attends any more
+	leave  func()        // the door that was knocked at last; who attends alone uses it
 }
 
 // end takes the person away from the desk.
@@ -82,7 +84,7 @@ func (c *Call) receive(r Route, refused *Refusal) error {
 		return AsRefusal(err)
 	}
 	ctx, cancel := context.WithCancel(c.ctx)
-	v := &visit{keys: make(chan rune, maxKeys), cancel: cancel, done: make(chan struct{})}
+	v := &visit{keys: make(chan rune, maxKeys), cancel: cancel, done: make(chan struct{}), leave: func() {}}
 	if !c.take(desk, &r, v) {
 		cancel()
 		desk.Leave()
@@ -94,20 +96,26 @@ func (c *Call) receive(r Route, refused *Refusal) error {
 		defer c.core.visits.Done()
 		defer close(v.done)
 		defer cancel()
-		c.attend(ctx, v, c.visitOf(desk, v, r, refused))
+		defer func() { v.leave() }()
+		c.attend(ctx, c.visitOf(desk, v, r, refused))
 	}()
 	return nil
 }
 
 func (c *Call) visitOf(desk Desk, v *visit, r Route, refused *Refusal) Visit {
 	return Visit{
-		Desk: desk, Route: r, Refused: refused, Digits: v.keys, Find: c.find, Enter: c.enter, Knock: c.knock, Dial: c.passOn,
+		Desk: desk, Route: r, Refused: refused, Digits: v.keys, Find: c.find, Enter: c.enter, Dial: c.passOn,
 		Stage: func(s Stage, r Route) { c.reach(v, s, &r) },
+		Knock: func(r Route, decided func(error)) func() {
+			v.leave()
+			v.leave = c.knock(r, decided)
+			return v.leave
+		},
 	}
 }
 
 // attend has the person led, and brings the call where it goes.
-func (c *Call) attend(ctx context.Context, v *visit, at Visit) {
+func (c *Call) attend(ctx context.Context, at Visit) {
 	r, err := c.core.cfg.Usher.Attend(ctx, at)
 	switch {
 	case ctx.Err() != nil: // the call ended, or was moved
@@ -212,19 +220,24 @@ func (c *Call) knock(r Route, decided func(error)) (leave func()) {
 	}, decided)
 }
 
-// expected tells whether the room takes the call at once. Otherwise the question is taken back: it is
-// asked again at the desk.
-func (c *Call) expected(r Route) bool {
+var errWaits = &Refusal{CauseForbidden, "somebody has to let the call in"}
+
+// reserve asks for a place in the route's room, which is kept until leave is called. Who is not
+// let in at once is refused: the question is taken back.
+func (c *Call) reserve(r Route) (leave func(), err error) {
 	var once sync.Once
 	answer := make(chan error, 1)
-	leave := c.knock(r, func(err error) { once.Do(func() { answer <- err }) })
+	leave = c.knock(r, func(err error) { once.Do(func() { answer <- err }) })
 	select {
-	case err := <-answer:
-		return err == nil
+	case err = <-answer:
 	default:
-		leave()
-		return false
+		err = errWaits
 	}
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	return leave, nil
 }
 
 // reach notes where the person at the desk is.

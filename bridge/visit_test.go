@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,8 @@ type house struct {
 	door    string // "" opens at once, "waits" never, else it is why not
 	knocked []Guest
 	decided func(error)
-	left    int
+	doors   int // that were knocked at and not left
+	moment  func(string)
 	usher   func(ctx context.Context, v Visit) (Route, error)
 	attends int // who is being led now
 }
@@ -37,7 +39,16 @@ type fakeDesk struct {
 func (d *fakeDesk) Show(n Notice) { d.mu.Lock(); d.screen = n; d.mu.Unlock() }
 func (d *fakeDesk) Say([]int16)   {}
 
+// reached tells a test where a call is.
+func (h *house) reached(moment string) {
+	if h.moment != nil {
+		h.moment(moment)
+	}
+}
+
 func (h *house) Seat(_ context.Context, t Terminal) (Seat, error) {
+	h.reached("takes a seat")
+	defer h.reached("has a seat")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.full[t.Room] {
@@ -49,6 +60,7 @@ func (h *house) Seat(_ context.Context, t Terminal) (Seat, error) {
 }
 
 func (h *house) Receive(Terminal) (Desk, error) {
+	h.reached("is received")
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.locked {
@@ -63,8 +75,10 @@ func (h *house) Knock(_ string, g Guest, decided func(error)) func() {
 	h.mu.Lock()
 	h.knocked = append(h.knocked, g)
 	h.decided = decided
+	h.doors++
 	door := h.door
 	h.mu.Unlock()
+	h.reached("knocks")
 	switch door {
 	case "":
 		decided(nil)
@@ -72,7 +86,8 @@ func (h *house) Knock(_ string, g Guest, decided func(error)) func() {
 	default:
 		decided(&Refusal{CauseForbidden, door})
 	}
-	return func() { h.mu.Lock(); h.left++; h.mu.Unlock() }
+	h.reached("has knocked")
+	return sync.OnceFunc(func() { h.mu.Lock(); h.doors--; h.mu.Unlock() })
 }
 
 func (h *house) Join(context.Context, Join, func([]byte)) (Visitor, error) { return nil, nil }
@@ -88,9 +103,18 @@ func (h *house) Attend(ctx context.Context, v Visit) (Route, error) {
 	return h.usher(ctx, v)
 }
 
-// settled tells that every seat and desk but these many was left once, and nobody attends.
-func (h *house) settled(t *testing.T, open int) {
+// settled tells that every seat and desk but these many was left once, and that nobody stands before
+// a door whom nobody attends.
+func (h *house) settled(t *testing.T, c *Core, open int) {
 	t.Helper()
+	if !slices.ContainsFunc(c.running(), func(call *Call) bool { return call.visiting() != nil }) {
+		c.visits.Wait()
+		defer func() {
+			if h.doors != 0 {
+				t.Errorf("%d doors are not left", h.doors)
+			}
+		}()
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := 0
@@ -222,7 +246,7 @@ func TestReceived(t *testing.T) {
 	for call.Status().Room != "board" || call.Status().Stage != "" || call.visiting() != nil {
 		<-events
 	}
-	h.settled(t, 1)
+	h.settled(t, c, 1)
 	if g := h.knocked; len(g) != 1 || g[0].Role != RoleHost || g[0].ID != call.ID() || g[0].Kind != "terminal" || g[0].Number != "1002" || g[0].Name != "Phòng họp 3" {
 		t.Errorf("%+v", g)
 	}
@@ -237,7 +261,7 @@ func TestReceived(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	call.End(CauseNormal, "")
-	h.settled(t, 0)
+	h.settled(t, c, 0)
 }
 
 // Who need not be asked is asked nothing, unless the room makes it wait or turns it away.
@@ -254,7 +278,7 @@ func TestNotAsked(t *testing.T) {
 	call.End(CauseNormal, "")
 
 	for _, door := range []string{"waits", "the room is locked"} {
-		h.door, h.left, h.knocked, h.desks = door, 0, nil, nil
+		h.door, h.knocked, h.desks = door, nil, nil
 		stays := make(chan Visit)
 		h.usher = func(ctx context.Context, v Visit) (Route, error) {
 			stays <- v
@@ -265,14 +289,14 @@ func TestNotAsked(t *testing.T) {
 		if err := call.Connected(); err != nil {
 			t.Fatal(err)
 		}
-		if v := <-stays; v.Route.Room != "board" || len(h.desks) != 1 || h.left != map[string]int{"waits": 1}[door] {
-			t.Errorf("%s: %+v, %d taken back", door, v.Route, h.left)
+		if v := <-stays; v.Route.Room != "board" || len(h.desks) != 1 || h.doors != 0 {
+			t.Errorf("%s: %+v, %d doors", door, v.Route, h.doors)
 		}
 		call.End(CauseNormal, "")
 		if err := c.Shutdown(t.Context()); err != nil { // nobody attends any more
 			t.Fatal(err)
 		}
-		h.settled(t, 0)
+		h.settled(t, c, 0)
 		c.closing = false
 	}
 }
@@ -294,7 +318,7 @@ func TestNobodyToAsk(t *testing.T) {
 			t.Errorf("%q: %v", number, no)
 		}
 		call.End(CauseNoRoute, "")
-		h.settled(t, 0)
+		h.settled(t, c, 0)
 	}
 	for _, r := range []Route{{Dial: &Target{}}, {WrongPIN: true}, {Role: RoleGuest}} {
 		if unasked(&r).Reason == "" {
@@ -339,7 +363,7 @@ func TestTurnedAway(t *testing.T) {
 	if got := leg.hungUp(); len(got) == 0 || got[0] != CauseCapacity || len(told) != 1 || told[0].Reason != "the room is full" || told[0].Stage != StageRefused {
 		t.Errorf("%v %+v", got, told)
 	}
-	h.settled(t, 0)
+	h.settled(t, c, 0)
 }
 
 // A call may end at every step, and nothing is left of it.
@@ -380,7 +404,7 @@ func TestEndsAnywhere(t *testing.T) {
 			t.Error(err)
 		}
 		call.Digit('1')
-		h.settled(t, 0)
+		h.settled(t, c, 0)
 		if h.attends != 0 {
 			t.Errorf("step %d: %d are led", step, h.attends)
 		}
@@ -419,7 +443,7 @@ func TestMove(t *testing.T) {
 	if s := call.Status(); s.Room != "other" || strings.Join(h.rooms, ", ") != "board guest 3, other guest 0, other guest 0" {
 		t.Errorf("%+v %v", s.Room, h.rooms)
 	}
-	h.settled(t, 1)
+	h.settled(t, c, 1)
 	call.End(CauseNormal, "")
 	move2, _ := c.Move(call.ID(), "board")
 	if move2 {
@@ -440,9 +464,9 @@ func TestMove(t *testing.T) {
 	if call.visiting() != nil || call.Room() != "board" || len(leg.hungUp()) != 0 {
 		t.Errorf("%v %q", call.visiting(), call.Room())
 	}
-	h.settled(t, 1)
+	h.settled(t, c, 1)
 	call.End(CauseNormal, "")
-	h.settled(t, 0)
+	h.settled(t, c, 0)
 }
 
 // Moves, ends and the way in at the same time leave one seat or none.
@@ -478,7 +502,7 @@ func TestMovesAtOnce(t *testing.T) {
 	if err := c.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	h.settled(t, 0)
+	h.settled(t, c, 0)
 }
 
 // A room that takes encrypted calls alone is not to be had through reception in clear.

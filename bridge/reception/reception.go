@@ -38,7 +38,7 @@ type driver struct {
 	timer   *time.Timer
 
 	decided chan error // the answer to the last knock
-	leave   func()     // nil: nobody knocks
+	leave   func()     // takes the last knock back; nil: there is none
 	called  chan called
 
 	over   bool
@@ -66,7 +66,6 @@ func (d *driver) run() (bridge.Route, error) {
 		case k := <-d.visit.Digits:
 			d.act(d.machine.Key(time.Now(), k))
 		case err := <-d.decided:
-			d.leave = nil
 			d.act(d.machine.Decided(time.Now(), err))
 		case c := <-d.called:
 			d.act(d.machine.Called(time.Now(), c.route, c.err))
@@ -106,6 +105,7 @@ func (d *driver) do(a Action) []Action {
 	case Withdraw:
 		d.withdraw()
 	case Admit:
+		d.leave = nil // the place is kept until the call is seated
 		d.over, d.result = true, a.Route
 	case Refuse:
 		d.over, d.err = true, a.Refusal
