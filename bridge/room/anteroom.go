@@ -2,18 +2,18 @@ package room
 
 import (
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 )
 
-// waiter is somebody before a room's door. It holds the room open.
+// waiter is somebody before a room's door. It holds the room open until it is turned away or has
+// left. Fields are guarded by the room's mutex, since they are told there.
 type waiter struct {
-	guest   bridge.Guest // guarded by the room's mutex, as it is told
+	guest   bridge.Guest
 	claims  bool
 	decided func(error)
-	settled atomic.Bool // decided or gone: whoever sets it ends the waiting
+	over    bool // turned away or gone: it holds nothing any more
 }
 
 // maxWaiting bounds who waits before one room.
@@ -45,30 +45,34 @@ func (e *Engine) knock(room string, g bridge.Guest, claims bool, decided func(er
 	v, refusal := r.arrive(w)
 	r.mu.Unlock()
 	switch v {
-	case waits:
-		return func() { e.unknock(r, w) }
 	case comesIn:
 		decided(nil)
-	default:
+	case turnedAway:
 		decided(refusal)
+		e.release(r)
+		return func() {}
 	}
-	e.release(r)
-	return func() {}
+	return func() { e.unknock(r, w) }
 }
 
-// unknock takes a question back.
+// unknock takes a question back, or what was granted for it.
 func (e *Engine) unknock(r *room, w *waiter) {
-	if w.settled.Swap(true) {
-		return
-	}
 	r.mu.Lock()
-	r.waiting = slices.DeleteFunc(r.waiting, func(x *waiter) bool { return x == w })
-	r.wake()
+	was := w.over
+	w.over = true
+	if !was {
+		is := func(x *waiter) bool { return x == w }
+		r.waiting, r.granted = slices.DeleteFunc(r.waiting, is), slices.DeleteFunc(r.granted, is)
+		r.adjourn()
+		r.wake()
+	}
 	r.mu.Unlock()
-	e.release(r)
+	if !was {
+		e.release(r)
+	}
 }
 
-// arrive decides about somebody who comes, and keeps them if they wait.
+// arrive decides about somebody who comes, and keeps them if they wait, or a place for them.
 func (r *room) arrive(w *waiter) (verdict, *bridge.Refusal) {
 	g := &w.guest
 	if g.ID == "" {
@@ -92,8 +96,20 @@ func (r *room) arrive(w *waiter) (verdict, *bridge.Refusal) {
 		r.waiting = append(r.waiting, w)
 		r.log.Info("waits", "waiting", g.ID, "kind", g.Kind, "call", g.CallID)
 		r.wake()
+	default:
+		r.granted = append(r.granted, w)
 	}
 	return v, nil
+}
+
+// takeOver gives somebody the place that is kept for them, and tells whether there was one. It
+// is counted no longer, as they are; the room is held until they leave the door.
+func (r *room) takeOver(guest string) bool {
+	i := slices.IndexFunc(r.granted, func(w *waiter) bool { return w.guest.ID == guest })
+	if i >= 0 {
+		r.granted = slices.Delete(r.granted, i, i+1)
+	}
+	return i >= 0
 }
 
 func (w *waiter) caller(waited bool) caller {
@@ -109,29 +125,39 @@ func (r *room) reconsider() {
 	r.settle(nil, func(w *waiter) bool { return d.judge(w.caller(true)) == comesIn })
 }
 
-// settle ends the waiting of some with an answer, nil for yes. Each is told on a
-// goroutine of its own, and holds the room until then.
+// settle ends the waiting of some with an answer, nil for yes as long as there are places. Each is told on
+// a goroutine of its own. Who is turned away holds the room until then, the others until they leave.
 func (r *room) settle(answer error, which func(*waiter) bool) int {
-	var told []*waiter
+	told := 0
 	r.waiting = slices.DeleteFunc(r.waiting, func(w *waiter) bool {
-		if !which(w) || w.settled.Swap(true) {
+		if !which(w) {
 			return false
 		}
-		told = append(told, w)
+		told++
+		switch {
+		case answer != nil:
+			r.turnAway(w, answer)
+		case r.full(w.guest.Capacity):
+			r.turnAway(w, refusedFull)
+		default:
+			r.granted = append(r.granted, w)
+			go w.decided(nil)
+		}
 		return true
 	})
-	if len(told) == 0 {
-		return 0
+	if told > 0 {
+		r.log.Info("decided", "waiting", told, "in", answer == nil)
+		r.wake()
 	}
-	r.log.Info("decided", "waiting", len(told), "in", answer == nil)
-	r.wake()
-	for _, w := range told {
-		go func() {
-			w.decided(answer)
-			r.engine.release(r)
-		}()
-	}
-	return len(told)
+	return told
+}
+
+func (r *room) turnAway(w *waiter, why error) {
+	w.over = true
+	go func() {
+		w.decided(why)
+		r.engine.release(r)
+	}()
 }
 
 // guests lists who waits.

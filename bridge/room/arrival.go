@@ -21,6 +21,8 @@ type arrival struct {
 	taking sync.Mutex // messages are taken one by one
 	pace   *rate.Limiter
 
+	id string // of the guest who knocks
+
 	mu      sync.Mutex // before the room's
 	asking  bool       // for a PIN
 	tries   int        // that are left
@@ -30,7 +32,8 @@ type arrival struct {
 	over    bool // turned away, or the page is gone
 	refusal error
 	conn    *connection // it is in
-	leave   func()      // takes the knock back
+	knocks  int         // the answer to the last one counts
+	leave   func()      // takes the last knock back, or what was granted for it
 	tired   *time.Timer // of waiting for a PIN
 }
 
@@ -54,8 +57,8 @@ func (e *Engine) arrive(j bridge.Join, out *outbox) (bridge.Visitor, error) {
 			return nil, err
 		}
 	}
-	a := &arrival{engine: e, join: j, out: out, tries: pinTries, pace: rate.NewLimiter(2, 20), leave: func() {}}
-	a.tired = time.AfterFunc(pinPatience, func() { a.decided(refusedSlow) })
+	a := &arrival{engine: e, id: newID(), join: j, out: out, tries: pinTries, pace: rate.NewLimiter(2, 20), leave: func() {}}
+	a.tired = time.AfterFunc(pinPatience, func() { a.refuse(refusedSlow) })
 	a.tired.Stop()
 	switch role := j.Route.Role; {
 	case role == bridge.RoleNone && j.Route.Door != nil:
@@ -92,15 +95,16 @@ func (a *arrival) ask(wrong bool) {
 // knock asks to come in.
 func (a *arrival) knock(role bridge.Role, proven bool) {
 	a.mu.Lock()
-	before := a.leave
+	a.knocks++
+	before, this := a.leave, a.knocks
 	a.leave, a.role, a.proven, a.asking = func() {}, role, proven, false
 	a.tired.Stop()
 	a.mu.Unlock()
 	before()
 	j := &a.join
 	leave := a.engine.knock(j.Room, bridge.Guest{
-		Name: j.Name, Kind: kindBrowser, Role: role, Lobby: j.Route.Lobby, Capacity: j.Route.Capacity,
-	}, !j.Route.HostPIN, a.decided)
+		ID: a.id, Name: j.Name, Kind: kindBrowser, Role: role, Lobby: j.Route.Lobby, Capacity: j.Route.Capacity,
+	}, !j.Route.HostPIN, func(err error) { a.answered(this, err) })
 	a.mu.Lock()
 	waiting := a.conn == nil && !a.over
 	if waiting {
@@ -113,19 +117,37 @@ func (a *arrival) knock(role bridge.Role, proven bool) {
 	}
 }
 
-// decided lets the browser in, or turns it away.
-func (a *arrival) decided(err error) {
+// answered takes what becomes of a knock, unless it was taken back for another.
+func (a *arrival) answered(knock int, err error) {
+	leave := func() {}
 	a.mu.Lock()
-	defer a.mu.Unlock()
+	if knock == a.knocks {
+		leave = a.settle(err)
+	}
+	a.mu.Unlock()
+	leave()
+}
+
+// refuse turns the browser away.
+func (a *arrival) refuse(why error) {
+	a.mu.Lock()
+	leave := a.settle(why)
+	a.mu.Unlock()
+	leave()
+}
+
+// settle lets the browser in, or turns it away. The caller calls leave when it no longer holds mu.
+func (a *arrival) settle(err error) (leave func()) {
 	if a.over || a.conn != nil {
-		return
+		return func() {}
 	}
 	a.tired.Stop()
 	if err == nil {
 		a.conn, err = a.engine.enter(a)
 	}
+	leave, a.leave = a.leave, func() {}
 	if err == nil {
-		return
+		return leave
 	}
 	no := bridge.AsRefusal(err)
 	a.over, a.refusal = true, &denial{no}
@@ -133,6 +155,7 @@ func (a *arrival) decided(err error) {
 		a.out.post(newBye(byeCode(no), no.Reason))
 		a.out.end()
 	}
+	return leave
 }
 
 // enter gives a browser its place.
@@ -197,7 +220,7 @@ func (a *arrival) typed(pin string) {
 	role, err := a.engine.opens(a.join.Route, a.join.Client, pin)
 	switch {
 	case err != nil && asking:
-		a.decided(err)
+		a.refuse(err)
 	case err != nil:
 		a.out.post(errorMsg{"error", "pin", bridge.AsRefusal(err).Reason})
 	case role == bridge.RoleHost || asking && role == bridge.RoleGuest:
@@ -220,7 +243,7 @@ func (a *arrival) wrong(asking bool) {
 	}
 	a.mu.Unlock()
 	if asking && left == 0 {
-		a.decided(refusedPIN)
+		a.refuse(refusedPIN)
 	}
 }
 

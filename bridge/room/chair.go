@@ -175,13 +175,21 @@ func (r *room) promote(p *participant) {
 	r.wake()
 }
 
-// full tells whether there is no place for one more whose route bounds the room.
+// full tells whether there is no place for one more whose route bounds the room. Who is on
+// the way in has one, and bounds the room by their own route.
 func (r *room) full(capacity int) bool {
-	return len(r.people) >= least(least(r.cfg.MaxParticipants, r.capacity), capacity)
+	most := least(least(r.cfg.MaxParticipants, r.capacity), capacity)
+	for _, w := range r.granted {
+		most = least(most, w.guest.Capacity)
+	}
+	return len(r.people)+len(r.granted) >= most
 }
 
-// adjourn forgets how a meeting was led when nobody is left of it but who waits.
+// adjourn forgets how a meeting was led when nobody is left of it but who waits, or is on the way in.
 func (r *room) adjourn() {
-	r.entry, r.capacity, r.layout = bridge.EntryOpen, 0, bridge.LayoutAuto
+	if !r.met || len(r.people)+len(r.granted) > 0 {
+		return
+	}
+	r.met, r.entry, r.capacity, r.layout = false, bridge.EntryOpen, 0, bridge.LayoutAuto
 	r.reconsider()
 }

@@ -219,7 +219,9 @@ func TestKnock(t *testing.T) {
 	r := newRig(t, nil)
 	knock := func(g bridge.Guest) (chan error, func()) {
 		said := make(chan error, 1)
-		return said, r.engine.Knock("1001", g, func(err error) { said <- err })
+		leave := r.engine.Knock("1001", g, func(err error) { said <- err })
+		t.Cleanup(leave)
+		return said, leave
 	}
 	waits := func(said chan error) bool {
 		select {
@@ -336,7 +338,7 @@ func TestCapacityOfRoutes(t *testing.T) {
 		}
 	}
 	said := make(chan error, 1)
-	r.engine.Knock("1001", bridge.Guest{Role: bridge.RoleHost}, func(err error) { said <- err })
+	defer r.engine.Knock("1001", bridge.Guest{Role: bridge.RoleHost}, func(err error) { said <- err })()
 	if err := <-said; !errors.Is(err, refusedFull) {
 		t.Error(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/relay"
 )
 
-// room is one meeting. It lives while somebody is in it or waits before it.
+// room is one meeting. It lives while somebody is in it, waits before it or is on the way in.
 type room struct {
 	name   string
 	engine *Engine
@@ -38,6 +38,8 @@ type room struct {
 	entry    bridge.Entry
 	capacity int       // by the routes that lead here, 0 is none
 	waiting  []*waiter // in the order in which they came
+	granted  []*waiter // may come in and are on the way: each counts as one who is in
+	met      bool      // somebody has been in since the meeting began
 	calling  *calling
 	ended    bool
 	// dismissed rooms take nobody in any more, for this reason.
@@ -275,15 +277,15 @@ func (r *room) find(id string) *participant {
 	return nil
 }
 
-// enter adds a participant, if there is room.
-func (r *room) enter(p *participant) error {
+// enter adds a participant, if there is room: for who knocked as that guest there is.
+func (r *room) enter(p *participant, guest string) error {
 	if r.dismissed != nil {
 		return r.dismissed
 	}
-	if r.full(p.capacity) {
+	if !r.takeOver(guest) && r.full(p.capacity) {
 		return refusedFull
 	}
-	r.capacity = least(r.capacity, p.capacity)
+	r.met, r.capacity = true, least(r.capacity, p.capacity)
 	r.people = append(r.people, p)
 	r.log.Info("joined", "participant", p.id, "kind", p.kind, "call", p.callID, "role", p.role)
 	if p.role == bridge.RoleHost {
@@ -314,11 +316,8 @@ func (r *room) exit(p *participant) bool {
 		p.ear = nil
 	}
 	r.log.Info("left", "participant", p.id, "kind", p.kind, "call", p.callID)
-	if len(r.people) == 0 {
-		r.adjourn()
-	} else {
-		r.succeed()
-	}
+	r.adjourn()
+	r.succeed()
 	r.wake()
 	return true
 }

@@ -72,7 +72,7 @@ func newSeat(e *Engine, r *room, t bridge.Terminal) (*seat, error) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.enter(p); err != nil {
+	if err := r.enter(p, t.CallID); err != nil {
 		p.ear.close()
 		if s.viewer != nil {
 			s.viewer.close()

@@ -72,7 +72,7 @@ func newVisitor(e *Engine, r *room, a *arrival) (*connection, error) {
 	p.ear = r.mixer.listener(p.id)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.enter(p); err != nil {
+	if err := r.enter(p, a.id); err != nil {
 		p.ear.close()
 		return nil, err
 	}
