@@ -56,14 +56,24 @@ func show(f reflect.Value) string {
 	}
 }
 
-// redacted hides the password of a database's URL.
+// redacted hides the passwords of a database's URL: behind the user, and among its parameters.
 func redacted(text string) string {
-	if !strings.Contains(text, "@") {
+	if !strings.ContainsAny(text, "@?") {
 		return text
 	}
 	u, err := url.Parse(text)
 	if err != nil {
 		return "[masked]"
+	}
+	q, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "[masked]"
+	}
+	for name := range q {
+		if strings.Contains(strings.ToLower(name), "password") {
+			q.Set(name, "xxxxx")
+			u.RawQuery = q.Encode()
+		}
 	}
 	return u.Redacted()
 }

@@ -2,6 +2,9 @@ package config
 
 import "slices"
 
+// shortToken is the length below which a token may be guessed: people choose words.
+const shortToken = 20
+
 // Notes says what an operator should know of a valid configuration.
 func (c Config) Notes(hasFile bool) []string {
 	var n []string
@@ -13,6 +16,9 @@ func (c Config) Notes(hasFile bool) []string {
 	}
 	if c.Admin.Token == "" {
 		n = append(n, "admin.token is empty: programs on this machine need none, others a token made with POST /api/v1/tokens; people sign in at /admin")
+	}
+	if t := c.Admin.Token.Reveal(); t != "" && len(t) < shortToken {
+		n = append(n, "admin.token is short: nothing slows down who guesses it; give it 32 random characters, such as of openssl rand -hex 16")
 	}
 	if c.Web.TLS.Cert == "" {
 		n = append(n, "web.tls is empty: a self-signed certificate is used, which browsers warn of")
