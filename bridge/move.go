@@ -104,7 +104,7 @@ func (c *Call) back(old Route, desk bool) error {
 // into is the route of a call that somebody brings into a room: what it may have stays, doors do not count.
 func (r Route) into(room string) Route {
 	r.Room, r.Role, r.Door = room, RoleGuest, nil
-	r.Reception, r.Dial, r.WrongPIN, r.Lobby, r.HostPIN, r.Capacity, r.Greeting = false, nil, false, false, false, 0, ""
+	r.Reception, r.Dial, r.WrongPIN, r.Lobby, r.HostPIN, r.Capacity, r.Greeting, r.GreetingSound = false, nil, false, false, false, 0, "", ""
 	return r
 }
 

@@ -32,7 +32,11 @@ type Route struct {
 	Encryption         bool   // media in clear is refused
 	Language           string // of screens and prompts: "vi", "en"
 	Greeting           string // shown and spoken
+	GreetingSound      string // a recording of the tenant's that is heard instead of a voice
 }
+
+// Greets tells whether callers are welcomed.
+func (r *Route) Greets() bool { return r.Greeting != "" || r.GreetingSound != "" }
 
 // Role is what somebody is in a room.
 type Role uint8

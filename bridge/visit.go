@@ -67,7 +67,7 @@ func (v *visit) end() {
 
 // asks tells whether a call with this route has to be asked or told something.
 func (r *Route) asks() bool {
-	return r.Reception || r.Dial != nil || r.WrongPIN || r.Role == RoleNone || r.Greeting != ""
+	return r.Reception || r.Dial != nil || r.WrongPIN || r.Role == RoleNone || r.Greets()
 }
 
 // receive seats the call apart and has it attended to. The turn is held.

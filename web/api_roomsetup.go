@@ -52,7 +52,7 @@ func getSetup(ctx context.Context, d *admin.Desk, in *SetupPath) (_ *setupBody, 
 type setupPut struct {
 	SetupPath
 	Versioned
-	RawBody []byte `contentType:"application/json" doc:"label, guest_pin, host_pin, lobby, locked, capacity, layout, encryption, language, greeting"`
+	RawBody []byte `contentType:"application/json" doc:"label, guest_pin, host_pin, lobby, locked, capacity, layout, encryption, language, greeting, greeting_sound"`
 }
 
 func (s *Server) putSetup(ctx context.Context, d *admin.Desk, in *setupPut) (_ *setupBody, err error) {

@@ -45,6 +45,7 @@ var columns = []column{
 	truth("encryption", func(r *Rule) *bool { return &r.Encryption }),
 	text("language", func(r *Rule) *string { return &r.Language }),
 	text("greeting", func(r *Rule) *string { return &r.Greeting }),
+	text("greeting_sound", func(r *Rule) *string { return &r.GreetingSound }),
 }
 
 func text[T ~string](name string, at func(*Rule) *T) column {

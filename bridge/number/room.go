@@ -36,7 +36,10 @@ func (s Settings) or(t *Settings) Settings {
 	if s.Width == 0 {
 		s.Width, s.Height = t.Width, t.Height
 	}
-	s.Layout, s.Language, s.Greeting = cmp.Or(s.Layout, t.Layout), cmp.Or(s.Language, t.Language), cmp.Or(s.Greeting, t.Greeting)
+	s.Layout, s.Language = cmp.Or(s.Layout, t.Layout), cmp.Or(s.Language, t.Language)
+	if s.Greeting == "" && s.GreetingSound == "" {
+		s.Greeting, s.GreetingSound = t.Greeting, t.GreetingSound
+	}
 	return s
 }
 

@@ -244,3 +244,27 @@ func BenchmarkRoom(b *testing.B) {
 		d.Room("room-5000", anywhereAddr, noon)
 	}
 }
+
+// A greeting's text and its recording go together: a room's recording does not say what a rule's text shows.
+func TestGreetings(t *testing.T) {
+	text, sound := Settings{Greeting: "of the rule"}, Settings{GreetingSound: "rule"}
+	both := Settings{Greeting: "of the room", GreetingSound: "room"}
+	for _, s := range []Settings{text, sound, both} {
+		if got := s.or(&both); got.Greeting != s.Greeting || got.GreetingSound != s.GreetingSound {
+			t.Errorf("%q %q", got.Greeting, got.GreetingSound)
+		}
+	}
+	if got := (Settings{}).or(&both); got != both {
+		t.Errorf("%q %q", got.Greeting, got.GreetingSound)
+	}
+	p := mustPlan(t, rule(Exact, "1001", to("board"), func(r *Rule) { r.Settings = sound }))
+	if r, err := p.Decide(Call{Number: "1001", At: noon}).Route(); err != nil || r.GreetingSound != "rule" || !r.Greets() {
+		t.Errorf("%+v, %v", r, err)
+	}
+	for name, ok := range map[string]bool{"welcome-acme": true, "../beta/x": false, "x.wav": false, "/etc/x": false, " x": false} {
+		r := rule(Exact, "1001", to("board"), func(r *Rule) { r.GreetingSound = name })
+		if err := r.Validate(); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

@@ -41,7 +41,7 @@ func (d Decision) Route() (bridge.Route, error) {
 	r := bridge.Route{
 		Tenant: d.Tenant, Rule: d.Rule, Number: d.Number, Reception: d.Action == ToReception,
 		Role: d.Role, WrongPIN: d.WrongPIN, Lobby: s.Lobby, HostPIN: s.HostPIN.Set(), Capacity: s.Capacity, Layout: s.Layout, Bandwidth: s.Bandwidth,
-		Width: s.Width, Height: s.Height, FPS: s.FPS, Encryption: s.Encryption, Language: s.Language, Greeting: s.Greeting,
+		Width: s.Width, Height: s.Height, FPS: s.FPS, Encryption: s.Encryption, Language: s.Language, Greeting: s.Greeting, GreetingSound: s.GreetingSound,
 	}
 	if d.Action == ToRoom {
 		r.Room = bridge.RoomOf(d.tag, d.Room)

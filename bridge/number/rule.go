@@ -81,18 +81,19 @@ type Outcome struct {
 
 // Settings are how the caller is received in the room. A zero leaves it to the gateway.
 type Settings struct {
-	GuestPIN   PIN    `json:"guest_pin,omitzero"`
-	HostPIN    PIN    `json:"host_pin,omitzero"`
-	Lobby      bool   `json:"lobby,omitempty"`      // guests wait until a host comes
-	Capacity   int    `json:"capacity,omitempty"`   // participants of the room
-	Layout     string `json:"layout,omitempty"`     // what the terminal is shown
-	Bandwidth  int    `json:"bandwidth,omitempty"`  // of the call, each way, bit/s
-	Width      int    `json:"width,omitempty"`      // of pictures to the terminal
-	Height     int    `json:"height,omitempty"`     // of pictures to the terminal
-	FPS        int    `json:"fps,omitempty"`        // of pictures to the terminal
-	Encryption bool   `json:"encryption,omitempty"` // media in clear is refused
-	Language   string `json:"language,omitempty"`   // "vi", "en"
-	Greeting   string `json:"greeting,omitempty"`   // shown and spoken
+	GuestPIN      PIN    `json:"guest_pin,omitzero"`
+	HostPIN       PIN    `json:"host_pin,omitzero"`
+	Lobby         bool   `json:"lobby,omitempty"`          // guests wait until a host comes
+	Capacity      int    `json:"capacity,omitempty"`       // participants of the room
+	Layout        string `json:"layout,omitempty"`         // what the terminal is shown
+	Bandwidth     int    `json:"bandwidth,omitempty"`      // of the call, each way, bit/s
+	Width         int    `json:"width,omitempty"`          // of pictures to the terminal
+	Height        int    `json:"height,omitempty"`         // of pictures to the terminal
+	FPS           int    `json:"fps,omitempty"`            // of pictures to the terminal
+	Encryption    bool   `json:"encryption,omitempty"`     // media in clear is refused
+	Language      string `json:"language,omitempty"`       // "vi", "en"
+	Greeting      string `json:"greeting,omitempty"`       // shown and spoken
+	GreetingSound string `json:"greeting_sound,omitempty"` // a recording of the tenant's that is heard instead of a voice
 }
 
 // before orders rules as they are tried: by priority, then what says more of the

@@ -107,6 +107,7 @@ func (s *Settings) check() error {
 			"width", "and height are given together, at most 7680x4320"),
 		when(s.FPS < 0 || s.FPS > 60, "fps", "is 0 to 60"),
 		when(!slices.Contains(languages, s.Language), "language", "is vi or en"),
+		when(s.GreetingSound != "" && !bridge.ValidRecording(s.GreetingSound), "greeting_sound", "names a recording with 1 to 64 of a-z, A-Z, 0-9, - and _"),
 	)
 }
 

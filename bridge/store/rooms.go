@@ -17,17 +17,18 @@ import (
 
 // Room is a meeting that is there before anybody comes.
 type Room struct {
-	Name       string     `json:"name"`
-	Label      string     `json:"label,omitempty"`
-	GuestPIN   number.PIN `json:"guest_pin,omitzero"`
-	HostPIN    number.PIN `json:"host_pin,omitzero"`
-	Lobby      bool       `json:"lobby,omitempty"`
-	Locked     bool       `json:"locked,omitempty"`
-	Capacity   int        `json:"capacity,omitempty"`
-	Layout     string     `json:"layout,omitempty"`
-	Encryption bool       `json:"encryption,omitempty"`
-	Language   string     `json:"language,omitempty"`
-	Greeting   string     `json:"greeting,omitempty"`
+	Name          string     `json:"name"`
+	Label         string     `json:"label,omitempty"`
+	GuestPIN      number.PIN `json:"guest_pin,omitzero"`
+	HostPIN       number.PIN `json:"host_pin,omitzero"`
+	Lobby         bool       `json:"lobby,omitempty"`
+	Locked        bool       `json:"locked,omitempty"`
+	Capacity      int        `json:"capacity,omitempty"`
+	Layout        string     `json:"layout,omitempty"`
+	Encryption    bool       `json:"encryption,omitempty"`
+	Language      string     `json:"language,omitempty"`
+	Greeting      string     `json:"greeting,omitempty"`
+	GreetingSound string     `json:"greeting_sound,omitempty"`
 }
 
 // Rooms are the rooms that administrators set up.
@@ -47,7 +48,7 @@ var Rooms = &Collection[Room]{
 func (r *Room) Furnishing() number.Room {
 	return number.Room{Name: r.Name, Locked: r.Locked, Settings: number.Settings{
 		GuestPIN: r.GuestPIN, HostPIN: r.HostPIN, Lobby: r.Lobby, Capacity: r.Capacity,
-		Layout: r.Layout, Encryption: r.Encryption, Language: r.Language, Greeting: r.Greeting,
+		Layout: r.Layout, Encryption: r.Encryption, Language: r.Language, Greeting: r.Greeting, GreetingSound: r.GreetingSound,
 	}}
 }
 

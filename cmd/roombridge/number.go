@@ -35,29 +35,30 @@ type shownRule struct {
 
 type numberSetCmd struct {
 	remote
-	Number     string   `arg:"" optional:"" help:"The number, the prefix or the expression."`
-	ID         string   `name:"id" help:"Key of the rule. Default: the number, with the way it is compared."`
-	Match      *string  `enum:"exact,prefix,regex,any" help:"How it is compared: ${enum}. Default: exact."`
-	Label      *string  `help:"A text for people."`
-	Priority   *int     `help:"The least is tried first. Default: 100."`
-	Disabled   *bool    `negatable:"" help:"Keep the rule, and do not try it."`
-	Room       *string  `help:"Room that the number leads to; $0 is the number, $1 what stands behind a prefix."`
-	Dial       *string  `placeholder:"TARGET" help:"Far end that calls go on to."`
-	Refuse     *string  `placeholder:"CAUSE" help:"Refuse calls: forbidden, no-route, busy, declined, unreachable, encryption or capacity."`
-	Reason     *string  `help:"Reason of a refusal, for people."`
-	Reception  bool     `help:"Ask callers for a number."`
-	GuestPIN   *string  `name:"guest-pin" env:"ROOMBRIDGE_GUEST_PIN" help:"PIN of guests, 4 to 16 digits; empty is none."`
-	HostPIN    *string  `name:"host-pin" env:"ROOMBRIDGE_HOST_PIN" help:"PIN of hosts."`
-	Lobby      *bool    `negatable:"" help:"Guests wait until a host comes."`
-	Capacity   *int     `help:"Participants of the room."`
-	Layout     *string  `help:"What terminals are shown: auto, speaker, one-plus-n, grid or content."`
-	Bandwidth  *int     `placeholder:"BIT/S" help:"Of the call, each way."`
-	Encryption *bool    `negatable:"" help:"Refuse media in clear."`
-	Language   *string  `help:"Of screens and prompts: vi or en."`
-	Greeting   *string  `help:"Shown and spoken."`
-	Protocols  []string `placeholder:"sip,h323" help:"For calls of these protocols alone."`
-	Networks   []string `placeholder:"CIDR,..." help:"For calls from these networks alone."`
-	Times      []string `sep:";" placeholder:"WINDOW;..." help:"For calls at these times alone, such as \"mon-fri 08:00-18:00 Asia/Ho_Chi_Minh\"."`
+	Number        string   `arg:"" optional:"" help:"The number, the prefix or the expression."`
+	ID            string   `name:"id" help:"Key of the rule. Default: the number, with the way it is compared."`
+	Match         *string  `enum:"exact,prefix,regex,any" help:"How it is compared: ${enum}. Default: exact."`
+	Label         *string  `help:"A text for people."`
+	Priority      *int     `help:"The least is tried first. Default: 100."`
+	Disabled      *bool    `negatable:"" help:"Keep the rule, and do not try it."`
+	Room          *string  `help:"Room that the number leads to; $0 is the number, $1 what stands behind a prefix."`
+	Dial          *string  `placeholder:"TARGET" help:"Far end that calls go on to."`
+	Refuse        *string  `placeholder:"CAUSE" help:"Refuse calls: forbidden, no-route, busy, declined, unreachable, encryption or capacity."`
+	Reason        *string  `help:"Reason of a refusal, for people."`
+	Reception     bool     `help:"Ask callers for a number."`
+	GuestPIN      *string  `name:"guest-pin" env:"ROOMBRIDGE_GUEST_PIN" help:"PIN of guests, 4 to 16 digits; empty is none."`
+	HostPIN       *string  `name:"host-pin" env:"ROOMBRIDGE_HOST_PIN" help:"PIN of hosts."`
+	Lobby         *bool    `negatable:"" help:"Guests wait until a host comes."`
+	Capacity      *int     `help:"Participants of the room."`
+	Layout        *string  `help:"What terminals are shown: auto, speaker, one-plus-n, grid or content."`
+	Bandwidth     *int     `placeholder:"BIT/S" help:"Of the call, each way."`
+	Encryption    *bool    `negatable:"" help:"Refuse media in clear."`
+	Language      *string  `help:"Of screens and prompts: vi or en."`
+	Greeting      *string  `help:"Shown and spoken."`
+	GreetingSound *string  `help:"A recording that is heard instead of a voice."`
+	Protocols     []string `placeholder:"sip,h323" help:"For calls of these protocols alone."`
+	Networks      []string `placeholder:"CIDR,..." help:"For calls from these networks alone."`
+	Times         []string `sep:";" placeholder:"WINDOW;..." help:"For calls at these times alone, such as \"mon-fri 08:00-18:00 Asia/Ho_Chi_Minh\"."`
 }
 
 // Run changes what is given, and fails if somebody else changes the rule at the same time.
@@ -135,6 +136,7 @@ func (c *numberSetCmd) fill(f map[string]any) {
 	put(f, "encryption", c.Encryption)
 	put(f, "language", c.Language)
 	put(f, "greeting", c.Greeting)
+	put(f, "greeting_sound", c.GreetingSound)
 	for name, list := range map[string][]string{"protocols": c.Protocols, "networks": c.Networks, "times": c.Times} {
 		if list != nil {
 			f[name] = list

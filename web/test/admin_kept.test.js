@@ -55,7 +55,7 @@ test('windows in words', () => {
 const rule = {
   id: '1001', label: 'Phòng họp Đà Nẵng', priority: 50, match: 'exact', number: '1001', protocols: ['sip'], networks: ['10.0.0.0/8'], times: ['mon-fri 08:00-18:00 Asia/Ho_Chi_Minh'],
   registered: 'yes', action: 'room', room: 'board', guest_pin: MASK, host_pin: MASK, lobby: true, capacity: 12, layout: 'grid', bandwidth: 2000000, width: 1280, height: 720, fps: 30,
-  encryption: true, language: 'vi', greeting: 'Xin chào',
+  encryption: true, language: 'vi', greeting: 'Xin chào', greeting_sound: 'chao-mung',
 };
 
 test('a rule comes out of its form as it went in', () => {
@@ -87,7 +87,7 @@ test('mistakes are found before they are sent', () => {
   const f = fresh();
   const wrong = (more) => Object.entries(check({ ...f, ...more })).map(([k, v]) => `${k}:${v.key}`).join();
   for (const [more, want] of [
-    [{}, ''], [{ priority: '0' }, 'priority:priority'], [{ priority: 'x' }, 'priority:priority'], [{ match: 'prefix', number: '' }, 'number:number.missing'],
+    [{}, ''], [{ priority: '0' }, 'priority:priority'], [{ priority: 'x' }, 'priority:priority'], [{ greeting_sound: 'chao-mung_2' }, ''], [{ greeting_sound: '../x' }, 'greeting_sound:greeting_sound'], [{ match: 'prefix', number: '' }, 'number:number.missing'],
     [{ match: 'prefix', number: '10*2' }, 'number:number.star'], [{ match: 'regex', number: '(\\d' }, 'number:number.expression'], [{ match: 'regex', number: '\\+84' }, 'number:number.plus'],
     [{ match: 'regex', number: '(\\d{4})x(?P<pin>\\d+)' }, ''], [{ networks: ['10.0.0.1'] }, 'networks:networks'], [{ networks: ['10.0.0.0/8', '2001:db8::/32'] }, ''],
     [{ times: ['mon 8-9'] }, 'times:times.dates'], [{ times: ['mon 08:00-25:00'] }, 'times:times.hours'], [{ action: 'dial' }, 'target:target.missing'], [{ action: 'dial', target: 'tel:1' }, 'target:target.scheme'],

@@ -29,7 +29,7 @@ export function mistakes(problem) {
       const m = /^line (\d+)(?:, ([^:]+))?: (.*)$/.exec(one);
       if (m) line = Number(m[1]);
       const text = m ? m[3] : one;
-      const column = m?.[2] ?? /^(id|label|priority|disabled|match|number|protocols|callers|networks|registered|encrypted|times|action|room|target|cause|reason|guest_pin|host_pin|lobby|capacity|layout|bandwidth|width|height|fps|encryption|language|greeting)(?=:? )/.exec(text)?.[0] ?? '';
+      const column = m?.[2] ?? /^(id|label|priority|disabled|match|number|protocols|callers|networks|registered|encrypted|times|action|room|target|cause|reason|guest_pin|host_pin|lobby|capacity|layout|bandwidth|width|height|fps|encryption|language|greeting_sound|greeting)(?=:? )/.exec(text)?.[0] ?? '';
       out.push({ line, column, text: column && text.startsWith(column) ? text.slice(column.length).replace(/^:? /, '') : text });
     }
   }
@@ -55,7 +55,7 @@ const plain = new Set(['id', 'label', 'match', 'number', 'action', 'room', 'targ
 
 function given(rule) {
   return [...conditionsOf(rule), 'priority', 'disabled', 'cause', 'reason', 'guest_pin', 'host_pin', 'lobby', 'capacity', 'layout', 'bandwidth', 'width',
-    'height', 'fps', 'encryption', 'language', 'greeting'].filter((k) => !plain.has(k) && textOf(rule, k) !== '' && !(k === 'priority' && rule.priority === 100))
+    'height', 'fps', 'encryption', 'language', 'greeting', 'greeting_sound'].filter((k) => !plain.has(k) && textOf(rule, k) !== '' && !(k === 'priority' && rule.priority === 100))
     .map((name) => ({ name, before: '', after: textOf(rule, name) }));
 }
 

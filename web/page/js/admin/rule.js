@@ -15,7 +15,7 @@ export const groups = {
   outcome: ['action', 'room', 'target', 'cause', 'reason'],
   entry: ['guest_pin', 'host_pin', 'lobby', 'capacity'],
   media: ['layout', 'bandwidth', 'width', 'height', 'fps', 'encryption'],
-  voice: ['language', 'greeting'],
+  voice: ['language', 'greeting', 'greeting_sound'],
 };
 export const fields = Object.values(groups).flat();
 
@@ -34,7 +34,7 @@ export function toForm(r) {
     action: r.action ?? 'room', room: r.room ?? '', target: r.target ?? '', cause: r.cause ?? '', reason: r.reason ?? '',
     guest_pin: pin(r.guest_pin), host_pin: pin(r.host_pin), lobby: Boolean(r.lobby), capacity: number(r.capacity),
     layout: r.layout ?? '', bandwidth: r.bandwidth ? String(r.bandwidth / 1000) : '', width: number(r.width), height: number(r.height), fps: number(r.fps),
-    encryption: Boolean(r.encryption), language: r.language ?? '', greeting: r.greeting ?? '',
+    encryption: Boolean(r.encryption), language: r.language ?? '', greeting: r.greeting ?? '', greeting_sound: r.greeting_sound ?? '',
   };
 }
 
@@ -49,7 +49,7 @@ export function toRule(f) {
   if (f.action === 'refuse') Object.assign(r, { cause: f.cause, reason: f.reason.trim() });
   Object.assign(r, {
     lobby: f.lobby, capacity: Number(f.capacity), layout: f.layout, bandwidth: Math.round(Number(f.bandwidth) * 1000), width: Number(f.width),
-    height: Number(f.height), fps: Number(f.fps), encryption: f.encryption, language: f.language, greeting: f.greeting.trim(),
+    height: Number(f.height), fps: Number(f.fps), encryption: f.encryption, language: f.language, greeting: f.greeting.trim(), greeting_sound: f.greeting_sound.trim(),
   });
   for (const [k, v] of Object.entries(r)) if ((!v && k !== 'number') || (Array.isArray(v) && v.length === 0)) delete r[k];
   return r;
@@ -85,6 +85,7 @@ export function check(f) {
     if (!ok && !wrong[field]) wrong[field] = { key, members };
   };
   for (const k of ['id', 'label', 'reason', 'greeting']) unless(bytes(f[k]) <= (k === 'id' ? 128 : 256), k, 'long');
+  unless(/^([a-z\d][\w-]{0,63})?$/i.test(f.greeting_sound.trim()), 'greeting_sound');
   unless(f.priority !== '' && whole(f.priority, 1, 1_000_000), 'priority');
   checkNumber(f, unless);
   for (const p of f.callers) unless(bytes(p) <= 128 && p.split('*').length <= 9, 'callers');

@@ -194,7 +194,8 @@ function mediaPart({ f, change, keep, text }) {
 function voicePart({ f, change, keep, text }) {
   return section(w('rule.group.voice'), { hook: 'voice' },
     el('div.pair', {}, text('greeting', { maxlength: 256, spellcheck: 'true' }, w('rule.hint.greeting')),
-      keep(bound(f, 'language', select([['', w('rule.default')], ['vi', 'Tiếng Việt'], ['en', 'English']], f.language), '', change))));
+      keep(bound(f, 'language', select([['', w('rule.default')], ['vi', 'Tiếng Việt'], ['en', 'English']], f.language), '', change))),
+    text('greeting_sound', { maxlength: 64, autocapitalize: 'none' }, w('rule.hint.greeting_sound')));
 }
 
 /** What is wrong in words, by field. */
