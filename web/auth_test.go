@@ -46,6 +46,9 @@ func TestWithoutTokenOnlyThisMachine(t *testing.T) {
 		{"127.0.0.1:5000", "192.0.2.1:8443", "", 403},
 		{"127.0.0.1:5000", "localhost", "X-Forwarded-For", 403},
 		{"127.0.0.1:5000", "localhost", "Forwarded", 403},
+		{"127.0.0.1:5000", "localhost", "X-Forwarded-Host", 403},
+		{"127.0.0.1:5000", "localhost", "x-real-ip", 403},
+		{"127.0.0.1:5000", "localhost", "X-Other", 200},
 		{"nonsense", "localhost", "", 403},
 	} {
 		r := httptest.NewRequest("GET", "/api/v1/calls", nil)
@@ -61,6 +64,17 @@ func TestWithoutTokenOnlyThisMachine(t *testing.T) {
 		if c.code == 403 && !strings.Contains(w.Body.String(), "admin.token") {
 			t.Errorf("%+v does not say what to do: %s", c, w.Body)
 		}
+	}
+}
+
+// nginx as it is without settings adds no header and asks for 127.0.0.1, but speaks HTTP/1.0.
+func TestPlainProxyIsNotThisMachine(t *testing.T) {
+	s := newSite(t, nil)
+	r := httptest.NewRequest("GET", "/api/v1/calls", nil)
+	r.RemoteAddr, r.Host, r.Proto, r.ProtoMajor, r.ProtoMinor = "127.0.0.1:5000", "127.0.0.1:8443", "HTTP/1.0", 1, 0
+	w := httptest.NewRecorder()
+	if s.Handler().ServeHTTP(w, r); w.Code != 403 {
+		t.Error(w.Code)
 	}
 }
 
