@@ -47,7 +47,7 @@ const loadEnv = "WIRE_LOAD"
 // generate is the load generator: it sends what it is told to, and receives at
 // the address that it writes first. It never sleeps, so that it is punctual.
 func generate(in io.Reader, out io.Writer) error {
-	sink, err := openUDP(netip.MustParseAddrPort("127.0.0.1:0"), false)
+	sink, err := openUDP(netip.MustParseAddrPort("127.0.0.1:0"), alone)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func generate(in io.Reader, out io.Writer) error {
 	pin(o.Core)
 	var from []*udp
 	for range o.To {
-		s, err := openUDP(netip.MustParseAddrPort("127.0.0.1:0"), false)
+		s, err := openUDP(netip.MustParseAddrPort("127.0.0.1:0"), alone)
 		if err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ type plain struct {
 var receivers = sync.Pool{New: func() any { return newReceiver() }}
 
 func listenPlain(at netip.AddrPort) (Socket, error) {
-	u, err := openUDP(at, false)
+	u, err := openUDP(at, alone)
 	if err != nil {
 		return nil, err
 	}

@@ -105,34 +105,35 @@ func (l *Loops) Stats() []LoopStats {
 
 // Listen binds a socket. It takes IPv4 and IPv6 when at is [::].
 func (l *Loops) Listen(at netip.AddrPort) (Socket, error) {
-	s, err := l.listen(nil, at, false)
+	s, err := l.listen(nil, at, alone)
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
-// ListenShared binds one socket for each loop to the same port. The kernel
-// spreads far ends over them, each far end always to the same (SO_REUSEPORT).
+// ListenShared binds one socket for each loop to the same port, which nobody has so
+// far. The kernel spreads far ends over them, each far end always to the same (SO_REUSEPORT).
 func (l *Loops) ListenShared(at netip.AddrPort) ([]Socket, error) {
 	var all []Socket
+	how := opens
 	for _, one := range l.loops {
-		s, err := l.listen(one, at, true)
+		s, err := l.listen(one, at, how)
 		if err != nil {
 			for _, s := range all {
 				err = errors.Join(err, s.Close())
 			}
 			return nil, err
 		}
-		at = netip.AddrPortFrom(at.Addr(), s.LocalAddr().Port())
+		at, how = netip.AddrPortFrom(at.Addr(), s.LocalAddr().Port()), shares
 		all = append(all, s)
 	}
 	return all, nil
 }
 
 // listen binds a socket for a loop; nil leaves the choice to us.
-func (l *Loops) listen(on *loop, at netip.AddrPort, shared bool) (*udp, error) {
-	s, err := listenUDP(at, shared)
+func (l *Loops) listen(on *loop, at netip.AddrPort, how sharing) (*udp, error) {
+	s, err := listenUDP(at, how)
 	if err != nil {
 		return nil, err
 	}

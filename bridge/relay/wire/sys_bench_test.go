@@ -57,7 +57,7 @@ func BenchmarkKernel(b *testing.B) {
 }
 
 func kernelSocket(t testing.TB, o offload) *udp {
-	u, err := openUDP(netip.MustParseAddrPort("127.0.0.1:0"), false)
+	u, err := openUDP(netip.MustParseAddrPort("127.0.0.1:0"), alone)
 	if err != nil {
 		t.Fatal(err)
 	}

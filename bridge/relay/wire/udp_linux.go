@@ -42,16 +42,25 @@ type udp struct {
 	to      netip.AddrPort // what name says
 }
 
+// sharing says whether sockets of one port share it (SO_REUSEPORT).
+type sharing uint8
+
+const (
+	alone  sharing = iota
+	opens          // the first: the port is nobody else's, and shared from now on
+	shares         // another one of a port that was opened so
+)
+
 // listenUDP binds a UDP socket. It takes IPv4 and IPv6 when at is [::], IPv4
-// only where there is no IPv6. shared lets others bind the port as well.
-func listenUDP(at netip.AddrPort, shared bool) (*udp, error) {
+// only where there is no IPv6.
+func listenUDP(at netip.AddrPort, how sharing) (*udp, error) {
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
 	if !at.Addr().IsValid() {
 		at = netip.AddrPortFrom(netip.IPv6Unspecified(), at.Port())
 	}
-	u, err := openUDP(at, shared)
+	u, err := openUDP(at, how)
 	if errors.Is(err, unix.EAFNOSUPPORT) && at.Addr() == netip.IPv6Unspecified() {
-		u, err = openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()), shared)
+		u, err = openUDP(netip.AddrPortFrom(netip.IPv4Unspecified(), at.Port()), how)
 	}
 	if err != nil {
 		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(at), Err: err}
@@ -59,7 +68,7 @@ func listenUDP(at netip.AddrPort, shared bool) (*udp, error) {
 	return u, nil
 }
 
-func openUDP(at netip.AddrPort, shared bool) (*udp, error) {
+func openUDP(at netip.AddrPort, how sharing) (*udp, error) {
 	domain := unix.AF_INET
 	if at.Addr().Is6() {
 		domain = unix.AF_INET6
@@ -70,17 +79,22 @@ func openUDP(at netip.AddrPort, shared bool) (*udp, error) {
 	}
 	u := &udp{fd: fd, v6: domain == unix.AF_INET6, place: -1, most: BatchSize}
 	u.due.sock = u
-	if err := u.bind(at, shared); err != nil {
+	if err := u.bind(at, how); err != nil {
 		_ = unix.Close(fd)
 		return nil, err
 	}
 	return u, nil
 }
 
-func (u *udp) bind(at netip.AddrPort, shared bool) error {
-	if shared {
-		if err := unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1); err != nil {
-			return os.NewSyscallError("setsockopt", err)
+// share lets sockets of this user bind the port as well.
+func (u *udp) share() error {
+	return os.NewSyscallError("setsockopt", unix.SetsockoptInt(u.fd, unix.SOL_SOCKET, unix.SO_REUSEPORT, 1))
+}
+
+func (u *udp) bind(at netip.AddrPort, how sharing) error {
+	if how == shares {
+		if err := u.share(); err != nil {
+			return err
 		}
 	}
 	if u.v6 {
@@ -102,6 +116,11 @@ func (u *udp) bind(at netip.AddrPort, shared bool) error {
 	n := putAddrPort(&name, at, u.v6)
 	if _, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(u.fd), uintptr(unsafe.Pointer(&name)), uintptr(n)); errno != 0 {
 		return os.NewSyscallError("bind", errno)
+	}
+	if how == opens {
+		if err := u.share(); err != nil {
+			return err
+		}
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_GETSOCKNAME, uintptr(u.fd), uintptr(unsafe.Pointer(&name)), uintptr(unsafe.Pointer(&n))); errno != 0 {
 		return os.NewSyscallError("getsockname", errno)

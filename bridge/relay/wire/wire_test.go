@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 
 	"github.com/roombridge/roombridge/bridge/packet"
 )
@@ -329,6 +330,15 @@ func TestShared(t *testing.T) {
 	all, err := l.ListenShared(netip.MustParseAddrPort("127.0.0.1:0"))
 	if err != nil || len(all) != 2 || all[0].LocalAddr() != all[1].LocalAddr() {
 		t.Fatalf("%v, %v", all, err)
+	}
+	// Another gateway does not get a share of it.
+	for _, listen := range []func(netip.AddrPort) error{
+		func(at netip.AddrPort) error { _, err := l.ListenShared(at); return err },
+		func(at netip.AddrPort) error { _, err := l.Listen(at); return err },
+	} {
+		if err := listen(all[0].LocalAddr()); !errors.Is(err, unix.EADDRINUSE) {
+			t.Errorf("a port that somebody has: %v", err)
+		}
 	}
 	ears := []*listener{serve(all[0], nil), serve(all[1], nil)}
 	used := [2]int{}
