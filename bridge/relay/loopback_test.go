@@ -175,16 +175,17 @@ func TestMarks(t *testing.T) {
 }
 
 func TestPortsOfOthersAreSkipped(t *testing.T) {
-	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port) }
+	// An address that no other test has, since these ports have to be free.
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(netip.MustParseAddr("127.41.3.1"), port) }
 	var taken []*net.UDPConn
-	for _, port := range []uint16{41301, 41304} { // the odd one of the first pair, the even one of the third
+	for _, port := range []uint16{20301, 20304} { // the odd one of the first pair, the even one of the third
 		s, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at(port)))
 		if err != nil {
 			t.Fatal(err)
 		}
 		taken = append(taken, s)
 	}
-	p, err := NewPlane(PlaneConfig{Address: at(0).Addr(), PortMin: 41299, PortMax: 41307})
+	p, err := NewPlane(PlaneConfig{Address: at(0).Addr(), PortMin: 20299, PortMax: 20307})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +193,7 @@ func TestPortsOfOthersAreSkipped(t *testing.T) {
 	a, b := openOn(t, p), openOn(t, p)
 	ra, ca := a.Ports()
 	rb, cb := b.Ports()
-	if ra != 41302 || ca != 41303 || rb != 41306 || cb != 41307 {
+	if ra != 20302 || ca != 20303 || rb != 20306 || cb != 20307 {
 		t.Fatalf("ports %d %d %d %d", ra, ca, rb, cb)
 	}
 	if _, err := p.Open(StreamOptions{Kind: media.Audio}); err == nil {
