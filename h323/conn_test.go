@@ -202,28 +202,6 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// Setups beyond a source's rate are refused; others are not concerned.
-func TestRates(t *testing.T) {
-	now := time.Unix(1000, 0)
-	r := newRates(1, 2)
-	a, b := netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
-	other := netip.MustParseAddr("10.0.0.1")
-	for i, want := range []bool{true, true, false} {
-		if got := r.allow([]netip.Addr{a, b, a}[i], now); got != want {
-			t.Errorf("Setup %d: %v", i, got)
-		}
-	}
-	if !r.allow(other, now) || !r.allow(a, now.Add(time.Second)) || !newRates(-1, 0).allow(a, now) {
-		t.Error("refused")
-	}
-	for i := range 3 * maxSources {
-		r.allow(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), now)
-	}
-	if len(r.sources) > maxSources {
-		t.Errorf("%d sources are remembered", len(r.sources))
-	}
-}
-
 // At the end of the gateway every terminal hears ReleaseComplete, in whatever state
 // its call is, and Serve returns in time.
 func TestShutdown(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/h323/control"
 )
 
@@ -17,7 +18,7 @@ type Endpoint struct {
 	board switchboard
 	log   *slog.Logger
 	stats *counters
-	rates *rates
+	rates *front.Rates
 	ready chan struct{}
 
 	// Seams for tests.
@@ -50,7 +51,7 @@ func New(cfg Config, sb Switchboard) (*Endpoint, error) {
 func newEndpoint(cfg Config, b switchboard) *Endpoint {
 	cfg.defaults()
 	return &Endpoint{
-		cfg: cfg, board: b, log: cfg.Log, stats: newCounters(), rates: newRates(cfg.Rate, cfg.Burst),
+		cfg: cfg, board: b, log: cfg.Log, stats: newCounters(), rates: front.NewRates(cfg.Rate, cfg.Burst),
 		ready: make(chan struct{}), legs: make(map[*leg]struct{}), conns: make(map[*conn]struct{}),
 		sources: make(map[netip.Addr]int), empty: make(chan struct{}), dial: dialTCP,
 		control: func(cfg control.Config, u control.User) session { return control.New(cfg, u) },

@@ -30,9 +30,7 @@ func (l *leg) hangup(cause bridge.Cause, reason string) {
 
 // leave gives everything back that the call held.
 func (l *leg) leave() {
-	for a := range l.alarms {
-		a.stop()
-	}
+	l.alarms.Stop()
 	l.h245.leave()
 	l.sig.finish()
 }

@@ -33,7 +33,7 @@ func (e *Endpoint) answer(s *conn) {
 		switch {
 		case l != nil:
 			s.patient()
-			l.box.post(l.invited)
+			l.box.Post(l.invited)
 			l.readSignalling()
 			return
 		case over:
@@ -82,7 +82,7 @@ func (e *Endpoint) first(s *conn, m *message) (l *leg, over bool) {
 func (e *Endpoint) unfit(s *conn, m *message) (outcome, string) {
 	setup := m.body().Setup
 	switch {
-	case !e.rates.allow(s.remote.Addr(), time.Now()):
+	case !e.rates.Allow(s.remote.Addr(), time.Now()):
 		e.stats.limited()
 		return outcomeOf(bridge.CauseCapacity), "too many calls from this address"
 	case m.q.Reference > 0x7fff: // two octets in H.225.0, and a bit of them is the flag (Q.931 4.3)
@@ -145,7 +145,7 @@ func (l *leg) invited() {
 		l.fail(bridge.CauseSignalling, "the Setup could not be answered")
 		return
 	}
-	l.after(alertAfter, func() {
+	l.alarms.After(alertAfter, func() {
 		if l.state == stateRouting {
 			_ = l.sendAlerting()
 		}
@@ -158,7 +158,7 @@ func (l *leg) invited() {
 		if err == nil {
 			c, err = l.e.board.incoming(ctx, inv, l)
 		}
-		if !l.box.post(func() { l.routed(c, a, err) }) {
+		if !l.box.Post(func() { l.routed(c, a, err) }) {
 			l.e.unwanted(c, a, err)
 		}
 	})
@@ -301,7 +301,7 @@ func (l *leg) connect() {
 	c := l.call
 	l.e.running.Go(func() {
 		err := c.Connected()
-		l.box.post(func() { l.connected(err) })
+		l.box.Post(func() { l.connected(err) })
 	})
 }
 

@@ -293,7 +293,7 @@ func TestUnansweredSetup(t *testing.T) {
 		if err := e.add(l); err != nil {
 			t.Fatal(err)
 		}
-		l.box.post(l.invited)
+		l.box.Post(l.invited)
 		synctest.Wait()
 		if s := e.Stats(); s.Calls != 0 || s.Ended["signalling"] != 1 {
 			t.Errorf("%+v", s)

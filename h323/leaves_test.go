@@ -1,61 +1,12 @@
 package h323
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/per"
 	"github.com/roombridge/roombridge/h323/wire"
 )
-
-func TestKeys(t *testing.T) {
-	for in, want := range map[string]string{"1": "1", "12#": "12#", "ab*x": "AB*", "": "", strings.Repeat("1", 99): strings.Repeat("1", maxDigits)} {
-		if got := string(keys(in)); got != want {
-			t.Errorf("%q is %q", in, got)
-		}
-	}
-}
-
-// One press that two sources tell of is one; two presses are two.
-func TestDigitFilter(t *testing.T) {
-	type report struct {
-		digit  rune
-		stream bool
-		after  time.Duration
-	}
-	for name, c := range map[string]struct {
-		reports []report
-		want    string
-	}{
-		"both":                   {[]report{{'1', true, 0}, {'1', false, 100}}, "1"},
-		"both, twice":            {[]report{{'1', true, 0}, {'1', false, 10}, {'1', true, 300}, {'1', false, 310}}, "11"},
-		"both, twice, late":      {[]report{{'1', true, 0}, {'1', true, 200}, {'1', false, 300}, {'1', false, 310}}, "11"},
-		"one source":             {[]report{{'1', true, 0}, {'1', true, 100}}, "11"},
-		"another digit":          {[]report{{'1', true, 0}, {'2', false, 100}}, "12"},
-		"long after each other":  {[]report{{'1', true, 0}, {'1', false, 2000}}, "11"},
-		"signalling comes first": {[]report{{'5', false, 0}, {'5', true, 200}}, "5"},
-	} {
-		var f digitFilter
-		got, start := "", time.Unix(1000, 0)
-		for _, r := range c.reports {
-			if f.admit(r.digit, r.stream, start.Add(r.after*time.Millisecond)) {
-				got += string(r.digit)
-			}
-		}
-		if got != c.want {
-			t.Errorf("%s: %q, not %q", name, got, c.want)
-		}
-	}
-	var f digitFilter
-	for range 10 * maxDigits {
-		f.admit('1', true, time.Unix(1000, 0))
-	}
-	if len(f.unpaired) > maxDigits {
-		t.Errorf("%d are remembered", len(f.unpaired))
-	}
-}
 
 func TestCallStates(t *testing.T) {
 	for s, want := range map[state]byte{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/h323/control"
 	"github.com/roombridge/roombridge/h323/h225"
@@ -56,15 +57,15 @@ type leg struct {
 	in     *message // the Setup that made it; nil in calls of ours
 	out    *placing // nil in theirs
 	ended  bool     // the core was told
-	alarms map[*alarm]struct{}
+	alarms *front.Alarms
 
 	ctl       session
 	h245      h245Transport
-	expiry    *alarm
+	expiry    *front.Alarm
 	expiresAt time.Time
 	failure   *farewell // what ends the call as soon as the message in hand is done
 	admitted  *Admission
-	digits    digitFilter
+	digits    front.KeyFilter
 }
 
 // identity is how a call is named in its messages.
@@ -83,9 +84,10 @@ type farewell struct {
 
 func newLeg(e *Endpoint, s *conn, id identity) *leg {
 	l := &leg{
-		e: e, box: newMailbox(), sig: s, id: id, alarms: make(map[*alarm]struct{}),
+		e: e, box: newMailbox(), sig: s, id: id,
 		log: e.log.With("h323_call", id.call.String()),
 	}
+	l.alarms = front.NewAlarms(l.box.Mailbox)
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	return l
 }
@@ -101,7 +103,7 @@ func (l *leg) run() {
 
 // abandon ends the leg without a word, at the end of shutdown.
 func (l *leg) abandon() {
-	l.box.post(func() {
+	l.box.Post(func() {
 		l.end(bridge.CauseShutdown, "the gateway is going down")
 		l.state = stateGone
 	})
@@ -127,10 +129,10 @@ func (l *leg) setExpiry() {
 	if at.Equal(l.expiresAt) {
 		return
 	}
-	l.expiry.stop()
+	l.expiry.Stop()
 	l.expiry, l.expiresAt = nil, at
 	if !at.IsZero() {
-		l.expiry = l.after(time.Until(at), func() {
+		l.expiry = l.alarms.After(time.Until(at), func() {
 			l.expiresAt = time.Time{}
 			l.ctl.Expire(time.Now())
 		})
@@ -156,7 +158,7 @@ func (l *leg) openMedia(device func() string) error {
 	if err != nil {
 		return bridge.AsRefusal(err)
 	}
-	l.call.onStreamDigit(func(d rune) { l.box.offer(func() { l.pressed(d, true) }) })
+	l.call.onStreamDigit(func(d rune) { l.box.Offer(func() { l.pressed(d, true) }) })
 	l.ctl = l.e.control(control.Config{
 		Caps: l.call.Capabilities(), Local: list, AddressFor: l.call.LocalAddr, Remote: l.sig.remote.Addr(),
 		Caller: l.out != nil, Device: device, MediaTimeout: l.e.cfg.MediaTimeout, Log: l.log,
@@ -184,48 +186,17 @@ func (l *leg) end(cause bridge.Cause, reason string) {
 
 // pressed passes a key on, once for each press.
 func (l *leg) pressed(d rune, stream bool) {
-	if l.call != nil && l.digits.admit(d, stream, time.Now()) {
+	if l.call != nil && l.digits.Admit(d, stream, time.Now()) {
 		l.call.Digit(d)
 	}
 }
 
-// alarm runs a function on the leg's goroutine after a while.
-type alarm struct {
-	l       *leg
-	timer   *time.Timer
-	stopped bool
-}
-
-func (l *leg) after(d time.Duration, f func()) *alarm {
-	a := &alarm{l: l}
-	l.alarms[a] = struct{}{}
-	a.timer = time.AfterFunc(d, func() {
-		l.box.post(func() {
-			if !a.stopped {
-				a.stop()
-				f()
-			}
-		})
-	})
-	return a
-}
-
-// stop is safe on nil and more than once.
-func (a *alarm) stop() {
-	if a == nil || a.stopped {
-		return
-	}
-	a.stopped = true
-	a.timer.Stop()
-	delete(a.l.alarms, a)
-}
-
 // Hangup implements bridge.Leg.
-func (l *leg) Hangup(c bridge.Cause, reason string) { l.box.post(func() { l.hangup(c, reason) }) }
+func (l *leg) Hangup(c bridge.Cause, reason string) { l.box.Post(func() { l.hangup(c, reason) }) }
 
 // RequestKeyframe implements bridge.Leg, by videoFastUpdatePicture.
 func (l *leg) RequestKeyframe() {
-	l.box.offer(func() {
+	l.box.Offer(func() {
 		if l.ctl != nil && l.state == stateUp {
 			l.ctl.RequestKeyframe(time.Now())
 		}
@@ -234,7 +205,7 @@ func (l *leg) RequestKeyframe() {
 
 // LimitBitrate implements bridge.Leg, by flowControlCommand.
 func (l *leg) LimitBitrate(bps int) {
-	l.box.offer(func() {
+	l.box.Offer(func() {
 		if l.ctl != nil && l.state == stateUp {
 			l.ctl.LimitBitrate(time.Now(), bps)
 		}
@@ -259,13 +230,13 @@ func (u user) MediaChanged(s media.Session) {
 
 func (u user) Established() {
 	u.l.h245.established = true
-	u.l.h245.patience.stop()
+	u.l.h245.patience.Stop()
 	u.l.log.Debug("h323: H.245 is established", "status", u.l.ctl.Status())
 }
 
 func (u user) EndSession(reason string) {
 	u.l.log.Debug("h323: the terminal ended H.245", "reason", reason)
-	u.l.after(releaseGrace, func() { u.l.hangup(bridge.CauseNormal, "the terminal hung up") })
+	u.l.alarms.After(releaseGrace, func() { u.l.hangup(bridge.CauseNormal, "the terminal hung up") })
 }
 
 func (u user) Digit(d rune)                          { u.l.pressed(d, false) }

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/front"
 )
 
 // listen opens the sockets of the configuration.
@@ -98,7 +100,7 @@ func (e *Endpoint) takeIn(c net.Conn) {
 
 // count keeps the number of accepted connections. It tells whether one more may be.
 func (e *Endpoint) count(a netip.Addr, n int) bool {
-	a = source(a)
+	a = front.Source(a)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if n > 0 && (e.accepted >= e.cfg.Limits.Connections || e.sources[a] >= e.cfg.Limits.PerSource) {

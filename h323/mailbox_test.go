@@ -14,21 +14,21 @@ func TestFullMailbox(t *testing.T) {
 	ran := make(map[string]int)
 	note := func(what string) func() { return func() { ran[what]++ } }
 	for range maxMail {
-		if !m.offer(note("offered")) {
+		if !m.Offer(note("offered")) {
 			t.Fatal("it is full too early")
 		}
 	}
-	if m.offer(note("offered")) {
+	if m.Offer(note("offered")) {
 		t.Error("there is no bound")
 	}
-	if !m.deliver(note("delivered")) || !m.post(note("posted")) {
+	if !m.deliver(note("delivered")) || !m.Post(note("posted")) {
 		t.Error("what counts is dropped")
 	}
 	m.run(func() {}, func() bool { return true })
 	if ran["offered"] != maxMail || ran["delivered"] != 1 || ran["posted"] != 1 || len(m.slots) != 0 {
 		t.Errorf("%v, %d slots are held", ran, len(m.slots))
 	}
-	if m.post(note("late")) || m.offer(note("late")) || m.deliver(note("late")) {
+	if m.Post(note("late")) || m.Offer(note("late")) || m.deliver(note("late")) {
 		t.Error("it takes more than will run")
 	}
 }
@@ -47,7 +47,7 @@ func TestHangupOfABusyLeg(t *testing.T) {
 		call, f := b.call(t), <-made
 		l := e.find(testCallID)
 		busy := make(chan struct{})
-		l.box.post(func() { <-busy })
+		l.box.Post(func() { <-busy })
 		synctest.Wait()
 		for range 2 * maxMail {
 			call.leg.RequestKeyframe()

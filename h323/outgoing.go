@@ -31,8 +31,8 @@ func (l *leg) place() {
 
 // patiently gives the far end time for its next step.
 func (l *leg) patiently(d time.Duration, otherwise string) {
-	l.out.timer.stop()
-	l.out.timer = l.after(d, func() { l.hangup(bridge.CauseNoAnswer, otherwise) })
+	l.out.timer.Stop()
+	l.out.timer = l.alarms.After(d, func() { l.hangup(bridge.CauseNoAnswer, otherwise) })
 }
 
 // setup is our Setup. destCallSignalAddress has to be there: Polycom m100 crashes
@@ -138,7 +138,7 @@ func (l *leg) answered(m *message) {
 
 // onConnect is the answer.
 func (l *leg) onConnect(m *message) {
-	l.out.timer.stop()
+	l.out.timer.Stop()
 	l.state = stateUp
 	c := m.body().Connect
 	if c == nil {

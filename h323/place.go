@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/h323/h225"
 )
 
@@ -40,7 +41,7 @@ func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
 	if !e.read(l.sig, l.readSignalling) {
 		l.Hangup(bridge.CauseShutdown, "the gateway is going down")
 	}
-	l.box.post(l.place)
+	l.box.Post(l.place)
 	select {
 	case err := <-o.result:
 		return err
@@ -142,7 +143,7 @@ type placing struct {
 	progress bool   // Progress came
 	fast     bool   // channels are proposed, and nothing was said of them
 	control  *h225.TransportAddress
-	timer    *alarm // T303, T310 or T301
+	timer    *front.Alarm // T303, T310 or T301
 	result   chan error
 }
 

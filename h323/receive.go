@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/per"
 	"github.com/roombridge/roombridge/h323/wire"
@@ -16,7 +17,7 @@ func (l *leg) readSignalling() {
 	for {
 		b, err := s.next()
 		if err != nil {
-			l.box.post(func() { l.lost(err) })
+			l.box.Post(func() { l.lost(err) })
 			return
 		}
 		if len(b) == 0 {
@@ -128,7 +129,7 @@ func (l *leg) onInformation(m *message) {
 	if !ok || l.state != stateUp {
 		return
 	}
-	for _, d := range keys(wire.Text(data)) {
+	for _, d := range front.Keys(wire.Text(data)) {
 		l.pressed(d, false)
 	}
 }

@@ -35,7 +35,7 @@ func (l *leg) dialControl(told *h225.TransportAddress) bool {
 		ctx, cancel := context.WithTimeout(l.ctx, controlDial)
 		defer cancel()
 		c, err := l.e.dial(ctx, to)
-		if !l.box.post(func() { l.controlDialled(c, err) }) && err == nil {
+		if !l.box.Post(func() { l.controlDialled(c, err) }) && err == nil {
 			_ = c.Close()
 		}
 	})
@@ -190,7 +190,7 @@ func (l *leg) acceptControl(ln net.Listener) {
 		keepAlive(c)
 		half := l.e.cfg.Limits.HalfOpen
 		s := newConn(c, true, time.Now().Add(half), half)
-		if !l.box.offer(func() { l.controlAccepted(s) }) {
+		if !l.box.Offer(func() { l.controlAccepted(s) }) {
 			s.close()
 		}
 	}
@@ -224,7 +224,7 @@ func (l *leg) readControl(s *conn) {
 	for {
 		b, err := s.next()
 		if err != nil {
-			l.box.post(func() { l.controlLost(s, err) })
+			l.box.Post(func() { l.controlLost(s, err) })
 			return
 		}
 		if len(b) == 0 {
@@ -279,5 +279,5 @@ func (l *leg) controlLost(s *conn, err error) {
 		return
 	}
 	l.log.Info("h323: H.245 connection lost", "error", err)
-	l.after(controlGrace, func() { l.hangup(bridge.CauseSignalling, "the H.245 connection broke") })
+	l.alarms.After(controlGrace, func() { l.hangup(bridge.CauseSignalling, "the H.245 connection broke") })
 }

@@ -451,7 +451,7 @@ func TestStrangerAsRival(t *testing.T) {
 	l := e.find(testCallID)
 	until(t, "it was read", func() bool {
 		n := make(chan int, 1)
-		l.box.post(func() { n <- len(l.h245.unheard) })
+		l.box.Post(func() { n <- len(l.h245.unheard) })
 		return <-n == 2
 	})
 	close(release)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/h245"
 	"github.com/roombridge/roombridge/h323/per"
@@ -30,7 +31,7 @@ type h245Transport struct {
 	told      netip.AddrPort // where we wait
 	theirs    netip.AddrPort // where they do
 	dialling  bool
-	patience  *alarm
+	patience  *front.Alarm
 }
 
 // maxEarly bounds what is held of a far end's H.245: of a caller's, until the call has
@@ -146,7 +147,7 @@ func (l *leg) awaitControl() {
 	if l.h245.established {
 		return
 	}
-	l.h245.patience = l.after(l.e.cfg.ControlTimeout, func() {
+	l.h245.patience = l.alarms.After(l.e.cfg.ControlTimeout, func() {
 		l.hangup(bridge.CauseMedia, "the terminal agreed on no media in time")
 	})
 }

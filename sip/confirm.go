@@ -6,6 +6,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 )
 
 // answering is a 2xx to INVITE that is sent again until its ACK comes
@@ -17,7 +18,7 @@ type answering struct {
 	first bool // it answers the INVITE that made the dialog
 	wait  time.Duration
 	spent time.Duration
-	again *alarm
+	again *front.Alarm
 	since time.Time
 }
 
@@ -34,7 +35,7 @@ func (l *leg) confirm(in *inbound, res *sipgo.Response, late, first bool) bool {
 
 func (l *leg) repeatLater() {
 	a := l.answer
-	a.again = l.after(a.wait, func() {
+	a.again = l.alarms.After(a.wait, func() {
 		if l.answer != a {
 			return
 		}
@@ -64,7 +65,7 @@ func (l *leg) unacknowledged() {
 
 // acknowledged ends the repetition.
 func (l *leg) acknowledged() {
-	l.answer.again.stop()
+	l.answer.again.Stop()
 	if l.answer.in.f.reliable() {
 		l.answer.in.tx.Terminate() // no copy of the INVITE is under way that it would have to absorb
 	}

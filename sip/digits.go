@@ -3,7 +3,8 @@ package sip
 import (
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/roombridge/roombridge/bridge/front"
 )
 
 // INFO bodies with digits (INTEROP 2.8).
@@ -13,9 +14,6 @@ const (
 	typeNortel    = "application/vnd.nortelnetworks.digits"
 	typeControl   = "application/media_control+xml"
 )
-
-// maxDigits bounds the keys that one INFO presses.
-const maxDigits = 32
 
 // parseDigits reads the digits of an INFO body. A blank after the equals
 // sign, a missing line end and numbers for * # A-D occur.
@@ -52,48 +50,5 @@ func digitRunes(s string) []rune {
 		}
 		return []rune{rune("*#ABCD"[n-10])}
 	}
-	var out []rune
-	for _, r := range strings.ToUpper(s) {
-		if strings.ContainsRune("0123456789*#ABCD", r) && len(out) < maxDigits {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
-// digitWindow is how far apart the two reports of one key press can be: the
-// RFC 4733 event ends after the key is let go, INFO waits for its turn.
-const digitWindow = 1500 * time.Millisecond
-
-// digitFilter joins two sources that report the same key presses: RFC 4733 in
-// the stream and INFO in signalling. A report is dropped when the other
-// source reported the same digit shortly before and was not yet paired.
-type digitFilter struct {
-	unpaired []heardDigit
-}
-
-type heardDigit struct {
-	digit  rune
-	stream bool
-	at     time.Time
-}
-
-// admit tells whether a report is a key press not yet heard of.
-func (f *digitFilter) admit(d rune, stream bool, now time.Time) bool {
-	keep := f.unpaired[:0]
-	duplicate := false
-	for _, h := range f.unpaired {
-		switch {
-		case now.Sub(h.at) > digitWindow:
-		case !duplicate && h.digit == d && h.stream != stream:
-			duplicate = true
-		default:
-			keep = append(keep, h)
-		}
-	}
-	f.unpaired = keep
-	if !duplicate && len(f.unpaired) < 4*maxDigits {
-		f.unpaired = append(f.unpaired, heardDigit{d, stream, now})
-	}
-	return !duplicate
+	return front.Keys(s)
 }

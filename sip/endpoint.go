@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/sip/sdp"
 )
 
@@ -20,7 +21,7 @@ type Endpoint struct {
 	stats *counters
 	t     *transport
 	x     *transactions
-	rates *rates
+	rates *front.Rates
 	reg   *registrations // nil: nobody can register
 	ready chan struct{}
 
@@ -52,7 +53,7 @@ func New(cfg Config, sb Switchboard) (*Endpoint, error) {
 func newEndpoint(cfg Config, b switchboard) *Endpoint {
 	cfg.defaults()
 	e := &Endpoint{
-		cfg: cfg, board: b, log: cfg.Log, stats: newCounters(), rates: newRates(cfg.Rate, cfg.Burst),
+		cfg: cfg, board: b, log: cfg.Log, stats: newCounters(), rates: front.NewRates(cfg.Rate, cfg.Burst),
 		ready: make(chan struct{}), legs: make(map[dialogKey]*leg), empty: make(chan struct{}),
 		negotiate: func(l sdp.Local) negotiation { return sdp.NewState(l) },
 		localAddr: routeAddr,

@@ -8,6 +8,7 @@ import (
 
 	sipgo "github.com/emiago/sipgo/sip"
 
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/sip/siptest"
 )
 
@@ -115,15 +116,15 @@ func FuzzInfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, typ string, body []byte) {
 		wantsKeyframe(body)
 		d := parseDigits(typ, body)
-		if len(d) > maxDigits {
+		if len(d) > front.MaxKeys {
 			t.Errorf("%d digits", len(d))
 		}
-		var filter digitFilter
+		var filter front.KeyFilter
 		for i, r := range d {
 			if !strings.ContainsRune("0123456789*#ABCD", r) {
 				t.Errorf("digit %q", r)
 			}
-			filter.admit(r, i%2 == 0, time.Unix(int64(i), 0))
+			filter.Admit(r, i%2 == 0, time.Unix(int64(i), 0))
 		}
 	})
 }

@@ -29,7 +29,7 @@ func (l *leg) hangup(cause bridge.Cause, reason string) {
 	case stateAnswered:
 		if l.byeAfter == nil {
 			l.byeAfter = &farewell{cause, reason}
-			l.after(ackPatience, func() { l.bye(cause, reason) })
+			l.alarms.After(ackPatience, func() { l.bye(cause, reason) })
 		}
 	case stateUp:
 		l.bye(cause, reason)
@@ -63,9 +63,7 @@ func (l *leg) leave() {
 	l.state = stateLeaving
 	l.media.rollback()
 	l.offered = nil
-	for a := range l.alarms {
-		a.stop()
-	}
+	l.alarms.Stop()
 	if l.answer != nil {
 		l.answer = nil
 	}

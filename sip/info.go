@@ -31,7 +31,7 @@ func (l *leg) onInfo(in *inbound) {
 
 // pressed is a key of the terminal, reported by the stream or by INFO.
 func (l *leg) pressed(d rune, stream bool) {
-	if l.call != nil && !l.ended && l.digits.admit(d, stream, time.Now()) {
+	if l.call != nil && !l.ended && l.digits.Admit(d, stream, time.Now()) {
 		l.call.Digit(d)
 	}
 }

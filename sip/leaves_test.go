@@ -10,6 +10,7 @@ import (
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 )
 
 // parsed reads a request or response that is given with LF line ends.
@@ -173,45 +174,12 @@ func TestParseDigits(t *testing.T) {
 		{typeDTMFRelay, "Signal=16", ""}, {typeDTMFRelay, "Signal=d", "D"}, {typeDTMFRelay, "Signal=", ""}, {typeDTMFRelay, "", ""},
 		{typeDTMF, "#", "#"}, {typeDTMF, " 7\r\n", "7"}, {typeDTMF, "x", ""}, {typeDTMF, "11", "#"},
 		{typeNortel, "p=Digit-Collection\ny=Digits\nd=123#\n", "123#"},
-		{typeDTMF, strings.Repeat("1", 9999), strings.Repeat("1", maxDigits)},
+		{typeDTMF, strings.Repeat("1", 9999), strings.Repeat("1", front.MaxKeys)},
 		{"text/plain", "1", ""},
 	} {
 		if got := string(parseDigits(x.typ, []byte(x.body))); got != x.want {
 			t.Errorf("%s %q: %q, want %q", x.typ, x.body, got, x.want)
 		}
-	}
-}
-
-func TestDigitFilter(t *testing.T) {
-	t0 := time.Now()
-	const stream, info = true, false
-	type report struct {
-		d      rune
-		stream bool
-		at     time.Duration
-		want   bool
-	}
-	for name, reports := range map[string][]report{
-		"one source":      {{'1', info, 0, true}, {'1', info, 10, true}, {'1', info, 20, true}},
-		"both":            {{'1', stream, 0, true}, {'1', info, 10, false}, {'2', info, 20, true}, {'2', stream, 30, false}},
-		"twice with both": {{'1', stream, 0, true}, {'1', info, 10, false}, {'1', stream, 400, true}, {'1', info, 410, false}},
-		"one runs ahead":  {{'1', stream, 0, true}, {'1', stream, 300, true}, {'1', info, 400, false}, {'1', info, 700, false}},
-		"long after":      {{'1', stream, 0, true}, {'1', info, 2000, true}},
-		"other digits":    {{'1', stream, 0, true}, {'2', info, 10, true}, {'1', info, 20, false}, {'2', stream, 30, false}},
-	} {
-		var f digitFilter
-		for i, r := range reports {
-			if got := f.admit(r.d, r.stream, t0.Add(r.at*time.Millisecond)); got != r.want {
-				t.Errorf("%s, report %d: %v", name, i, got)
-			}
-		}
-	}
-	var f digitFilter
-	for range 10000 {
-		f.admit('1', info, t0)
-	}
-	if len(f.unpaired) > 4*maxDigits {
-		t.Errorf("%d are remembered", len(f.unpaired))
 	}
 }
 
@@ -471,23 +439,6 @@ func TestBodies(t *testing.T) {
 		if string(got) != x.want || (err != nil) != x.err {
 			t.Errorf("%q %q: %q %v", x.typ, x.body, got, err)
 		}
-	}
-}
-
-func TestMailbox(t *testing.T) {
-	m := newMailbox()
-	n, over := 0, false
-	for range 3 * maxMail {
-		m.postRequest(func() { n++ })
-	}
-	late := false
-	m.post(func() { over = true; m.post(func() { late = true }) })
-	m.run(func() bool { return over })
-	if n != maxMail || !late {
-		t.Errorf("ran %d, late %v", n, late)
-	}
-	if m.post(func() {}) || m.postRequest(func() {}) {
-		t.Error("a closed mailbox takes mail")
 	}
 }
 

@@ -3,11 +3,11 @@ package sip
 import (
 	"context"
 	"log/slog"
-	"time"
 
 	sipgo "github.com/emiago/sipgo/sip"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/front"
 )
 
 // state is where a leg stands.
@@ -23,11 +23,15 @@ const (
 	stateGone
 )
 
+// maxMail bounds the requests that wait for a leg. Answers and timers are
+// bounded by what the leg itself started.
+const maxMail = 64
+
 // leg is our end of one dialog. Everything but the methods of bridge.Leg runs
 // on its goroutine, from its mailbox.
 type leg struct {
 	e      *Endpoint
-	box    *mailbox
+	box    *front.Mailbox
 	log    *slog.Logger
 	dlg    *dialog
 	id     dialogKey
@@ -40,7 +44,7 @@ type leg struct {
 	call   call
 	media  legMedia
 	ended  bool // the core was told
-	alarms map[*alarm]struct{}
+	alarms *front.Alarms
 
 	uas     uasState
 	answer  *answering // our 2xx that awaits its ACK
@@ -50,20 +54,21 @@ type leg struct {
 
 	updates   bool // the far end allows UPDATE
 	timer     sessionTimer
-	refreshAt *alarm
+	refreshAt *front.Alarm
 	glare     glare
-	retryAt   *alarm
-	digits    digitFilter
+	retryAt   *front.Alarm
+	digits    front.KeyFilter
 	keyframes keyframeAsker
 	byeAfter  *farewell // hang up as soon as the ACK is here
 }
 
 func newLeg(e *Endpoint, dlg *dialog, f flow) *leg {
 	l := &leg{
-		e: e, box: newMailbox(), dlg: dlg, id: dialogKey{dlg.callID, dlg.localTag},
-		alarms: make(map[*alarm]struct{}), acks: make(map[uint32]*sipgo.Request),
-		log: e.log.With("sip_call", clean(dlg.callID, 64)),
+		e: e, box: front.NewMailbox(maxMail), dlg: dlg, id: dialogKey{dlg.callID, dlg.localTag},
+		acks: make(map[uint32]*sipgo.Request),
+		log:  e.log.With("sip_call", clean(dlg.callID, 64)),
 	}
+	l.alarms = front.NewAlarms(l.box)
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	l.setFlow(f)
 	return l
@@ -73,11 +78,9 @@ func (l *leg) key() dialogKey { return l.id }
 
 // run is the leg's goroutine.
 func (l *leg) run() {
-	l.box.run(func() bool { return l.state == stateGone })
+	l.box.Run(nil, func() bool { return l.state == stateGone })
 	l.cancel()
-	for a := range l.alarms {
-		a.stop()
-	}
+	l.alarms.Stop()
 	l.end(bridge.CauseInternal, "the leg ended") // nothing is left behind, whatever happened
 	l.setFlow(flow{})
 	l.e.remove(l)
@@ -88,7 +91,7 @@ func (l *leg) run() {
 
 // abandon ends the leg without a word, at the end of shutdown.
 func (l *leg) abandon() {
-	l.box.post(func() {
+	l.box.Post(func() {
 		l.end(bridge.CauseShutdown, "the gateway is going down")
 		l.state = stateGone
 	})
@@ -112,7 +115,7 @@ func (l *leg) setFlow(f flow) {
 func (l *leg) attach(c call) {
 	l.call = c
 	l.log = c.Log()
-	c.onStreamDigit(func(d rune) { l.box.post(func() { l.pressed(d, true) }) })
+	c.onStreamDigit(func(d rune) { l.box.Post(func() { l.pressed(d, true) }) })
 }
 
 // end tells the core that the call is over. Only the first time counts.
@@ -133,42 +136,11 @@ func (l *leg) end(cause bridge.Cause, reason string) {
 // up tells whether requests can be sent in the dialog.
 func (l *leg) up() bool { return l.state == stateUp || l.state == stateAnswered }
 
-// alarm runs a function on the leg's goroutine after a while.
-type alarm struct {
-	l       *leg
-	timer   *time.Timer
-	stopped bool
-}
-
-func (l *leg) after(d time.Duration, f func()) *alarm {
-	a := &alarm{l: l}
-	l.alarms[a] = struct{}{}
-	a.timer = time.AfterFunc(d, func() {
-		l.box.post(func() {
-			if !a.stopped {
-				a.stop()
-				f()
-			}
-		})
-	})
-	return a
-}
-
-// stop is safe on nil and more than once.
-func (a *alarm) stop() {
-	if a == nil || a.stopped {
-		return
-	}
-	a.stopped = true
-	a.timer.Stop()
-	delete(a.l.alarms, a)
-}
-
 // Hangup implements bridge.Leg.
-func (l *leg) Hangup(c bridge.Cause, reason string) { l.box.post(func() { l.hangup(c, reason) }) }
+func (l *leg) Hangup(c bridge.Cause, reason string) { l.box.Post(func() { l.hangup(c, reason) }) }
 
 // RequestKeyframe implements bridge.Leg.
-func (l *leg) RequestKeyframe() { l.box.post(l.requestKeyframe) }
+func (l *leg) RequestKeyframe() { l.box.Post(l.requestKeyframe) }
 
 // LimitBitrate implements bridge.Leg. SIP has no way to say it that does not
 // disturb the call: a re-INVITE with a lower b= makes several terminals close

@@ -34,8 +34,8 @@ func (l *leg) retryLater() {
 		}
 		return
 	}
-	l.retryAt.stop()
-	l.retryAt = l.after(d, l.reinvite)
+	l.retryAt.Stop()
+	l.retryAt = l.alarms.After(d, l.reinvite)
 }
 
 // reinvite sends our full current offer.

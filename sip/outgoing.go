@@ -41,11 +41,11 @@ func (o *outgoing) start(credentials sipgo.Header) {
 		if err == nil {
 			l.dress(o.req, f)
 			o.tx, err = l.e.x.start(o.req, f, func(res *sipgo.Response, err error) {
-				l.box.post(func() { o.got(res, err) })
+				l.box.Post(func() { o.got(res, err) })
 			})
 		}
 		if err != nil {
-			l.box.post(func() { o.got(nil, err) })
+			l.box.Post(func() { o.got(nil, err) })
 		}
 	})
 }
@@ -73,7 +73,7 @@ func (l *leg) way(f func(flow, error)) {
 		ctx, cancel := context.WithTimeout(l.ctx, reachTime)
 		defer cancel()
 		d, err := l.e.reach(ctx, hop)
-		l.box.post(func() {
+		l.box.Post(func() {
 			if err == nil {
 				l.setFlow(d)
 			}

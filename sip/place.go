@@ -30,7 +30,7 @@ func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
 		return err
 	}
 	c.Attach(l)
-	l.box.post(l.place)
+	l.box.Post(l.place)
 	select {
 	case err := <-result:
 		return err
@@ -171,7 +171,7 @@ func (l *leg) place() {
 	}
 	l.log.Info("sip: INVITE sent", "transport", l.f.network(), "remote", l.f.remote.String())
 	l.out.request = l.send(l.invitation, l.inviteAnswered)
-	l.after(l.e.cfg.RingTimeout, func() {
+	l.alarms.After(l.e.cfg.RingTimeout, func() {
 		if l.state == stateCalling {
 			l.hangup(bridge.CauseNoAnswer, "nobody answered in time")
 		}
@@ -199,7 +199,7 @@ func (l *leg) giveUp(cause bridge.Cause, reason string) {
 	l.log.Info("sip: giving up", "cause", cause.String(), "reason", reason)
 	l.state = stateLeaving
 	l.out.giveUp = true
-	l.after(timeout(), func() { // RFC 3261 9.1: no final answer comes any more
+	l.alarms.After(timeout(), func() { // RFC 3261 9.1: no final answer comes any more
 		l.out.stop()
 		l.state = stateGone
 	})

@@ -10,10 +10,10 @@ import (
 
 // armTimer starts the session timer anew after a refresh.
 func (l *leg) armTimer() {
-	l.refreshAt.stop()
+	l.refreshAt.Stop()
 	l.refreshAt = nil
 	if d := l.timer.wait(); d > 0 {
-		l.refreshAt = l.after(d, l.refreshDue)
+		l.refreshAt = l.alarms.After(d, l.refreshDue)
 	}
 }
 
@@ -35,8 +35,8 @@ func (l *leg) judge(reason string) {
 		return
 	}
 	l.log.Info("sip: kept because media arrives", "reason", reason)
-	l.refreshAt.stop()
-	l.refreshAt = l.after(max(l.e.cfg.MediaGrace, time.Second), l.refreshDue)
+	l.refreshAt.Stop()
+	l.refreshAt = l.alarms.After(max(l.e.cfg.MediaGrace, time.Second), l.refreshDue)
 }
 
 // refresh says that the call lives: by UPDATE without body, or by re-INVITE

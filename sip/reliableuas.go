@@ -28,7 +28,7 @@ func (l *leg) progress() {
 }
 
 func (l *leg) repeatReliable(res *sipgo.Response, wait, spent time.Duration) {
-	l.after(wait, func() {
+	l.alarms.After(wait, func() {
 		if !l.uas.reliable.waiting || l.state != stateEarly {
 			return
 		}

@@ -24,7 +24,7 @@ func (e *Endpoint) onRequest(in *inbound) {
 		e.inDialog(in, tag)
 		return
 	}
-	if !e.rates.allow(in.f.remote.Addr(), time.Now()) {
+	if !e.rates.Allow(in.f.remote.Addr(), time.Now()) {
 		e.stats.limited()
 		in.reply(503, sipgo.NewHeader("Retry-After", strconv.Itoa(retryAfter)))
 		return
@@ -56,7 +56,7 @@ func (e *Endpoint) inDialog(in *inbound, tag string) {
 		in.reply(481)
 		return
 	}
-	if !l.box.postRequest(func() { l.onRequest(in) }) {
+	if !l.box.Offer(func() { l.onRequest(in) }) {
 		in.reply(481)
 	}
 }
@@ -127,13 +127,13 @@ func (e *Endpoint) admit(in *inbound, old *leg) {
 		return
 	}
 	in.reply(100)
-	l.box.post(l.invited)
+	l.box.Post(l.invited)
 }
 
 // replace finds the dialog that an invitation wants to take over, RFC 3891 3.
 func (e *Endpoint) replace(in *inbound, r replaces) {
 	old := e.find(r.callID, r.toTag)
-	if old == nil || !old.box.postRequest(func() { old.replacedBy(in, r) }) {
+	if old == nil || !old.box.Offer(func() { old.replacedBy(in, r) }) {
 		e.stats.refused(481)
 		in.reply(481)
 	}
@@ -142,14 +142,14 @@ func (e *Endpoint) replace(in *inbound, r replaces) {
 // onCancel hears of a CANCEL that matched an INVITE; it is answered already.
 func (e *Endpoint) onCancel(invite, _ *inbound) {
 	if l := invite.leg.Load(); l != nil {
-		l.box.post(func() { l.cancelled(invite) })
+		l.box.Post(func() { l.cancelled(invite) })
 	}
 }
 
 func (e *Endpoint) onAck(req *sipgo.Request, f flow) {
 	tag := req.To().Params.GetOr("tag", "")
 	if l := e.find(string(*req.CallID()), tag); l != nil {
-		l.box.post(func() { l.onAck(req, f) })
+		l.box.Post(func() { l.onAck(req, f) })
 	}
 }
 

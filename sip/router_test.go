@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -152,30 +151,4 @@ func TestReplaces(t *testing.T) {
 	p.Write(p.Expect("BYE").Reply(200, "OK", "", "", ""))
 	first.untilEnded(t, bridge.CauseNormal)
 	c.Hangup()
-}
-
-func TestRates(t *testing.T) {
-	now := time.Now()
-	r := newRates(1, 2)
-	a, v6, same := netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("2001:db8::2")
-	for i, want := range []bool{true, true, false} {
-		if r.allow(a, now) != want {
-			t.Errorf("dialog %d of a burst of two: %v", i+1, !want)
-		}
-	}
-	if !r.allow(a, now.Add(time.Second)) {
-		t.Error("the bucket does not fill again")
-	}
-	if !r.allow(v6, now) || !r.allow(same, now) || r.allow(v6, now) {
-		t.Error("IPv6 sources do not count by their /64")
-	}
-	for i := range 3 * maxSources {
-		r.allow(netip.AddrFrom4([4]byte{11, byte(i >> 16), byte(i >> 8), byte(i)}), now)
-	}
-	if len(r.sources) > maxSources {
-		t.Errorf("%d sources are remembered", len(r.sources))
-	}
-	if free := newRates(-1, 0); !free.allow(a, now) {
-		t.Error("no bound bounds")
-	}
 }

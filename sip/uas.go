@@ -73,7 +73,7 @@ func (l *leg) invited() {
 		ctx, cancel := context.WithTimeout(l.ctx, routeTime)
 		defer cancel()
 		c, err := l.e.board.incoming(ctx, inv, l)
-		if !l.box.post(func() { l.routed(c, err) }) && err == nil {
+		if !l.box.Post(func() { l.routed(c, err) }) && err == nil {
 			c.End(bridge.CauseCancelled, "the caller gave up")
 		}
 	})
@@ -156,7 +156,7 @@ func (l *leg) connect() {
 	c := l.call
 	l.e.running.Go(func() {
 		err := c.Connected()
-		l.box.post(func() { l.connected(err) })
+		l.box.Post(func() { l.connected(err) })
 	})
 }
 

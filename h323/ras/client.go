@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/per"
 )
@@ -84,7 +85,7 @@ type Client struct {
 	log      *slog.Logger
 	requests *requests
 	replies  *replies
-	rates    *rates
+	rates    *front.Rates
 	signer   signer
 	verifier verifier
 	proven   bool // the gatekeeper has proved itself once
@@ -147,7 +148,7 @@ const (
 // NewClient makes a client that does nothing until Start.
 func NewClient(cfg ClientConfig) *Client {
 	cfg.defaults()
-	c := &Client{cfg: cfg, log: cfg.Log, replies: newReplies(), rates: newRates(clientRate, clientBurst),
+	c := &Client{cfg: cfg, log: cfg.Log, replies: newReplies(), rates: front.NewRates(clientRate, clientBurst),
 		calls: make(map[string]*clientCall), random: rand.Int64N(1 << 30)}
 	c.requests = newRequests(uint16(rand.Uint32()), func(p Packet) { c.out = append(c.out, p) })
 	c.signer = signer{how: SecurityNone, user: cfg.User, password: cfg.Password, local: cfg.User, random: &c.random}
@@ -168,7 +169,7 @@ func (c *Client) Receive(now time.Time, from netip.AddrPort, data []byte) {
 	c.now = now
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 	m := &h225.RasMessage{}
-	if len(data) == 0 || !c.known(from.Addr()) || !c.rates.allow(from.Addr(), now) || per.Unmarshal(data, m) != nil {
+	if len(data) == 0 || !c.known(from.Addr()) || !c.rates.Allow(from.Addr(), now) || per.Unmarshal(data, m) != nil {
 		return
 	}
 	if q := c.requests.awaited(from, m); q != nil {

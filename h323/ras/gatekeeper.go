@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/front"
 	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/per"
 )
@@ -78,7 +79,7 @@ func (c *GatekeeperConfig) defaults() {
 type Gatekeeper struct {
 	cfg      GatekeeperConfig
 	log      *slog.Logger
-	rates    *rates
+	rates    *front.Rates
 	replies  *replies
 	requests *requests
 	verifier verifier
@@ -114,7 +115,7 @@ type Stats struct {
 // NewGatekeeper makes a gatekeeper with nobody registered.
 func NewGatekeeper(cfg GatekeeperConfig) *Gatekeeper {
 	cfg.defaults()
-	g := &Gatekeeper{cfg: cfg, log: cfg.Log, rates: newRates(cfg.Rate, cfg.Burst), replies: newReplies(), table: newTable(),
+	g := &Gatekeeper{cfg: cfg, log: cfg.Log, rates: front.NewRates(cfg.Rate, cfg.Burst), replies: newReplies(), table: newTable(),
 		verifier: verifier{self: []string{cfg.ID}}}
 	g.requests = newRequests(0, func(p Packet) { g.out = append(g.out, p) })
 	return g
@@ -166,7 +167,7 @@ func (g *Gatekeeper) read(now time.Time, from netip.AddrPort, data []byte) (*inc
 		return nil, false // Polycom Group keeps address translators awake by empty datagrams
 	}
 	g.stats.Received++
-	if !g.rates.allow(from.Addr(), now) {
+	if !g.rates.Allow(from.Addr(), now) {
 		g.stats.Limited++
 		return nil, false
 	}

@@ -1,4 +1,4 @@
-package h323
+package front
 
 import (
 	"net/netip"
@@ -11,8 +11,8 @@ import (
 // maxSources bounds the sources that are remembered.
 const maxSources = 4096
 
-// rates bounds the Setups of each source address; IPv6 sources count by their /64.
-type rates struct {
+// Rates bounds what each source address may begin.
+type Rates struct {
 	limit rate.Limit
 	burst int
 
@@ -20,15 +20,17 @@ type rates struct {
 	sources map[netip.Addr]*rate.Limiter
 }
 
-func newRates(perSecond float64, burst int) *rates {
-	return &rates{limit: rate.Limit(perSecond), burst: burst, sources: make(map[netip.Addr]*rate.Limiter)}
+// NewRates allows each source so much a second, and burst at once; below 0 is no bound.
+func NewRates(perSecond float64, burst int) *Rates {
+	return &Rates{limit: rate.Limit(perSecond), burst: burst, sources: make(map[netip.Addr]*rate.Limiter)}
 }
 
-func (r *rates) allow(a netip.Addr, now time.Time) bool {
+// Allow counts one more of a source and tells whether it may.
+func (r *Rates) Allow(a netip.Addr, now time.Time) bool {
 	if r.limit < 0 {
 		return true
 	}
-	a = source(a)
+	a = Source(a)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	l := r.sources[a]
@@ -42,9 +44,16 @@ func (r *rates) allow(a netip.Addr, now time.Time) bool {
 	return l.AllowN(now, 1)
 }
 
+// Len is how many sources are remembered.
+func (r *Rates) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.sources)
+}
+
 // forget drops sources that used nothing lately, and everybody when that frees no
 // room: then the table itself is under attack.
-func (r *rates) forget(now time.Time) {
+func (r *Rates) forget(now time.Time) {
 	for a, l := range r.sources {
 		if l.TokensAt(now) >= float64(r.burst) {
 			delete(r.sources, a)
@@ -55,8 +64,8 @@ func (r *rates) forget(now time.Time) {
 	}
 }
 
-// source is what an address is counted by.
-func source(a netip.Addr) netip.Addr {
+// Source is what an address is counted by: itself, and of IPv6 its /64.
+func Source(a netip.Addr) netip.Addr {
 	if a = a.Unmap(); a.Is6() {
 		if p, err := a.WithZone("").Prefix(64); err == nil {
 			return p.Addr()
