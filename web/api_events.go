@@ -22,7 +22,7 @@ func (s *Server) eventOperation(a huma.API) {
 		Summary: "Changes of calls, rooms and devices as they happen",
 		Description: "Server-sent events. A new listener is told everything that is, then `complete`, then what changes: `call` (a Call), `call.ended` (its id), " +
 			"`room` (a Room), `room.ended` (its name), `device` (a Device), `device.gone` (its name and protocol), `room.waiting` (who began to wait), `record.added` and `security.event` (what was written down, and whose it is). Figures such as bitrates do not make an event; read them from the call.",
-		Errors: []int{401, 403},
+		Errors: []int{401, 403, 503},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "Events", Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}}},
 		},
@@ -35,12 +35,19 @@ func (s *Server) eventOperation(a huma.API) {
 }
 
 func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
+	actor := actorOf(r.Context())
+	leave, ok := s.streams.enter(actor.Tenant())
+	if !ok {
+		w.Header().Set("Retry-After", "10")
+		problem(w, http.StatusServiceUnavailable, "too many listen to events already")
+		return
+	}
+	defer leave()
 	out := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no") // nginx shall pass events on at once
 	events, stop := s.feed.listen()
 	defer stop()
-	actor := actorOf(r.Context())
 	seen := newSieve(actor)
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()

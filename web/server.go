@@ -19,6 +19,7 @@ type Server struct {
 	auth    *auth
 	sockets *sockets
 	feed    *feed
+	streams *turnstile // listeners to events
 	quality *quality
 	handler http.Handler
 	plain   http.Handler
@@ -40,6 +41,7 @@ func New(cfg Config) (*Server, error) {
 		auth:    &auth{token: cfg.Token, admin: cfg.Admin, log: cfg.Log, look: lookAgain},
 		sockets: newSockets(cfg.MaxSockets),
 		feed:    newFeed(cfg.Calls, cfg.Rooms, cfg.Devices),
+		streams: newTurnstile(maxListeners),
 		quality: newQuality(cfg.Calls),
 		ready:   make(chan struct{}),
 	}
