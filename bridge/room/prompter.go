@@ -26,8 +26,8 @@ type prompter struct {
 	asked  uint64 // counts what was said; what comes later than the next is not
 	saying *saying
 	wanted []int16 // what was to be said last, until it is
-	spoke  int64 // when a packet went last
-	begun  int64 // the time of timestamp base
+	spoke  int64   // when a packet went last
+	begun  int64   // the time of timestamp base
 	base   uint32
 	seq    uint16
 	sent   bool
