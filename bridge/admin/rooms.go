@@ -54,6 +54,7 @@ func (a *Actor) Owner(full string) string {
 // RoomSetup is a room that administrators set up, as it is kept. Its PINs are masked.
 type RoomSetup struct {
 	store.Room
+	Full    string       `json:"room"`    // its full name, as lists of rooms and addresses of pages have it
 	Ways    []number.Way `json:"ways"`    // the first rules that lead there
 	Version int64        `json:"version"` // grows with every change
 	Changed time.Time    `json:"changed"`
@@ -63,11 +64,11 @@ const maxWays = 20
 
 // setup is a room as it is shown.
 func (d *Desk) setup(s store.Stored[store.Room]) RoomSetup {
-	ways := []number.Way{}
-	if plan := d.service.Book.Directory().Plan(d.ID()); plan != nil {
+	directory, ways := d.service.Book.Directory(), []number.Way{}
+	if plan := directory.Plan(d.ID()); plan != nil {
 		ways = plan.Ways(s.Value.Name, maxWays)
 	}
-	return RoomSetup{s.Value, ways, s.Version, s.Changed}
+	return RoomSetup{s.Value, directory.RoomOf(d.ID(), s.Value.Name), ways, s.Version, s.Changed}
 }
 
 // RoomSetups lists rooms that administrators set up, by name.

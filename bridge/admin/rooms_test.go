@@ -69,6 +69,9 @@ func TestRoomSetup(t *testing.T) {
 	if err != nil || group == "" || r.Label != "Phòng họp" {
 		t.Fatal(r, err)
 	}
+	if r.Full != "board@b" {
+		t.Errorf("its full name is %s", r.Full)
+	}
 	for deadline := time.Now().Add(10 * time.Second); len(r.Ways) != 2; r, err = d.RoomSetup(ctx, "board") {
 		if err != nil || time.Now().After(deadline) {
 			t.Fatalf("%v ways lead there: %+v", err, r.Ways)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { foundOf, question, rows, tried, unruled, verdict, whyOf } from '../page/js/admin/chain.js';
-import { actor, fieldsOf, grouped, kindOf, summary } from '../page/js/admin/changes.js';
+import { actor, deed, fieldsOf, kindOf, ofNumbers, sizeOf } from '../page/js/admin/changes.js';
+import * as setup from '../page/js/admin/setup.js';
 import { formatOf, lineOf, mistakes, model, select, settle } from '../page/js/admin/difference.js';
 import { MASK, canonical, check, conditionsOf, differences, fields, fresh, idOf, isNetwork, leadsTo, merge, ofProblem, toForm, toRule } from '../page/js/admin/rule.js';
 import { sentence, spoken } from '../page/js/admin/spoken.js';
@@ -172,10 +173,32 @@ test('the audit trail as a difference', () => {
   assert.deepEqual(fieldsOf(c), [{ name: 'room', before: 'a', after: 'b' }, { name: 'limits.calls', before: '5', after: '9' }, { name: 'networks', before: '', after: '10.0.0.0/8' },
     { name: 'lobby', before: '', after: 'yes' }, { name: 'secret', before: '****', after: '****', secret: true }]);
   assert.deepEqual([kindOf(c), kindOf({ after: {} }), kindOf({ before: {} })], ['changed', 'added', 'removed']);
-  const g = grouped([c, { ...c, item: '2', before: undefined }, { ...c, group: 'h', kind: 'tokens', after: undefined }]);
-  assert.deepEqual(g.map((x) => x.changes.length), [2, 1]);
-  assert.deepEqual(summary(g[0]), { added: 1, changed: 1, removed: 0, kind: 'rules', n: 2 });
+  assert.equal(sizeOf({ added: 9_990, changed: 7, removed: 3, done: 0 }), 10_000);
+  assert.deepEqual([ofNumbers({ kinds: ['rooms', 'rules'] }), ofNumbers({ kinds: ['rules', 'tokens'] })], [true, false]);
   assert.deepEqual([actor('token ab12'), actor('operator')], [{ kind: 'token', name: 'ab12' }, { kind: 'person', name: 'operator' }]);
+});
+
+test('what was done to calls and meetings as a sentence', () => {
+  const hung = deed({ kind: 'calls', did: 'hang-up', item: 'c1', after: { name: 'Phòng họp A', number: '1001', room: 'board' } });
+  assert.equal(hung.key, 'calls.hang-up');
+  assert.equal(hung.members.name, 'Phòng họp A');
+  assert.equal(deed({ kind: 'calls', did: 'place', item: 'c2', after: { target: 'tel:+84241001', room: 'board' } }).members.name, 'tel:+84241001');
+  assert.equal(deed({ kind: 'calls', did: 'mute', item: 'c3' }).members.name, 'c3');
+  assert.equal(kindOf({ did: 'end', kind: 'meetings', after: {} }), 'done');
+});
+
+test('a room that is set up, between its JSON and its form', () => {
+  const kept = { name: 'board', label: 'Phòng họp', host_pin: '****', lobby: true, capacity: 12, version: 3, ways: [], room: 'board@a' };
+  const f = setup.toForm(kept);
+  assert.deepEqual(setup.toSetup(f), { label: 'Phòng họp', host_pin: '****', lobby: true, capacity: 12 });
+  assert.deepEqual([setup.changed(kept, f), Object.keys(setup.check(f))], [0, []]);
+  Object.assign(f, { label: ' Phòng lớn ', capacity: 'many', name: 'a/b', locked: true });
+  f.host_pin.mode = 'remove';
+  assert.deepEqual(setup.check(f), { name: 'name', lobby: 'lobby', locked: 'locked', capacity: 'capacity' });
+  f.guest_pin = { had: false, mode: 'set', text: '12' };
+  assert.equal(setup.check(f).guest_pin, 'pin');
+  assert.equal(setup.changed(kept, { ...f, capacity: '12' }), 4);
+  assert.equal(setup.check(setup.toForm()).name, 'number.missing');
 });
 
 test('what the gateway says is said in the reader’s language', () => {

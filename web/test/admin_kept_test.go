@@ -177,6 +177,126 @@ func TestImportPage(t *testing.T) {
 	unharmed(t, ctx)
 }
 
+// An import is one entry of the audit trail, which is opened; what was searched for stands before the others.
+func TestAuditOfAnImport(t *testing.T) {
+	k := newKept(t)
+	var rules []number.Rule
+	for i := range 450 {
+		rules = append(rules, exact(fmt.Sprint(20000+i), ""))
+	}
+	k.rules(t, rules...)
+	ctx := k.open(t, laptop, false, "vi", "/audit?kind=rules")
+	until(t, ctx, `document.querySelectorAll('.change-entry').length === 1 && document.querySelector('.change-entry').innerText.includes('450')`)
+	eval[any](t, ctx, `document.querySelector('[data-all] summary').click()`)
+	lines := `document.querySelectorAll('[data-all] [data-change="added"]').length`
+	until(t, ctx, lines+` === 200`)
+	click(t, ctx, `[data-act="rest"]`)
+	until(t, ctx, lines+` === 400`)
+	click(t, ctx, `[data-act="rest"]`)
+	until(t, ctx, lines+` === 450 && !document.querySelector('[data-act="rest"]').checkVisibility()`)
+	fill(t, ctx, `[data-act="search"]`, "20449")
+	until(t, ctx, `document.querySelectorAll('[data-found] [data-item]').length === 1 && document.querySelector('[data-found] [data-item="20449"]')`)
+	click(t, ctx, `[data-act="undo"]`)
+	until(t, ctx, `document.querySelector('[data-dialog="sure"]').innerText.includes('450')`)
+	click(t, ctx, `[data-dialog="sure"] [data-act="yes"]`)
+	until(t, ctx, `document.querySelector('.toast.good')`)
+	if n, err := k.desk(t, "").Export(t.Context()); err != nil || len(n) != 0 {
+		t.Errorf("%d rules are left, %v", len(n), err)
+	}
+	unharmed(t, ctx)
+}
+
+// What administrators did to calls and meetings stands in the audit trail in words, is found, and offers nothing to undo.
+func TestAuditOfDeeds(t *testing.T) {
+	k := newKept(t)
+	k.deeds(t)
+	ctx := k.open(t, laptop, false, "vi", "/audit")
+	until(t, ctx, `document.querySelector('[data-did="calls.hang-up"]')?.innerText.includes('Ngắt cuộc gọi với Phòng họp Đà Nẵng') && document.querySelector('[data-did="meetings.entry"]')?.innerText.includes('Khóa')`)
+	if n := eval[int](t, ctx, `[...document.querySelectorAll('.change-entry')].filter((e) => e.querySelector('[data-did]') && e.querySelector('[data-act="undo"]')).length`); n != 0 {
+		t.Errorf("%d deeds can be taken back", n)
+	}
+	fill(t, ctx, `[data-act="search"]`, "da nang")
+	until(t, ctx, `document.querySelectorAll('[data-did]').length === 3`)
+	fill(t, ctx, `[data-act="search"]`, "")
+	fill(t, ctx, `[data-act="kind"]`, "meetings")
+	until(t, ctx, `document.querySelectorAll('[data-did]').length > 0 && [...document.querySelectorAll('[data-did]')].every((e) => e.dataset.did.startsWith('meetings.'))`)
+	unharmed(t, ctx)
+}
+
+// A room is set up with a PIN that is never shown again, found, told what leads to it, changed, deleted and brought back.
+func TestRoomSetupPage(t *testing.T) {
+	k := newKept(t)
+	ctx := k.open(t, laptop, false, "vi", "/roomsetup")
+	until(t, ctx, `document.querySelector('.empty')?.innerText.includes('Chưa có phòng cố định nào')`)
+	click(t, ctx, `.head [data-act="new"]`)
+	fill(t, ctx, `[data-field="name"] input`, "a/b")
+	fill(t, ctx, `[data-field="label"] input`, "Phòng họp Đà Nẵng")
+	click(t, ctx, `[data-field="lobby"] input`)
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `document.activeElement === document.querySelector('[data-field="name"] input') && document.querySelectorAll('.hint.wrong').length === 2`)
+	fill(t, ctx, `[data-field="name"] input`, "board")
+	fill(t, ctx, `[data-pin="host_pin"]`, "987654")
+	fill(t, ctx, `[data-field="layout"] select`, "grid")
+	until(t, ctx, `document.querySelectorAll('.hint.wrong').length === 0`)
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `location.hash === '#/roomsetup' && document.querySelector('tr[data-key="board"]')`)
+	got, err := k.desk(t, "").RoomSetup(t.Context(), "board")
+	if err != nil || !got.Lobby || !got.HostPIN.Set() || got.GuestPIN.Set() || got.Layout != "grid" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+
+	k.rules(t, exact("1001", "board"), number.Rule{Match: number.Match{Kind: number.Prefix, Number: "84"}, Outcome: number.Outcome{Room: "b$1"}})
+	click(t, ctx, `tr[data-key="board"] a[href="#/roomsetup/board"]`)
+	until(t, ctx, `document.querySelector('[data-section="ways"] [data-way="1001"]') && document.querySelector('[data-section="ways"] [data-way="prefix 84"]')?.innerText.includes('84oard')`)
+	if eval[bool](t, ctx, `document.querySelector('#content').innerHTML.includes('987654')`) {
+		t.Error("the PIN is shown again")
+	}
+	fill(t, ctx, `[data-field="capacity"] input`, "12")
+	until(t, ctx, `document.querySelector('.unsaved').innerText === 'Chưa lưu: 1 ô'`)
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `document.querySelector('tr[data-key="board"]')?.innerText.includes('≤ 12') && document.querySelector('tr[data-key="board"] [data-column="ways"]').innerText.includes('1001')`)
+	fill(t, ctx, `[data-act="search"]`, "da NANG")
+	until(t, ctx, `document.querySelectorAll('[data-table="setups"] tbody tr').length === 1 && location.hash.includes('search=')`)
+	click(t, ctx, `tr[data-key="board"] [data-act="delete"]`)
+	until(t, ctx, `!document.querySelector('tr[data-key="board"]') && document.querySelector('.toasts').lastChild.innerText.includes('board')`)
+	eval[any](t, ctx, `document.querySelector('.toasts').lastChild.querySelector('[data-act="undo"]').click()`)
+	until(t, ctx, `document.querySelector('tr[data-key="board"]')`)
+
+	visit(t, ctx, "/roomsetup/board")
+	fill(t, ctx, `[data-field="label"] input`, "Của tôi")
+	got.Room.Label, got.Room.HostPIN = "Của người khác", got.HostPIN
+	if _, _, err := k.desk(t, "").PutRoomSetup(t.Context(), got.Room, -1); err != nil {
+		t.Fatal(err)
+	}
+	click(t, ctx, `[data-act="save"]`)
+	until(t, ctx, `document.querySelector('.toast.bad') && document.querySelector('[data-field="label"] input')?.value === 'Của người khác'`)
+	unharmed(t, ctx)
+}
+
+// Of rooms that were set up a tenant sees its own, and who may only look changes none.
+func TestRoomSetupOfTenants(t *testing.T) {
+	k := newKept(t, "acme")
+	for tenant, name := range map[string]string{"": "ours", "acme": "theirs"} {
+		if _, _, err := k.desk(t, tenant).PutRoomSetup(t.Context(), store.Room{Name: name}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := k.open(t, laptop, true, "en", "/roomsetup")
+	until(t, ctx, `document.querySelector('tr[data-key="ours"]') && !document.querySelector('tr[data-key="theirs"]')`)
+	fill(t, ctx, `select[data-act="tenant"]`, "acme")
+	until(t, ctx, `document.querySelector('tr[data-key="theirs"] a[href="/room/theirs%40acme"]') && !document.querySelector('tr[data-key="ours"]')`)
+	_, text, err := k.desk(t, "acme").NewToken(t.Context(), "", []admin.Right{admin.Read}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.token = text
+	ctx = k.open(t, laptop, false, "en", "/roomsetup/theirs")
+	until(t, ctx, `document.querySelector('[data-field="label"] input')?.disabled && !document.querySelector('[data-act="save"], [data-act="delete"]')`)
+	visit(t, ctx, "/roomsetup/ours")
+	until(t, ctx, `document.querySelector('.empty')?.innerText.includes('not set up any more')`)
+	unharmed(t, ctx)
+}
+
 // A token's text is shown once and works; deleted, it works no more.
 func TestTokensPage(t *testing.T) {
 	k := newKept(t)

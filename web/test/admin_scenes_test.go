@@ -95,6 +95,40 @@ func company(t *testing.T) *kept {
 		number.Rule{ID: "le-tan", Label: "Không quay số", Priority: 900, Match: number.Match{Kind: number.Exact}, Outcome: number.Outcome{Action: number.ToReception}, Settings: number.Settings{Language: "vi"}})
 	k.rules(t, rules...)
 	k.history(t)
+	k.deeds(t)
+	return k
+}
+
+// deeds are what was done to calls and meetings, and rooms that were set up.
+func (k *kept) deeds(t *testing.T) {
+	t.Helper()
+	name := map[string]string{"name": venues[0], "number": "1001", "room": "giao-ban"}
+	for _, d := range []admin.Deed{
+		{Kind: admin.DeedCall, Item: "1f0a5c92be7d0003", What: "place", More: map[string]string{"target": "sip:phonghop2", "room": "giao-ban"}},
+		{Kind: admin.DeedCall, Item: "1f0a5c92be7d0001", What: "mute", More: name},
+		{Kind: admin.DeedCall, Item: "1f0a5c92be7d0001", What: "move", More: map[string]string{"name": venues[0], "room": "board", "to": "giao-ban"}},
+		{Kind: admin.DeedMeeting, Item: "giao-ban", What: "entry", More: map[string]string{"entry": "locked"}},
+		{Kind: admin.DeedMeeting, Item: "giao-ban", What: "end", More: map[string]string{"people": "7"}},
+		{Kind: admin.DeedCall, Item: "1f0a5c92be7d0001", What: "hang-up", More: name},
+	} {
+		if err := k.operator().Did(t.Context(), "default", d); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// furnished sets rooms up.
+func (k *kept) furnished(t *testing.T) *kept {
+	t.Helper()
+	for i, r := range []store.Room{
+		{Name: "giao-ban", Label: "Họp giao ban toàn ngành hằng tuần với các chi nhánh miền Trung", HostPIN: pin(t, "987654"), GuestPIN: pin(t, "4321"), Lobby: true, Capacity: 60, Layout: "one-plus-n", Language: "vi", Greeting: "Chào mừng đến với họp giao ban"},
+		{Name: "board", Label: "Phòng họp hội đồng quản trị", HostPIN: pin(t, "987654"), Locked: true, Encryption: true},
+		{Name: "hall", Label: "Hội trường lớn", Layout: "speaker", Capacity: 200}, {Name: "training", Label: "Đào tạo", Language: "en"}, {Name: "phong-khach", Label: "Phòng khách"},
+	} {
+		if _, _, err := k.desk(t, "").PutRoomSetup(t.Context(), r, 0); err != nil {
+			t.Fatal(i, err)
+		}
+	}
 	return k
 }
 
@@ -146,6 +180,9 @@ var keptScenes = []struct{ name, path, ready string }{
 	{"rule", "/numbers/rule/1002", `document.querySelector('[data-decision]') && document.querySelector('[data-form="rule"]')`},
 	{"rule-times", "/numbers/rule/1003", `document.querySelector('.window') && document.querySelector('[data-decision]')`},
 	{"rule-lower", "/numbers/rule/1002", `document.querySelector('[data-decision]') && (document.querySelector('[data-section="voice"]').scrollIntoView({block: 'end'}), true)`},
+	{"setups", "/roomsetup", `document.querySelectorAll('[data-table="setups"] tbody tr').length === 5`},
+	{"setup", "/roomsetup/giao-ban", `document.querySelector('[data-way]')`},
+	{"setup-new", "/roomsetup/new", `document.querySelector('[data-form="setup"]')`},
 	{"new", "/numbers/new", `document.querySelector('[data-decision]')`},
 	{"dryrun", "/dryrun?number=1003&address=203.0.113.7", `document.querySelector('[data-decision]')`},
 	{"import", "/numbers/import", `document.querySelector('[data-act="paste"]')`},
@@ -161,7 +198,7 @@ var keptScenes = []struct{ name, path, ready string }{
 
 // Every page is there in both languages and both lights, has names for all that is operated, and does not scroll sideways.
 func TestKeptScenes(t *testing.T) {
-	k := company(t)
+	k := company(t).furnished(t)
 	for i, c := range keptScenes {
 		for j, v := range []struct {
 			screen screen

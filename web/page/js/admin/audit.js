@@ -1,15 +1,18 @@
-// The audit trail: who changed what, when and from where, as a difference, and back again.
+// The audit trail: who changed what and did what, when and from where, as a difference, and back again. What was changed at once is one entry.
 
-import { get, may, session } from './api.js';
-import { actor, fieldsOf, grouped, kindOf, summary } from './changes.js';
+import { get, may, part, session } from './api.js';
+import './callwords.js';
+import { actor, deed, fieldsOf, kindOf, ofNumbers, sizeOf } from './changes.js';
 import { differenceTable, query, undo } from './kept.js';
+import { live } from './live.js';
 import { page, remember } from './router.js';
-import { badge, button, el, empty, full, head, icon, link, moment, searchBox, select, sure } from './ui.js';
+import { attempt, badge, button, el, empty, full, head, icon, link, moment, number, searchBox, select, sure } from './ui.js';
 import { known, w } from './words.js';
 
-const kinds = ['rules', 'rooms', 'devices', 'tokens', 'administrators', 'tenants', 'settings'];
-const SIZE = 200; // changes read at once
-const [FEW, MOST] = [5, 300]; // of one group that are shown at once, and at all
+const kinds = ['rules', 'rooms', 'devices', 'tokens', 'administrators', 'tenants', 'settings', 'calls', 'meetings'];
+const SIZE = 50; // entries read at once
+const FEW = 5; // changes of an entry that the gateway gives with it
+const PART = 200; // changes of an opened entry that are read at once
 
 page('/audit', {
   title: 'audit', icon: 'audit', group: 'nav.past', right: 'read', one: true,
@@ -18,13 +21,13 @@ page('/audit', {
     const list = el('div.trail', { data: { list: 'audit' } });
     const load = async (more) => {
       const mine = ++s.turn;
-      const found = await get(`/changes${query({ search: s.search, kind: s.kind, item: s.item, after: more ? s.next : '', limit: SIZE })}`, s.whose ? { tenant: s.whose } : {});
-      if (mine !== s.turn) return;
+      const found = await attempt(() => get(`/changes/groups${query({ search: s.search, kind: s.kind, item: s.item, after: more ? s.next : '', limit: SIZE })}`, whose(s)));
+      if (mine !== s.turn || !found) return;
       s.items = more ? [...s.items, ...found.items] : found.items;
       s.next = found.next;
       draw();
     };
-    const draw = () => list.replaceChildren(...grouped(s.items).map((g) => entry(g, s, () => load())),
+    const draw = () => list.replaceChildren(...s.items.map((g) => entry(g, s, () => load())),
       ...(s.items.length === 0 ? [el('div.panel', {}, empty(w(s.search || s.kind ? 'numbers.nothing' : 'audit.none'), w(s.search || s.kind ? 'audit.nothing.text' : 'audit.none.text')))] : []),
       ...(s.next ? [el('div.more', {}, button(w('audit.more'), () => load(true), { act: 'more' }))] : []));
     const again = () => {
@@ -37,7 +40,7 @@ page('/audit', {
     }, s.search), select([['', w('audit.kind.any')], ...kinds.map((k) => [k, w(`kind.${k}`)])], s.kind, { 'aria-label': w('audit.kind'), data: { act: 'kind' }, onchange: (e) => {
       Object.assign(s, { kind: e.target.value, item: '' });
       again();
-    } }), session().role === 'operator' && el('label.inlabel', {}, (() => {
+    } }), s.item && onlyOne(s, again), session().role === 'operator' && el('label.inlabel', {}, (() => {
       const box = el('input', { type: 'checkbox', data: { act: 'site' }, onchange: () => {
         s.whose = box.checked ? '-' : '';
         again();
@@ -49,44 +52,85 @@ page('/audit', {
   },
 });
 
-const pages = { rules: (id) => `/numbers/rule/${encodeURIComponent(id)}`, tenants: (id) => `/tenants/${encodeURIComponent(id)}` };
-const kindWords = (k) => (known(`kind.${k}`) ? w(`kind.${k}`) : k);
-const signs = { added: ['plus', 'good'], changed: ['edit', 'warn'], removed: ['trash', 'bad'] };
+const whose = (s) => (s.whose ? { tenant: s.whose } : {});
 
-/** What was changed at once. Of many records the first are shown, and what they were on demand. */
-function entry(g, s, after) {
-  const sum = summary(g);
-  const who = actor(g.who);
-  const one = g.changes.length === 1;
-  return el('article.change-entry', { data: { group: g.group } },
-    el('header', {},
-      el('div.byline', {}, icon(who.kind === 'token' ? 'tokens' : 'accounts'), el('b', { text: who.kind === 'token' ? w('audit.token', { name: who.name }) : who.name }), el('time', { datetime: g.at, title: full(g.at), text: moment(g.at) }),
-        g.origin && el('span.quiet', { text: w('audit.from', { origin: g.origin.replace(/:\d+$/, '') }) }), g.undoes && badge(w('audit.undoes'), 'info', { data: { undoes: g.undoes } }), !one && badge(w('audit.many', { n: sum.n }))),
-      mayUndo(g) && button(w('undo'), async () => {
-        if (!one && !(await sure(w('audit.sure'), w('audit.sure.text', { n: sum.n, at: moment(g.at) }), { yes: w('undo'), kind: 'primary' }))) return;
-        if (await undo(g.group, s.whose ? { tenant: s.whose } : {})) after();
-      }, { sign: 'undo', act: 'undo' })),
-    changesOf(g, sum, one));
-}
-
-/** The changes of a group; many are shown on demand, and how many of what kind before. */
-function changesOf(g, sum, one) {
-  const list = () => el('ul', {}, g.changes.slice(0, MOST).map((c) => changeLine(c, one)), g.changes.length > MOST && el('li.quiet', { text: w('audit.rest', { n: g.changes.length - MOST }) }));
-  if (g.changes.length <= FEW) return list();
-  const counts = ['added', 'changed', 'removed'].filter((k) => sum[k] > 0).map((k) => badge(`${w(`audit.${k}`)}: ${sum[k]}`, signs[k][1]));
-  const box = el('details', { ontoggle: () => box.querySelector('ul') || box.append(list()) }, el('summary', {}, sum.kind && kindWords(sum.kind), counts, el('span.quiet', { text: w('audit.which') })));
+/** Says that changes of one record alone are shown, and shows all again. */
+function onlyOne(s, again) {
+  const box = button(w('audit.only', { item: s.item }), () => {
+    s.item = '';
+    box.remove();
+    again();
+  }, { sign: 'close', act: 'only' });
   return box;
 }
 
-const mayUndo = (g) => may('admin') || (may('numbers') && g.changes.every((c) => c.kind === 'rules'));
+const pages = { rules: (id) => `/numbers/rule/${part(id)}`, tenants: (id) => `/tenants/${part(id)}`, rooms: (id) => `/roomsetup/${part(id)}` };
+const kindWords = (k) => (known(`kind.${k}`) ? w(`kind.${k}`) : k);
+const signs = { added: ['plus', 'good'], changed: ['edit', 'warn'], removed: ['trash', 'bad'], done: ['calls', 'info'] };
+const deedSigns = { 'hang-up': 'hangup', end: 'power', place: 'invite', move: 'move', layout: 'layout', mute: 'micOff', 'mute-all': 'micOff', unmute: 'mic', 'unmute-all': 'mic', entry: 'door', remove: 'remove', refuse: 'remove', 'refuse-all': 'remove' };
+
+/** What was changed at once. Of many records some are shown, and all on demand. */
+function entry(g, s, after) {
+  const n = sizeOf(g);
+  const who = actor(g.who);
+  return el('article.change-entry', { data: { group: g.group } },
+    el('header', {},
+      el('div.byline', {}, icon(who.kind === 'token' ? 'tokens' : 'accounts'), el('b', { text: who.kind === 'token' ? w('audit.token', { name: who.name }) : who.name }), el('time', { datetime: g.at, title: full(g.at), text: moment(g.at) }),
+        g.origin && el('span.quiet', { text: w('audit.from', { origin: g.origin.replace(/:\d+$/, '') }) }), g.undoes && badge(w('audit.undoes'), 'info', { data: { undoes: g.undoes } }), g.why === 'import of numbers' && badge(w('audit.import'), 'info'), n > 1 && badge(w('audit.many', { n: number(n) }))),
+      mayUndo(g) && button(w('undo'), async () => {
+        if (n > 1 && !(await sure(w('audit.sure'), w('audit.sure.text', { n: number(n), at: moment(g.at) }), { yes: w('undo'), kind: 'primary' }))) return;
+        if (await undo(g.group, whose(s))) after();
+      }, { sign: 'undo', act: 'undo' })),
+    changesOf(g, s, n));
+}
+
+/** The changes of a group; of many those that were searched for, how many of what kind, and each on demand. */
+function changesOf(g, s, n) {
+  if (n <= FEW && g.items.length === n) return el('ul', {}, g.items.map((c) => changeLine(c, n === 1)));
+  const counts = ['added', 'changed', 'removed'].filter((k) => g[k] > 0).map((k) => badge(`${w(`audit.${k}`)}: ${number(g[k])}`, signs[k][1]));
+  const box = el('details', { data: { all: g.group }, ontoggle: () => box.querySelector('ul') || unfold(box, g, s) }, el('summary', {}, g.kinds.length === 1 && kindWords(g.kinds[0]), counts, el('span.quiet', { text: w('audit.which') })));
+  return [(s.search || s.item) && el('ul', { data: { found: g.group } }, g.items.map((c) => changeLine(c, false))), box];
+}
+
+/** Shows each change of a group, some hundred at once. */
+function unfold(box, g, s) {
+  const list = el('ul');
+  const more = el('div.more', {}, button(w('audit.rest'), () => read(), { act: 'rest' }));
+  let next = '';
+  const read = async () => {
+    const found = await attempt(() => get(`/changes${query({ group: g.group, after: next, limit: PART })}`, whose(s)));
+    if (!found) return;
+    list.append(...found.items.map((c) => changeLine(c, false)));
+    next = found.next;
+    more.hidden = !next;
+  };
+  more.hidden = true;
+  box.append(list, more);
+  read();
+}
+
+const mayUndo = (g) => g.done === 0 && (may('admin') || (may('numbers') && ofNumbers(g)));
 
 function changeLine(c, open) {
+  if (c.did) return deedLine(c);
   const kind = kindOf(c);
   const fields = fieldsOf(c);
   const value = c.after ?? c.before;
-  const line = [el(`span.mark.${signs[kind][1]}`, {}, icon(signs[kind][0]), el('span.unseen', { text: w(`audit.${kind}`) })), el('span', {}, kindWords(c.kind), ' '), el('b', { text: c.item }),
-    el('span.quiet', { text: value?.label || value?.name || '' }), c.secret && kind === 'changed' && badge(w('audit.secret'), 'warn')];
+  const line = [mark(signs[kind][0], signs[kind][1], w(`audit.${kind}`)), el('span', {}, kindWords(c.kind), ' '), el('b', { text: c.item }),
+    el('span.quiet', { text: value?.label || (value?.name === c.item ? '' : value?.name) || '' }), c.secret && kind === 'changed' && badge(w('audit.secret'), 'warn')];
   if (fields.length === 0) return el('li', { data: { change: kind, item: c.item } }, el('div.summary', {}, line));
   return el('li', { data: { change: kind, item: c.item } }, el('details', { open: open && kind === 'changed' }, el('summary', {}, line), differenceTable(fields),
     pages[c.kind] && kind !== 'removed' && el('p.opens', {}, link(pages[c.kind](c.item), w('audit.open', { item: c.item })))));
+}
+
+const mark = (sign, kind, text) => el(`span.mark.${kind}`, {}, icon(sign), text && el('span.unseen', { text }));
+
+/** What somebody did to a call or in a meeting, as a sentence. */
+function deedLine(c) {
+  const { key, members } = deed(c);
+  const words = { ...members, layout: members.layout && w(`layout.name.${members.layout}`), entry: members.entry && w(`entry.${members.entry}`) };
+  const text = known(`did.${key}`) ? w(`did.${key}`, words) : `${c.did} ${members.name}`;
+  const room = c.kind === 'meetings' ? c.item : members.room;
+  return el('li', { data: { change: 'done', did: key, item: c.item } }, el('div.summary.deed', {}, mark(deedSigns[c.did] ?? 'calls', 'info', ''), c.kind === 'calls' ? link(live.calls.has(c.item) ? `/calls/${part(c.item)}` : `/records/${part(c.item)}`, text) : el('span', { text }),
+    room && c.did !== 'place' && el('span.quiet', {}, w('audit.inroom'), ' ', link(`/rooms/${part(room)}`, room))));
 }

@@ -1,7 +1,8 @@
 // The audit trail as it is shown: what a change was, and before and after as a difference that people read. Sums only.
 
-/** added, removed or changed; undone says that it took another change back. */
+/** added, removed or changed; done where it was no record, but a call or a meeting. */
 export function kindOf(c) {
+  if (c.did) return 'done';
   if (!c.before) return 'added';
   return c.after ? 'changed' : 'removed';
 }
@@ -32,22 +33,16 @@ export function fieldsOf(c) {
   return out;
 }
 
-/** Changes that were made at once, together: [{group, at, who, origin, why, undoes, changes}], in the order given. */
-export function grouped(list) {
-  const out = [];
-  for (const c of list) {
-    if (out.at(-1)?.group === c.group) out.at(-1).changes.push(c);
-    else out.push({ group: c.group, at: c.at, who: c.who, origin: c.origin ?? '', why: c.why ?? '', undoes: c.undoes ?? '', changes: [c] });
-  }
-  return out;
-}
+/** How many records were changed at once. */
+export const sizeOf = (g) => g.added + g.changed + g.removed + g.done;
 
-/** How many were added, changed and removed, and of which kind if all are of one. */
-export function summary(group) {
-  const counts = { added: 0, changed: 0, removed: 0 };
-  for (const c of group.changes) counts[kindOf(c)]++;
-  const of = new Set(group.changes.map((c) => c.kind));
-  return { ...counts, kind: of.size === 1 ? [...of][0] : '', n: group.changes.length };
+/** Whether a group's changes are taken back by who may change numbers alone. */
+export const ofNumbers = (g) => g.kinds.every((k) => k === 'rules' || k === 'rooms');
+
+/** What was done to a call or a meeting: the key of its words under "did.", and what stands in them. */
+export function deed(c) {
+  const name = c.kind === 'calls' ? c.after?.name || c.after?.number || c.after?.target || c.item : c.after?.name ?? '';
+  return { key: `${c.kind}.${c.did}`, members: { room: '', target: '', to: '', layout: '', entry: '', people: '', ...c.after, name } };
 }
 
 /** Who it was: a person, the operator, or a program by its token. */

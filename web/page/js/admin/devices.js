@@ -5,6 +5,7 @@ import { two } from './callwords.js';
 import { live, watch } from './live.js';
 import { place } from './place.js';
 import { page, remember } from './router.js';
+import { trunks } from './trunks.js';
 import { ago, attempt, badge, button, dialog, el, empty, field, fold, form, full, head, iconButton, menu, number, searchBox, select, sure, table, toast } from './ui.js';
 import { w, words } from './words.js';
 
@@ -36,6 +37,7 @@ page('/devices', {
     view.list = deviceTable(view, none);
     view.add = button(w('devices.new'), () => edit(view, null), { sign: 'plus', act: 'new', hidden: true });
     view.counts = {};
+    const lines = trunks();
     const choice = el('div.switch', { role: 'group', 'aria-label': w('devices.show') }, Object.keys(filters).map((f) => {
       view.counts[f] = el('small');
       return el('button', { type: 'button', data: { filter: f }, onclick: () => {
@@ -50,7 +52,7 @@ page('/devices', {
         view.list.top();
         remember(`/devices${text ? `?${new URLSearchParams({ search: text })}` : ''}`);
         view.draw();
-      }, view.search), choice), view.list.el);
+      }, view.search), choice), view.list.el, lines.el);
     view.draw = () => draw(view, none);
     view.draw();
     read(view);
@@ -58,6 +60,7 @@ page('/devices', {
     const clock = setInterval(view.draw, 10_000);
     return () => {
       clearInterval(clock);
+      lines.stop();
       stop();
     };
   },

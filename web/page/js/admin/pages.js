@@ -6,6 +6,7 @@ import './call.js';
 import './rooms.js';
 import './devices.js';
 import './numbers.js';
+import './setups.js';
 import './ruleedit.js';
 import './import.js';
 import './dryrun.js';

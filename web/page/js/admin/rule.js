@@ -22,17 +22,19 @@ export const fields = Object.values(groups).flat();
 /** What a new rule begins with. */
 export const fresh = () => toForm({ id: '', match: 'exact', number: '', action: 'room', room: '', priority: 100 });
 
+/** A PIN as a form holds it: v is the mask of the one that is there. */
+export const toPin = (v) => ({ had: Boolean(v), mode: v ? 'keep' : 'none', text: '' });
+
 const number = (v) => (v ? String(v) : '');
 
 /** A rule as the form holds it: texts, lists and yes or no. */
 export function toForm(r) {
-  const pin = (v) => ({ had: Boolean(v), mode: v ? 'keep' : 'none', text: '' });
   return {
     id: r.id ?? '', label: r.label ?? '', match: r.match ?? 'exact', number: r.number ?? '', priority: String(r.priority ?? 100), disabled: Boolean(r.disabled),
     protocols: [...(r.protocols ?? [])], registered: r.registered ?? '', encrypted: r.encrypted ?? '',
     callers: [...(r.callers ?? [])], networks: [...(r.networks ?? [])], times: [...(r.times ?? [])],
     action: r.action ?? 'room', room: r.room ?? '', target: r.target ?? '', cause: r.cause ?? '', reason: r.reason ?? '',
-    guest_pin: pin(r.guest_pin), host_pin: pin(r.host_pin), lobby: Boolean(r.lobby), capacity: number(r.capacity),
+    guest_pin: toPin(r.guest_pin), host_pin: toPin(r.host_pin), lobby: Boolean(r.lobby), capacity: number(r.capacity),
     layout: r.layout ?? '', bandwidth: r.bandwidth ? String(r.bandwidth / 1000) : '', width: number(r.width), height: number(r.height), fps: number(r.fps),
     encryption: Boolean(r.encryption), language: r.language ?? '', greeting: r.greeting ?? '', greeting_sound: r.greeting_sound ?? '',
   };
@@ -55,7 +57,8 @@ export function toRule(f) {
   return r;
 }
 
-function pinOf(p) {
+/** The PIN that a form says, as the API takes it. */
+export function pinOf(p) {
   if (p.mode === 'set') return p.text.trim();
   return p.mode === 'keep' ? MASK : '';
 }
@@ -75,8 +78,8 @@ export function canonical(text) {
   return s.replace(/[-.() ]/g, '').replace(/^\+/, '').replace(/#+$/, '');
 }
 
-const bytes = (s) => new TextEncoder().encode(s).length;
-const whole = (s, least, most) => s === '' || (/^\d+$/.test(s) && Number(s) >= least && Number(s) <= most);
+export const bytes = (s) => new TextEncoder().encode(s).length;
+export const whole = (s, least, most) => s === '' || (/^\d+$/.test(s) && Number(s) >= least && Number(s) <= most);
 
 /** What is wrong, by field: keys of words under "rule.wrong.", with members. */
 export function check(f) {

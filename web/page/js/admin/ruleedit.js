@@ -23,7 +23,7 @@ page('/numbers/new', {
   render(root, { query: q }) {
     const copied = sessionStorage.getItem('copied rule');
     sessionStorage.removeItem('copied rule');
-    const f = copied && q.has('copy') ? toForm(JSON.parse(copied)) : { ...fresh(), number: q.get('number') ?? '' };
+    const f = copied && q.has('copy') ? toForm(JSON.parse(copied)) : { ...fresh(), number: q.get('number') ?? '', room: q.get('room') ?? '' };
     return editor(root, again('', q) ?? { base: null, version: 0, f });
   },
 });

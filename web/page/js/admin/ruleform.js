@@ -56,7 +56,7 @@ export function ruleForm(f, { isNew, onchange }) {
 }
 
 /** An input for one member of the form. */
-function bound(f, name, props, hint, change, title = fieldName(name)) {
+export function bound(f, name, props, hint, change, title = fieldName(name)) {
   const control = props instanceof Element ? props : { value: f[name], ...props };
   const one = field(name, title, control, { hint });
   if (one.input.type === 'checkbox') one.value = f[name];
@@ -68,7 +68,7 @@ function bound(f, name, props, hint, change, title = fieldName(name)) {
 }
 
 /** A field that is no single input, with a place for what is wrong. */
-function wrapped(name, title, content, hint) {
+export function wrapped(name, title, content, hint) {
   const under = el('p.hint', { text: hint ?? '' });
   const e = el('fieldset.field', { data: { field: name } }, el('legend', { text: title }), content, under);
   return { name, el: e, focus: () => e.querySelector('input:checked, input, select, textarea')?.focus(), error(text) {
@@ -153,7 +153,7 @@ function entryPart({ f, change, keep, text }) {
 }
 
 /** A PIN is written and never shown: what is there is kept, replaced or removed. */
-function pinField(f, name, change) {
+export function pinField(f, name, change) {
   const p = f[name];
   const input = el('input.mono', { type: 'text', inputmode: 'numeric', autocomplete: 'off', maxlength: 16, 'aria-label': `${fieldName(name)}: ${w('rule.pin.new')}`, placeholder: p.had ? w('rule.pin.new') : w('rule.pin.none'), value: p.text, data: { pin: name } });
   input.addEventListener('input', () => {
