@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge"
 )
 
 // Step is a rule that was tried.
@@ -94,6 +96,26 @@ func (m Match) why() string {
 	return "the number does not match " + m.Number
 }
 
+// Through is the explanation with the trunk that a number is called through, or with why there is none now. Where the
+// call goes to no number it is as it was.
+func (e Explanation) Through(find func(tenant, trunk, number string) (bridge.Target, error)) Explanation {
+	d := &e.Decision
+	if d.Action != ToDial || !strings.HasPrefix(d.Target, "tel:") {
+		return e
+	}
+	t, err := find(e.Tenant, d.Trunk, d.Target)
+	if err != nil {
+		no := bridge.AsRefusal(err)
+		refused := refusal(no.Cause, no.Reason, d.Number).of(d.Rule)
+		refused.Tenant = d.Tenant
+		e.Decision = refused
+	} else {
+		d.Trunk = t.Trunk
+	}
+	e.Why = e.Decision.why()
+	return e
+}
+
 // why says what was decided.
 func (d *Decision) why() string {
 	by := "no rule fits"
@@ -106,6 +128,9 @@ func (d *Decision) why() string {
 	case ToReception:
 		return by + ": the caller is asked for a number"
 	case ToDial:
+		if d.Trunk != "" {
+			return by + ": the call goes on to " + d.Target + " through the trunk " + d.Trunk
+		}
 		return by + ": the call goes on to " + d.Target
 	}
 	return by + ": the call is refused (" + d.Cause + "): " + d.Reason

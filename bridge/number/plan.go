@@ -32,7 +32,9 @@ type compiled struct {
 	Rule
 	matcher    matcher
 	conditions conditions
-	place      template       // Room or Target
+	place      template       // Room or Target; of a Target that is a number the number alone
+	phone      bool           // Target is a number
+	trunk      string         // through which it is called; "" is whichever is for it
 	gives      *regexp.Regexp // rooms that an expression may give; nil where the template says it
 }
 
@@ -78,6 +80,9 @@ func compile(r Rule, z zones) (*compiled, error) {
 	text := c.Room
 	if c.Action == ToDial {
 		text = c.Target
+		if number, trunk, ok := through(c.Target); ok {
+			text, c.trunk, c.phone = number, trunk, true
+		}
 	}
 	if c.place, err = parseTemplate(text, &c.matcher); err != nil {
 		return c, err
@@ -213,7 +218,8 @@ type Decision struct {
 	Number   string      `json:"number"`         // without PIN
 	Action   Action      `json:"action"`
 	Room     string      `json:"room,omitempty"`
-	Target   string      `json:"target,omitempty"`
+	Target   string      `json:"target,omitempty"` // sip:…, h323:…, or tel: and a number that a trunk is to be asked for
+	Trunk    string      `json:"trunk,omitempty"`  // through which the number is called; "" is whichever is for it
 	Cause    string      `json:"cause,omitempty"`
 	Reason   string      `json:"reason,omitempty"`
 	Role     bridge.Role `json:"role"`                // what the PIN behind the number made of the caller
@@ -263,7 +269,15 @@ func (r *compiled) decide(caps *captures, p *Plan) Decision {
 			return refusal(bridge.CauseNoRoute, "what was dialled cannot be a room's name", caps.number).of(r.ID)
 		}
 	case ToDial:
-		d.Target = r.place.fill(caps, escapeUser)
+		if !r.phone {
+			d.Target = r.place.fill(caps, escapeUser)
+			break
+		}
+		phone, ok := Dialable(r.place.fill(caps, nil))
+		if !ok {
+			return refusal(bridge.CauseNoRoute, "what was dialled is no number that a trunk can be asked for", caps.number).of(r.ID)
+		}
+		d.Target, d.Trunk = "tel:"+phone, r.trunk
 	case Refuse:
 		d.cause, d.Reason = causes[r.Cause], cmp.Or(r.Reason, "the number plan refuses this call")
 		d.Cause = d.cause.String()

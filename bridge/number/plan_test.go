@@ -52,6 +52,8 @@ func TestDecide(t *testing.T) {
 		rule(Regex, `(?-i)Case`, to("case")),
 		rule(Regex, `5\d*|6`, dial("sip:$0@trunk.example.com")),
 		rule(Prefix, "dial-", dial("h323:$1@10.0.0.9")),
+		rule(Prefix, "08", dial("tel:+84 $1;trunk=carrier")),
+		rule(Prefix, "out-", dial("$1")),
 		rule(Exact, "7", refuse("", "")),
 		rule(Exact, "8", refuse("busy", "not today")),
 		rule(Any, "", func(r *Rule) { r.Priority, r.Action = 999, ToReception }),
@@ -80,10 +82,16 @@ func TestDecide(t *testing.T) {
 		"5551":       "dial sip:5551@trunk.example.com guest",
 		"61":         "reception  guest",
 		"dial-a@b;c": "dial h323:a%40b%3Bc@10.0.0.9 guest",
-		"7":          "refuse forbidden none",
-		"8":          "refuse busy none",
-		"2/x":        "refuse no-route none",
-		"":           "reception  guest",
+		"0812 345":   "dial tel:+8412345 guest",
+		"out-12":     "dial tel:12 guest",
+
+		"out-12;trunk=b": "dial tel:12 guest", // who calls names no trunk
+		"out-board":      "refuse no-route none",
+		"out-1@host":     "refuse no-route none",
+		"7":              "refuse forbidden none",
+		"8":              "refuse busy none",
+		"2/x":            "refuse no-route none",
+		"":               "reception  guest",
 	} {
 		if got := outcome(p.Decide(Call{Number: number})); got != want {
 			t.Errorf("%q: %s, not %s", number, got, want)

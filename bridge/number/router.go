@@ -52,7 +52,7 @@ func (d Decision) Route() (bridge.Route, error) {
 	if d.Action == ToDial {
 		r.Room = bridge.RoomOf(d.tag, "dial") // both ends meet in a room of theirs
 		scheme, _, _ := strings.Cut(d.Target, ":")
-		r.Dial = &bridge.Target{Scheme: scheme, URI: d.Target}
+		r.Dial = &bridge.Target{Scheme: scheme, URI: d.Target, Trunk: d.Trunk} // who routes finds the trunk of a tel:
 	}
 	return r, nil
 }

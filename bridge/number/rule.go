@@ -74,7 +74,7 @@ const (
 type Outcome struct {
 	Action Action `json:"action"`
 	Room   string `json:"room,omitempty"`
-	Target string `json:"target,omitempty"` // sip:$1@host, h323:host
+	Target string `json:"target,omitempty"` // sip:$1@host, h323:host, or a number for a trunk: +84$1, tel:+84$1;trunk=NAME
 	Cause  string `json:"cause,omitempty"`  // of a refusal; "" is forbidden
 	Reason string `json:"reason,omitempty"` // of a refusal, for people
 }

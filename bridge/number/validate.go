@@ -81,9 +81,14 @@ func (o *Outcome) check() error {
 		return errors.Join(when(o.Room == "", "room", "is missing"), texts(field{"room", o.Room}),
 			when(strings.Contains(o.Room, "@"), "room", "has no @: behind one stands whose room it is"))
 	case ToDial:
+		if number, trunk, ok := through(o.Target); ok {
+			return errors.Join(texts(field{"target", number}, field{"target", trunk}),
+				when(strings.Contains(trunk, "$"), "target", "names one trunk: callers choose none"))
+		}
 		scheme, rest, ok := strings.Cut(o.Target, ":")
 		_, host, named := strings.Cut(rest, "@")
-		return errors.Join(when(!ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme), "target", "begins with sip:, sips: or h323:"),
+		return errors.Join(
+			when(!ok || !slices.Contains([]string{"sip", "sips", "h323"}, scheme), "target", "is a number, or begins with sip:, sips: or h323:"),
 			texts(field{"target", o.Target}),
 			when(strings.Contains(o.Target, "$") && (!named || strings.Contains(host, "$")),
 				"target", "has what was dialled before an @ alone: callers choose no host"))
