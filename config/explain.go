@@ -42,6 +42,10 @@ func show(f reflect.Value) string {
 		names := make([]string, len(x))
 		for i := range x {
 			names[i] = x[i].Name + " (" + x[i].Address + ")"
+			if x[i].Register.On {
+				user, domain := x[i].Registered()
+				names[i] += ", registers as " + user + "@" + domain
+			}
 		}
 		return strings.Join(names, ", ")
 	case []string:
