@@ -57,7 +57,11 @@ func (c *Call) target(r *Route) Target {
 	caller := c.inv.Caller
 	c.mu.Unlock()
 	t := *r.Dial
-	t.Tenant, t.Name, t.From = r.Tenant, displayName(caller), caller.Alias
+	t.Tenant, t.Name = r.Tenant, displayName(caller)
+	if t.From != "" { // a trunk has its own
+		return t
+	}
+	t.From = caller.Alias
 	if _, rest, ok := strings.Cut(t.From, ":"); ok {
 		t.From = rest
 	}

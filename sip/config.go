@@ -28,12 +28,12 @@ type Config struct {
 	RingTimeout    time.Duration // a placed call that nobody answers ends; 0 is 60 s
 	Goodbye        time.Duration // Serve waits this long for the answers to BYE; 0 is 3 s
 
-	Register    *registrar.Config           // terminals register with us; nil: they cannot
-	LockedOut   func(registrar.Event)       // hears of every lock-out after wrong passwords, and must not block; nil: only the log does
-	Trunk       func(netip.AddrPort) string // name of the trunk that a message comes from, "" is none; its calls need no registration
-	Credentials Credentials                 // for placed calls that are challenged; nil: none
-	Resolver    *net.Resolver               // nil: the system's
-	Trace       bool                        // messages in the debug log, secrets masked
+	Register    *registrar.Config             // terminals register with us; nil: they cannot
+	LockedOut   func(registrar.Event)         // hears of every lock-out after wrong passwords, and must not block; nil: only the log does
+	Trunks      func(netip.AddrPort) []string // names of the trunks that a message may come from, the likeliest first; their calls need no registration
+	Credentials Credentials                   // for placed calls and registrations of ours that are challenged; nil: none
+	Resolver    *net.Resolver                 // nil: the system's
+	Trace       bool                          // messages in the debug log, secrets masked
 	Log         *slog.Logger
 }
 

@@ -34,6 +34,11 @@ type Endpoint struct {
 	closing bool
 	running sync.WaitGroup // legs
 	empty   chan struct{}  // closed when the last leg goes while closing
+
+	registrants []*Registrant
+	enrolled    sync.WaitGroup  // of them
+	leaving     context.Context // done when goodbyes begin
+	leave       context.CancelFunc
 }
 
 // dialogKey finds the leg of an in-dialog message. Our tag is random, so the
@@ -58,6 +63,7 @@ func newEndpoint(cfg Config, b switchboard) *Endpoint {
 		negotiate: func(l sdp.Local) negotiation { return sdp.NewState(l) },
 		localAddr: routeAddr,
 	}
+	e.leaving, e.leave = context.WithCancel(context.Background())
 	e.t = newTransport(cfg.Limits, cfg.Log, e.stats)
 	e.t.trace = cfg.Trace
 	e.x = newTransactions(e.t)
@@ -73,7 +79,7 @@ func newEndpoint(cfg Config, b switchboard) *Endpoint {
 func (e *Endpoint) Ready() <-chan struct{} { return e.ready }
 
 // Serve answers terminals until ctx ends. Then it refuses new calls, hangs up
-// every running one, waits a moment for the answers, and closes the sockets.
+// every running one, unregisters, waits a moment for the answers, and closes the sockets.
 func (e *Endpoint) Serve(ctx context.Context) error {
 	e.t.serve()
 	if e.reg != nil {
@@ -89,7 +95,10 @@ func (e *Endpoint) Serve(ctx context.Context) error {
 }
 
 // Close frees what New opened, where Serve was not called. After Serve it does nothing.
-func (e *Endpoint) Close() { e.t.close() }
+func (e *Endpoint) Close() {
+	e.leave()
+	e.t.close()
+}
 
 func (e *Endpoint) goodbye() {
 	e.mu.Lock()
@@ -100,6 +109,7 @@ func (e *Endpoint) goodbye() {
 	for _, l := range e.legs {
 		l.Hangup(bridge.CauseShutdown, "the gateway is going down")
 	}
+	e.leave()
 	e.mu.Unlock()
 	patience := time.NewTimer(e.cfg.Goodbye)
 	defer patience.Stop()
@@ -112,6 +122,7 @@ func (e *Endpoint) goodbye() {
 		l.abandon()
 	}
 	e.mu.Unlock()
+	e.enrolled.Wait()
 }
 
 // add enters a leg and starts it. It fails when the endpoint is closing or full.

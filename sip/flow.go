@@ -44,6 +44,13 @@ func (f flow) alive() bool {
 	}
 }
 
+// abandon closes a connection on which nothing is heard any more.
+func (f flow) abandon() {
+	if s, ok := f.socket.(*streamConn); ok {
+		s.close()
+	}
+}
+
 func (f flow) reliable() bool { return f.network() != "udp" }
 
 // unmapped gives an address its plain form: an IPv4 address that came through

@@ -44,7 +44,7 @@ func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
 // aim is whom a call goes to, and by which way when that is known.
 type aim struct {
 	uri sipgo.Uri
-	f   flow // of a terminal that is registered; invalid of others
+	f   flow // of a terminal that is registered with us, or by which we are registered at a trunk; invalid of others
 }
 
 // aim finds a terminal that is registered, or else reads the address.
@@ -53,7 +53,10 @@ func (e *Endpoint) aim(ctx context.Context, t bridge.Target) (aim, error) {
 		return e.reg.aim(ctx, t, name)
 	}
 	uri, err := targetURI(t.URI)
-	return aim{uri: uri}, err
+	if err != nil || t.Trunk == "" {
+		return aim{uri: uri}, err
+	}
+	return aim{uri, e.trunkWay(t.Trunk, uri)}, nil
 }
 
 // prepare resolves the target, makes the offer, and finds the way.
@@ -91,7 +94,7 @@ func (e *Endpoint) prepare(ctx context.Context, c call, t bridge.Target, to aim)
 		}
 	}
 	l := newLeg(e, e.outgoingDialog(t, uri, f), f)
-	l.state, l.rport = stateCalling, to.f.valid() // whoever registered is spoken to by that way
+	l.state, l.rport = stateCalling, to.f.valid() && t.Trunk == "" // whoever registered is spoken to by that way
 	l.out = &placing{target: t, offer: offer, forks: make(map[string]*fork), result: make(chan error, 1)}
 	l.media = m
 	l.attach(c)

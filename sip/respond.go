@@ -24,6 +24,8 @@ type inbound struct {
 	merged bool                // the same request is here by another way
 	leg    atomic.Pointer[leg] // of the INVITE that made it, for a CANCEL
 	who    registrar.Caller    // of an INVITE, when terminals register with us
+	trunk  string              // by which an INVITE comes; "" is none
+	number string              // what is called, where the Request-URI does not say it
 }
 
 // answered is the status of the final answer, 0 before.

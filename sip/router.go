@@ -68,7 +68,11 @@ func (e *Endpoint) onInvite(in *inbound) {
 		in.reply(status, headers...)
 		return
 	}
-	if e.trunk(in.f.remote) == "" && e.reg != nil && !e.reg.passes(in) {
+	var contact bool
+	if in.trunk, contact = e.trunk(in); contact {
+		in.number = numberBy(in.req)
+	}
+	if in.trunk == "" && e.reg != nil && !e.reg.passes(in) {
 		return
 	}
 	r, present, ok := parseReplaces(in.req)

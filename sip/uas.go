@@ -26,7 +26,7 @@ func newUASLeg(e *Endpoint, in *inbound, old *leg) *leg {
 	l.uas.invite, l.uas.old = in, old
 	l.rport = in.req.Via().Params.Has("rport")
 	l.learn(in.req)
-	l.uas.number = dialled(in.req)
+	l.uas.number = or(in.number, dialled(in.req))
 	if old != nil {
 		l.uas.number = old.room()
 	}
@@ -61,7 +61,7 @@ func (l *leg) invited() {
 	inv := bridge.Invite{
 		Protocol: "sip", Transport: l.f.network(), Number: l.uas.number,
 		Caller: callerOf(req, l.f, l.uas.offer), Encrypted: l.f.network() == "tls",
-		Host: clean(trimBrackets(req.Recipient.Host), maxAlias), Local: l.f.local(), Trunk: l.e.trunk(l.f.remote),
+		Host: clean(trimBrackets(req.Recipient.Host), maxAlias), Local: l.f.local(), Trunk: l.uas.invite.trunk,
 	}
 	if who := l.uas.invite.who; who.Registered {
 		inv.Registered, inv.Caller.Terminal = true, clean(who.Device, maxName)

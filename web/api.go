@@ -33,6 +33,7 @@ func (s *Server) api() http.Handler {
 	s.deviceOperations(a)
 	s.eventOperation(a)
 	s.loadOperation(a)
+	s.trunkOperation(a)
 	if s.cfg.Admin != nil {
 		s.numberOperations(a)
 		s.setupOperations(a)

@@ -221,6 +221,9 @@ func (s *Server) testNumber(ctx context.Context, in *testBody) (*explanationBody
 		}
 	}
 	e, err := s.explain(ctx, in, c)
+	if s.cfg.Number != nil && err == nil {
+		e = e.Through(s.cfg.Number)
+	}
 	if b.Brief {
 		e = e.Brief()
 	}

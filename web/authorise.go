@@ -25,7 +25,7 @@ var rights = map[string]admin.Right{
 	"list-numbers": admin.Read, "get-number": admin.Read, "put-number": admin.Numbers, "delete-number": admin.Numbers,
 	"test-number": admin.Read, "import-numbers": admin.Numbers, "export-numbers": admin.Read,
 	"list-changes": admin.Read, "list-change-groups": admin.Read, "undo-changes": admin.Numbers,
-	"list-devices": admin.Read, "get-device": admin.Read, "put-device": admin.Admin, "delete-device": admin.Admin,
+	"list-trunks": admin.Read, "list-devices": admin.Read, "get-device": admin.Read, "put-device": admin.Admin, "delete-device": admin.Admin,
 	"list-roomsetup": admin.Read, "get-roomsetup": admin.Read, "put-roomsetup": admin.Numbers, "delete-roomsetup": admin.Numbers,
 	"list-tokens": admin.Admin, "create-token": admin.Admin, "delete-token": admin.Admin,
 	"list-records": admin.Read, "get-record": admin.Read, "export-records": admin.Read, "list-security-events": admin.Read,

@@ -28,6 +28,7 @@ type Config struct {
 	// Number finds the trunk through which a tenant, "" is the operator, calls a number; trunk names
 	// one or is "". The error is a *bridge.Refusal. nil: there are no trunks.
 	Number    func(tenant, trunk, number string) (bridge.Target, error)
+	Trunks    func(tenant string) []Trunk     // those of a tenant, all where it is ""; nil: there are none
 	Usage     func(tenant string) admin.Usage // what a tenant takes now; nil: not told
 	Admin     *admin.Service                  // numbers, tenants, tokens and records; nil has none
 	OIDC      *oidc.Provider                  // says who somebody is; nil: passwords alone
@@ -71,6 +72,9 @@ func (c *Config) defaults() {
 	}
 	if c.Ready == nil {
 		c.Ready = func() error { return nil }
+	}
+	if c.Trunks == nil {
+		c.Trunks = func(string) []Trunk { return []Trunk{} }
 	}
 	if c.Telemetry == nil {
 		c.Telemetry = func() Telemetry { return Telemetry{} }

@@ -193,6 +193,7 @@ func (g *gatewayCollector) Collect(ch chan<- prometheus.Metric) {
 	o.rooms(roomsOf(rooms))
 	o.devices(devicesOf(g.s.cfg.Devices.List()))
 	o.gauge(descSockets, g.s.sockets.count())
+	o.trunks(g.s.cfg.Trunks(""))
 	o.telemetry(g.s.cfg.Telemetry())
 }
 

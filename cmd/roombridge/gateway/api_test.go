@@ -86,6 +86,15 @@ func (a *api) must(method, path, body string) map[string]any {
 	return m
 }
 
+// list asks for a list that has to be there.
+func (a *api) list(path string) (list []map[string]any) {
+	a.t.Helper()
+	if code, text := a.do("GET", path, ""); code != 200 || json.Unmarshal([]byte(text), &list) != nil {
+		a.t.Fatalf("%s: %d %s", path, code, text)
+	}
+	return list
+}
+
 // wrong asks for what has to fail with a status and words.
 func (a *api) wrong(code int, says, method, path, body string) {
 	a.t.Helper()

@@ -34,7 +34,7 @@ func (g *Gateway) openSIP() error {
 		return err
 	}
 	g.sip, err = sip.New(sip.Config{
-		Credentials: g.trunkPassword, Trunk: g.trunkOf,
+		Credentials: g.trunkPassword, Trunks: g.trunksOf,
 		Register: register, LockedOut: g.lockedOut,
 		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
 		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
@@ -44,7 +44,7 @@ func (g *Gateway) openSIP() error {
 	}
 	g.core.Register("sip", g.sip)
 	g.core.Register("sips", g.sip)
-	return nil
+	return g.openTrunks()
 }
 
 // openH323 opens the H.323 front-end. Without addresses it only places calls.
@@ -89,7 +89,7 @@ func (g *Gateway) openWeb() error {
 		Listen: listen, Redirect: redirect, TLS: t, SelfSigned: g.cfg.Web.TLS.Cert == "",
 		Token: g.cfg.Admin.Token.Reveal(), Open: g.cfg.Admission.Open, Version: g.opts.Version,
 		Admin: g.administration(log), Entrance: g.entrance, OIDC: oidcProvider(g.cfg.Admin.OIDC),
-		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Usage: g.usage, Number: g.dialNumber, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
+		Calls: g.core, Rooms: g.engine, Devices: g.devices(), Known: g.known, Usage: g.usage, Number: g.dialNumber, Trunks: g.listTrunks, Dial: g.dialStrings, Ready: g.readiness, Telemetry: g.telemetry, News: &g.kept.records.news, Log: log,
 	})
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/config"
 )
@@ -18,14 +19,14 @@ import (
 func (g *Gateway) hangup(call, reason string) { g.core.Hangup(call, bridge.CauseRemoved, reason) }
 
 // dialIn calls a terminal into a room for a host: a registered one by its name, or an
-// address where the configuration says so.
+// address, or a number through a trunk, where the configuration says so.
 func (g *Gateway) dialIn(ctx context.Context, room, target string) error {
 	t, err := g.callable(room, target)
 	if err != nil {
 		return err
 	}
 	own, tenant := bridge.TenantOf(room)
-	t.Tenant, t.From, t.Name = tenant, own, own
+	t.Tenant, t.From, t.Name = tenant, or(t.From, own), own
 	call, err := g.core.Place(ctx, t, room)
 	if err != nil {
 		return err
@@ -51,13 +52,17 @@ func (g *Gateway) callable(room, target string) (bridge.Target, error) {
 	if g.cfg.Room.Dial != config.DialAddresses {
 		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: fmt.Sprintf("no terminal is registered as %q", target)}
 	}
+	if _, ok := number.Dialable(target); ok {
+		_, tenant, _ := g.kept.book.Directory().TenantOf(room)
+		return g.dialOwn(tenant, "", target)
+	}
 	scheme, rest, _ := strings.Cut(target, ":")
 	scheme = strings.ToLower(scheme)
 	bad := func(r rune) bool {
 		return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"`, r) || !unicode.IsGraphic(r)
 	}
 	if !slices.Contains([]string{"sip", "sips", "h323"}, scheme) || rest == "" || strings.ContainsFunc(rest, bad) {
-		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "an address begins with sip:, sips: or h323:"}
+		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "an address begins with sip:, sips: or h323:, and a number has digits alone"}
 	}
 	return bridge.Target{Scheme: scheme, URI: scheme + ":" + rest}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/room"
 	"github.com/roombridge/roombridge/config"
 )
@@ -17,12 +18,24 @@ func TestWhatHostsCall(t *testing.T) {
 		{config.DialAddresses, "H323:10.0.0.9", "h323:10.0.0.9"},
 		{config.DialAddresses, "hall", ""},
 		{config.DialAddresses, "sip:", ""},
-		{config.DialAddresses, "tel:+84901234567", ""},
+		{config.DialAddresses, "tel:+84 901 234 567", "sip:+84901234567@10.0.0.1;transport=udp"},
+		{config.DialAddresses, "0901", "sip:0901@10.0.0.1;transport=udp"},
+		{config.DialAddresses, "1901", ""}, // no trunk of the tenant is for it
+		{config.DialDevices, "0901", ""},
 		{config.DialAddresses, "sip:a b", ""},
 		{config.DialAddresses, "sip:a\u0085b", ""},
 		{config.DialAddresses, "sip:<a>", ""},
 	} {
-		g := &Gateway{}
+		trunks, err := newTrunks([]config.SIPTrunk{{Name: "a", Address: "10.0.0.1", From: "8424", Prefixes: []string{"0", "+"}}, {Name: "acme", Address: "10.0.0.2"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := number.NewDirectory([]number.Tenant{{ID: "default", Default: true}, {ID: "acme", Trunks: []string{"acme"}}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &Gateway{trunks: trunks}
+		g.kept.book.Replace(d)
 		g.cfg.Room.Dial = c.dial
 		got, err := g.callable("board", c.target)
 		if got.URI != c.want || (err == nil) != (c.want != "") {

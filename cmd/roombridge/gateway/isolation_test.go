@@ -39,7 +39,7 @@ func attacks() map[string]attack {
 		"mute-room": {ids: room}, "change-participant": {ids: somebody, body: `{"muted":true}`}, "remove-participant": {ids: somebody},
 		"admit": {ids: somebody, body: `{"admit":true}`}, "admit-all": {ids: room, body: `{"admit":true}`},
 		"list-quality": {plain: true}, "get-call-quality": {ids: call}, "get-room-quality": {ids: room},
-		"events": {plain: true}, "get-load": {},
+		"events": {plain: true}, "get-load": {}, "list-trunks": {},
 		"list-numbers": {}, "get-number": {ids: number}, "put-number": {ids: number, body: `{"number":"6006"}`, fresh: true}, "delete-number": {ids: in("$rule")},
 		"test-number": {body: `{"number":"1001","host":"zebra.example"}`}, "import-numbers": {body: "number\n5005\n"}, "export-numbers": {},
 		"list-changes": {}, "list-change-groups": {}, "undo-changes": {ids: in("$group")},
@@ -61,7 +61,10 @@ const secretWord = "một mật khẩu dài"
 // Of one tenant another learns nothing, by no operation of the API, with ids and without, by tokens and by
 // sessions; who is nobody learns nothing at all. An operation that is not tried fails the test.
 func TestTenantsSeeNothingOfEachOther(t *testing.T) {
-	g := start(t, func(c *config.Config) { c.Admin.Token = "operator" })
+	g := start(t, func(c *config.Config) {
+		c.Admin.Token = "operator"
+		c.SIP.Trunks = []config.SIPTrunk{{Name: "zebra-line", Address: "127.0.0.1:9", Probe: "off"}, {Name: "shared-line", Address: "127.0.0.1:10", Probe: "off"}}
+	})
 	a := serveAPI(t, g)
 	z := newZebra(t, g, a)
 	op := a.as("operator")
@@ -76,6 +79,9 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 	}{
 		{"token", func() *api { return token }}, {"administrator", func() *api { return a.signIn("lan") }}, {"viewer", func() *api { return a.signIn("an") }},
 		{"nobody", func() *api { return a }},
+	}
+	if own := z.token.list("/api/v1/trunks"); len(own) != 1 || own[0]["name"] != "zebra-line" || len(op.list("/api/v1/trunks")) != 2 || len(token.list("/api/v1/trunks")) != 0 {
+		t.Errorf("trunks: %v", own)
 	}
 	before := z.snapshot()
 	for _, who := range attackers {
@@ -102,7 +108,7 @@ type zebra struct {
 func newZebra(t *testing.T, g *Gateway, a *api) *zebra {
 	t.Helper()
 	z, op := &zebra{t: t, api: a}, a.as("operator")
-	op.must("PUT", "/api/v1/tenants/zebra", `{"name":"zebra","domains":["zebra.example"]}`)
+	op.must("PUT", "/api/v1/tenants/zebra", `{"name":"zebra","domains":["zebra.example"],"trunks":["zebra-line"]}`)
 	z.token = a.as(op.must("POST", "/api/v1/tokens?tenant=zebra", `{"label":"zebra","scopes":["admin"]}`)["text"].(string))
 	for path, body := range map[string]string{
 		"numbers/shared": `{"number":"1001","room":"zebra-room","label":"zebra"}`, "numbers/7007": `{"number":"7007","label":"zebra"}`,

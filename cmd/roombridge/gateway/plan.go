@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -15,10 +16,12 @@ type planned struct {
 	open  bool
 	now   func() time.Time
 	doors *doorkeeper.Keeper // counts PINs that were dialled behind numbers
+	dial  func(tenant, trunk, number string) (bridge.Target, error)
+	log   *slog.Logger
 }
 
 func (g *Gateway) router() bridge.Router {
-	return planned{book: &g.kept.book, open: g.cfg.Admission.Open, now: time.Now, doors: g.doors}
+	return planned{book: &g.kept.book, open: g.cfg.Admission.Open, now: time.Now, doors: g.doors, dial: g.dialOwn, log: g.log}
 }
 
 // Route implements bridge.Router.
@@ -41,8 +44,25 @@ func (p planned) Route(ctx context.Context, inv bridge.Invite) (bridge.Route, er
 	if refused := unserved(&r, inv); refused != nil {
 		return told, refused
 	}
+	if r.Dial != nil && r.Dial.Scheme == "tel" {
+		if r.Dial, err = p.through(&d); err != nil {
+			return told, err
+		}
+	}
 	p.count(&r, &d, inv)
 	return r, nil
+}
+
+// through finds the trunk for the number that a call goes on to. Callers hear no more than that there is none: how
+// trunks are called and what ails them is for administrators, who see it in the log and the dry run.
+func (p planned) through(d *number.Decision) (*bridge.Target, error) {
+	t, err := p.dial(d.Tenant, d.Trunk, d.Target)
+	if err != nil {
+		no := bridge.AsRefusal(err)
+		p.log.Warn("a number cannot be called", "rule", d.Rule, "tenant", d.Tenant, "target", d.Target, "reason", no.Reason)
+		return nil, &bridge.Refusal{Cause: no.Cause, Reason: "the far end cannot be called now"}
+	}
+	return &t, nil
 }
 
 // opened is what becomes of a call that no rule is for where any number opens the room of that name.

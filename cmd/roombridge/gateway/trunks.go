@@ -2,24 +2,19 @@ package gateway
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/config"
-)
-
-const (
-	trunkPace = 30 * time.Second // between two looks at a trunk
-	trunkTime = 10 * time.Second // for its answer
+	"github.com/roombridge/roombridge/sip"
 )
 
 // trunk is a carrier: where calls to numbers go, and whence calls come.
@@ -27,8 +22,11 @@ type trunk struct {
 	config.SIPTrunk
 	host  string
 	port  uint16
-	addrs atomic.Pointer[[]netip.Addr]
-	up    atomic.Bool
+	addrs atomic.Pointer[[]netip.Addr] // of all its hosts
+	reg   *sip.Registrant              // nil: it wants no registration
+
+	mu    sync.Mutex
+	state trunkState
 }
 
 func newTrunks(list []config.SIPTrunk) ([]*trunk, error) {
@@ -49,21 +47,23 @@ func newTrunks(list []config.SIPTrunk) ([]*trunk, error) {
 }
 
 // uri calls a user at the trunk; "" is the trunk itself.
-func (t *trunk) uri(user string) string {
+func (t *trunk) uri(user string) string { return t.at(user, t.host, t.port) }
+
+func (t *trunk) at(user, host string, port uint16) string {
 	s := "sip:"
 	if user != "" {
 		s += user + "@"
 	}
-	s += bracketed(t.host)
-	if t.port != 0 {
-		s += ":" + strconv.Itoa(int(t.port))
+	s += bracketed(host)
+	if port != 0 {
+		s += ":" + strconv.Itoa(int(port))
 	}
 	return s + ";transport=" + cmp.Or(t.Transport, "udp")
 }
 
 // target is a call to a number through the trunk.
 func (t *trunk) target(number string) bridge.Target {
-	user, domain, _ := strings.Cut(t.From, "@")
+	user, domain := t.Identity()
 	return bridge.Target{Scheme: "sip", URI: t.uri(strings.ReplaceAll(number, "#", "%23")), Trunk: t.Name, From: user, Domain: domain}
 }
 
@@ -81,25 +81,22 @@ func (t *trunk) takes(number string) int {
 	return best
 }
 
-// trunkOf names the trunk that a message comes from; "" is none. Where two have the same
-// address the port tells.
-func (g *Gateway) trunkOf(from netip.AddrPort) string {
-	name := ""
+// trunksOf names the trunks that a message may come from, by its address, those of the same port first.
+func (g *Gateway) trunksOf(from netip.AddrPort) []string {
+	var names, others []string
 	for _, t := range g.trunks {
-		for _, a := range *t.addrs.Load() {
-			if a != from.Addr().Unmap() {
-				continue
-			}
-			if t.port == from.Port() {
-				return t.Name
-			}
-			name = cmp.Or(name, t.Name)
+		switch {
+		case !slices.Contains(*t.addrs.Load(), from.Addr().Unmap()):
+		case t.port == from.Port():
+			names = append(names, t.Name)
+		default:
+			others = append(others, t.Name)
 		}
 	}
-	return name
+	return append(names, others...)
 }
 
-// trunkPassword is what proves our calls to a trunk.
+// trunkPassword is what proves our calls and registrations to a trunk.
 func (g *Gateway) trunkPassword(t bridge.Target, _ string) (user, password string, ok bool) {
 	for _, k := range g.trunks {
 		if t.Trunk != "" && k.Name == t.Trunk && k.User != "" {
@@ -109,43 +106,53 @@ func (g *Gateway) trunkPassword(t bridge.Target, _ string) (user, password strin
 	return "", "", false
 }
 
-// dialNumber finds the trunk through which a tenant calls a number; "" is the operator, who
-// uses all. A tenant uses its own, the default one those that are nobody's.
-func (g *Gateway) dialNumber(tenant, name, text string) (bridge.Target, error) {
-	number, ok := dialable(text)
-	if !ok {
-		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "this is no number that a trunk can be asked for"}
-	}
-	directory := g.kept.book.Directory()
-	var best *trunk
-	for _, t := range g.trunks {
-		owner := cmp.Or(directory.Trunk(t.Name), directory.Default())
-		if tenant != "" && owner != tenant || name != "" && t.Name != name || name == "" && t.takes(number) < 0 {
-			continue
-		}
-		if best == nil || t.takes(number) > best.takes(number) {
-			best = t
-		}
-	}
-	if best == nil && name != "" {
-		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: fmt.Sprintf("there is no trunk %q", name)}
-	}
-	if best == nil {
-		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: "no trunk is for this number"}
-	}
-	return best.target(number), nil
+// ownerOf is whose a trunk is: the tenant's that claims it, else the default one's.
+func (g *Gateway) ownerOf(trunk string) string {
+	d := g.kept.book.Directory()
+	return cmp.Or(d.Trunk(trunk), d.Default())
 }
 
-// dialable reads a number, tel: or not, without visual separators.
-func dialable(text string) (string, bool) {
-	text = strings.TrimSpace(text)
-	if len(text) > 4 && strings.EqualFold(text[:4], "tel:") {
-		text = text[4:]
+// dialNumber finds the trunk through which a tenant calls a number; "" is the operator, who uses all. name is that of
+// a trunk, or "": then it is the one with the longest prefix among those of the tenant that are up.
+func (g *Gateway) dialNumber(tenant, name, text string) (bridge.Target, error) {
+	phone, ok := number.Dialable(text)
+	if !ok {
+		return bridge.Target{}, noTrunk("this is no number that a trunk can be asked for")
 	}
-	text, _, _ = strings.Cut(text, ";")
-	number := strings.NewReplacer("-", "", ".", "", "(", "", ")", "", " ", "").Replace(text)
-	rest := strings.TrimPrefix(number, "+")
-	return number, rest != "" && len(rest) <= 32 && strings.Trim(rest, "0123456789*#") == ""
+	var best, down *trunk
+	for _, t := range g.trunks {
+		if tenant != "" && g.ownerOf(t.Name) != tenant || name != "" && t.Name != name || name == "" && t.takes(phone) < 0 {
+			continue
+		}
+		into := &best
+		if !t.usable() {
+			into = &down
+		}
+		if *into == nil || t.takes(phone) > (*into).takes(phone) {
+			*into = t
+		}
+	}
+	switch {
+	case best != nil:
+		return best.target(phone), nil
+	case down != nil:
+		return bridge.Target{}, &bridge.Refusal{Cause: bridge.CauseUnreachable, Reason: fmt.Sprintf("the trunk %q is down: %s", down.Name, down.why())}
+	case name != "":
+		return bridge.Target{}, noTrunk(fmt.Sprintf("there is no trunk %q", name))
+	}
+	return bridge.Target{}, noTrunk("no trunk is for this number")
+}
+
+func noTrunk(reason string) error {
+	return &bridge.Refusal{Cause: bridge.CauseNoRoute, Reason: reason}
+}
+
+// dialOwn is dialNumber for who is no operator: what is nobody's calls nobody.
+func (g *Gateway) dialOwn(tenant, name, text string) (bridge.Target, error) {
+	if tenant == "" {
+		return bridge.Target{}, noTrunk("no trunk is for this number")
+	}
+	return g.dialNumber(tenant, name, text)
 }
 
 // trunkEncryption is that of calls by a trunk.
@@ -156,45 +163,4 @@ func (g *Gateway) trunkEncryption(name string) media.Policy {
 		}
 	}
 	return media.Policy(g.cfg.SIP.Encryption)
-}
-
-// tend looks after the trunks, until the function it gives is called: where they are, and whether they answer.
-func (g *Gateway) tend() func() {
-	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	for _, t := range g.trunks {
-		wg.Go(func() {
-			tick := time.NewTicker(trunkPace)
-			defer tick.Stop()
-			for first := true; ; first = false {
-				g.look(ctx, t, first)
-				select {
-				case <-ctx.Done():
-					return
-				case <-tick.C:
-				}
-			}
-		})
-	}
-	return func() { cancel(); wg.Wait() }
-}
-
-func (g *Gateway) look(ctx context.Context, t *trunk, first bool) {
-	ctx, cancel := context.WithTimeout(ctx, trunkTime)
-	defer cancel()
-	if _, err := netip.ParseAddr(t.host); err != nil {
-		if found, err := net.DefaultResolver.LookupNetIP(ctx, "ip", t.host); err == nil {
-			for i := range found {
-				found[i] = found[i].Unmap()
-			}
-			t.addrs.Store(&found)
-		}
-	}
-	err := g.sip.Ping(ctx, t.uri(""))
-	switch was := t.up.Swap(err == nil); {
-	case err == nil && (!was || first):
-		g.log.Info("trunk answers", "trunk", t.Name)
-	case err != nil && (was || first) && ctx.Err() != context.Canceled: //nolint:errorlint // the context's own
-		g.log.Warn("trunk does not answer", "trunk", t.Name, "error", err)
-	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/store"
 	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/sip"
 	"github.com/roombridge/roombridge/sip/siptest"
 )
 
@@ -54,13 +56,80 @@ func TestDialNumber(t *testing.T) {
 			t.Errorf("%s: %q, not %q", in, got, want)
 		}
 	}
-	for from, want := range map[string]string{"10.0.0.1:9": "all", "[::ffff:10.0.0.3]:1": "acme", "10.0.0.9:5060": "", "[2001:db8::1]:1": "mobile"} {
-		if got := g.trunkOf(netip.MustParseAddrPort(from)); got != want {
+	for from, want := range map[string]string{"10.0.0.1:9": "[all]", "[::ffff:10.0.0.3]:1": "[acme]", "10.0.0.9:5060": "[]", "[2001:db8::1]:1": "[mobile]"} {
+		if got := fmt.Sprint(g.trunksOf(netip.MustParseAddrPort(from))); got != want {
 			t.Errorf("%s is %q", from, got)
 		}
 	}
+	if _, err := g.dialOwn("", "", "1001"); err == nil {
+		t.Error("what is nobody's calls through a trunk")
+	}
 	if g.trunkEncryption("acme") != "require" || string(g.trunkEncryption("all")) != g.cfg.SIP.Encryption {
 		t.Error("encryption of trunks")
+	}
+}
+
+// A trunk that is down is passed over where another takes the number, and is named where none does.
+func TestDownTrunks(t *testing.T) {
+	trunks, err := newTrunks([]config.SIPTrunk{
+		{Name: "all", Address: "10.0.0.1"}, {Name: "city", Address: "10.0.0.2", Prefixes: []string{"02"}},
+		{Name: "home", Address: "10.0.0.3", User: "842410", Prefixes: []string{"024"}, Register: config.TrunkRegister{On: true, Registrar: "ims.example"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &Gateway{trunks: trunks, cfg: config.Default(), log: slog.New(slog.DiscardHandler), stopping: make(chan struct{})}
+	g.kept.records = newRecords(nil, g.log)
+	d, err := number.NewDirectory([]number.Tenant{{ID: "default", Default: true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.kept.book.Replace(d)
+	registered := sip.RegistrationStatus{Registered: true, Since: time.Now()}
+	refused := sip.RegistrationStatus{Since: time.Now(), Reason: "the registrar answers 403 Forbidden"}
+	answers := func(yes bool) func(*trunkState) {
+		return func(s *trunkState) { s.answers, s.answered = yes, s.answered || yes }
+	}
+	for _, step := range []struct {
+		trunk  int
+		change func(*trunkState)
+		name   string
+		want   string
+	}{
+		{0, nil, "", "city"}, // home was not registered yet
+		{2, func(s *trunkState) { s.registered = registered }, "", "home"},
+		{2, answers(false), "", "home"}, // it never answered: that says nothing
+		{2, answers(true), "", "home"},
+		{2, answers(false), "", "city"},
+		{1, answers(false), "", "all"},
+		{0, answers(false), "", `the trunk "home" is down: not asked yet`},
+		{2, func(s *trunkState) { s.registered = refused }, "", `the trunk "home" is down: the registrar answers 403 Forbidden`},
+		{1, answers(true), "", "city"},
+		{1, answers(true), "home", `the trunk "home" is down: the registrar answers 403 Forbidden`},
+		{1, answers(true), "none", `there is no trunk "none"`},
+		{2, func(s *trunkState) { s.registered, s.answers = registered, true }, "", "home"},
+	} {
+		if step.change != nil {
+			g.note(trunks[step.trunk], step.change)
+		}
+		target, err := g.dialNumber("default", step.name, "0241")
+		got := target.Trunk
+		if err != nil {
+			got = bridge.AsRefusal(err).Reason
+		}
+		if got != step.want {
+			t.Errorf("%+v: %s", step, got)
+		}
+	}
+	if target, _ := g.dialNumber("default", "home", "0241"); target.From != "842410" || target.Domain != "ims.example" {
+		t.Errorf("it calls as %s@%s", target.From, target.Domain)
+	}
+	if n := len(g.kept.records.ch); n != 6 {
+		t.Errorf("%d events", n)
+	}
+	list := g.listTrunks("default")
+	if len(list) != 3 || !list[2].Up || !list[2].Registers || !list[2].Registered || list[0].Up || list[0].LastError == "" || len(g.listTrunks("other")) != 0 {
+		t.Errorf("%+v", list)
 	}
 }
 
@@ -74,7 +143,7 @@ func TestCallThroughTrunk(t *testing.T) {
 	})
 	options := p.Expect("OPTIONS")
 	p.Write(options.Reply(200, "OK", "o", "", ""))
-	eventually(t, "the trunk answers", g.trunks[0].up.Load)
+	eventually(t, "the trunk answers", func() bool { return g.listTrunks("")[0].Up })
 	if _, err := g.kept.db.Site().Change(t.Context(), store.Who{}, "", func(tx *store.Tx) error {
 		return store.Tenants.Put(t.Context(), tx, store.Tenant{Tenant: number.Tenant{ID: "acme", Trunks: []string{"carrier"}}, Name: "Acme"})
 	}); err != nil {
@@ -104,8 +173,40 @@ func TestCallThroughTrunk(t *testing.T) {
 	if err := call.Wait(t.Context()); bridge.AsRefusal(err).Cause != bridge.CauseBusy {
 		t.Errorf("%v", err)
 	}
-	heard := number.CallOf(bridge.Invite{Number: "1", Trunk: g.trunkOf(netip.MustParseAddrPort(p.Addr()))}, time.Time{})
+	heard := number.CallOf(bridge.Invite{Number: "1", Trunk: g.trunksOf(netip.MustParseAddrPort(p.Addr()))[0]}, time.Time{})
 	if d := g.kept.book.Directory().Decide(heard); d.Tenant != "acme" {
 		t.Errorf("a call of the trunk is %q's", d.Tenant)
+	}
+}
+
+// A rule that leads to a number asks a trunk of its tenant for it, in the name of the trunk; the dry run says which. Callers learn nothing
+// of trunks that are down.
+func TestRuleThroughTrunk(t *testing.T) {
+	p := siptest.ListenUDP(t)
+	g := start(t, func(c *config.Config) {
+		c.SIP.Trunks = []config.SIPTrunk{
+			{Name: "carrier", Address: p.Addr(), From: "842410", Prefixes: []string{"+84"}, Probe: "off"},
+			{Name: "closed", Address: "127.0.0.1:9", Register: config.TrunkRegister{On: true, Address: "x"}, Probe: "off"},
+		}
+	})
+	a := serveAPI(t, g)
+	a.must("PUT", "/api/v1/numbers/out", `{"match":"prefix","number":"0","action":"dial","target":"tel:+84$1"}`)
+	a.must("PUT", "/api/v1/numbers/named", `{"match":"prefix","number":"9","action":"dial","target":"$1;trunk=closed"}`)
+	a.wrong(422, "is a number", "PUT", "/api/v1/numbers/bad", `{"match":"prefix","number":"9","action":"dial","target":"tel:$1@host"}`)
+	eventually(t, "the plan", func() bool { return g.kept.book.Directory().Plan("default").Len() == 2 })
+	for number, want := range map[string]string{
+		"024 1001": `"target":"tel:+84241001","trunk":"carrier"`, "0board": `is no number that a trunk`, "9024": `the trunk \"closed\" is down`,
+	} {
+		if _, text := a.do("POST", "/api/v1/numbers/test", `{"number":"`+number+`"}`); !strings.Contains(text, want) {
+			t.Errorf("%s: %s", number, text)
+		}
+	}
+	route, err := g.router().Route(t.Context(), bridge.Invite{Protocol: "sip", Number: "0241001"})
+	if err != nil || route.Dial.Trunk != "carrier" || route.Dial.From != "842410" || !strings.HasPrefix(route.Dial.URI, "sip:+84241001@"+p.Addr()) {
+		t.Errorf("%+v %v", route.Dial, err)
+	}
+	_, err = g.router().Route(t.Context(), bridge.Invite{Protocol: "sip", Number: "9024"})
+	if no := bridge.AsRefusal(err); no.Cause != bridge.CauseUnreachable || strings.Contains(no.Reason, "closed") {
+		t.Errorf("%v", err)
 	}
 }
