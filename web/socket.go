@@ -32,12 +32,13 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "this is not a valid room name")
 		return
 	}
-	if !s.sockets.enter() {
+	source := sourceOf(r.RemoteAddr)
+	if !s.sockets.enter(source) {
 		w.Header().Set("Retry-After", "10")
 		problem(w, http.StatusServiceUnavailable, "too many meeting pages are open")
 		return
 	}
-	defer s.sockets.leave()
+	defer s.sockets.leave(source)
 	// Accept compares Origin with Host and answers itself when it refuses.
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {

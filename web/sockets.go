@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"sync"
 	"unicode"
@@ -21,26 +22,35 @@ type sockets struct {
 
 	mu     sync.Mutex
 	open   int
+	from   map[netip.Prefix]int // of them, by source
 	closed bool
 	empty  chan struct{} // closed when closing and the last one has left
 }
 
-func newSockets(limit int) *sockets { return &sockets{limit: limit, empty: make(chan struct{})} }
+func newSockets(limit int) *sockets {
+	return &sockets{limit: limit, from: map[netip.Prefix]int{}, empty: make(chan struct{})}
+}
 
-func (s *sockets) enter() bool {
+// enter lets a page in. One source takes at most half of the places, so that nobody alone keeps everybody out; behind a
+// proxy on this machine are many.
+func (s *sockets) enter(source netip.Prefix) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed || s.open >= s.limit {
+	if s.closed || s.open >= s.limit || s.from[source] >= (s.limit+1)/2 && !source.Addr().IsLoopback() {
 		return false
 	}
 	s.open++
+	s.from[source]++
 	return true
 }
 
-func (s *sockets) leave() {
+func (s *sockets) leave(source netip.Prefix) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.open--
+	if s.from[source]--; s.from[source] == 0 {
+		delete(s.from, source)
+	}
 	if s.closed && s.open == 0 {
 		close(s.empty)
 	}
@@ -66,6 +76,20 @@ func (s *sockets) close(ctx context.Context) {
 	case <-s.empty:
 	case <-ctx.Done():
 	}
+}
+
+// sourceOf is who counts as one source of pages: an address, and of IPv6 a /64.
+func sourceOf(remote string) netip.Prefix {
+	peer, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	addr, bits := peer.Addr().Unmap().WithZone(""), 64
+	if addr.Is4() || addr.IsLoopback() {
+		bits = addr.BitLen()
+	}
+	p, _ := addr.Prefix(bits) // of that many bits there is one
+	return p
 }
 
 // personName makes what a person typed fit to be shown to others: one form of
