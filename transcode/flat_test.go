@@ -39,7 +39,7 @@ func TestFlat(t *testing.T) {
 	s.meeting.SetGraph(g)
 	s.send(1, media.H264, 320, 180, nil)
 	s.send(2, media.H264, 320, 180, nil)
-	eventually(t, "pictures", 20*time.Second, func() bool { return len(s.seen(10).numbers) > 5 })
+	eventually(t, "pictures", func() bool { return len(s.seen(10).numbers) > 5 })
 	codecs := s.sup.Available().VideoEncode
 	layouts := []Layout{Grid, OnePlusN, Speaker, Slides, Single}
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -66,7 +66,7 @@ func TestFlat(t *testing.T) {
 	if after > resident+resident/4 || afterThreads > threads+8 {
 		t.Errorf("%d kB and %d threads became %d kB and %d", resident, threads, after, afterThreads)
 	}
-	eventually(t, "one encoder", 10*time.Second, func() bool {
+	eventually(t, "one encoder", func() bool {
 		st := s.meeting.Stats().Worker
 		return st.VideoEncoders == 1 && st.Compositions == 0 && st.Decoders == 1
 	})

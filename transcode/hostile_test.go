@@ -37,7 +37,7 @@ func TestHostileWorkers(t *testing.T) {
 			s, log := supervise(t, fake(t, name))
 			m := open(t, s, newTold())
 			m.SetGraph(pcmuGraph)
-			eventually(t, "two restarts", 20*time.Second, func() bool { return m.Stats().Restarts >= 2 })
+			eventually(t, "two restarts", func() bool { return m.Stats().Restarts >= 2 })
 			m.Close()
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("the log does not say %q", want)
@@ -55,7 +55,7 @@ func TestHangingWorkers(t *testing.T) {
 			ev := newTold()
 			m := open(t, s, ev)
 			m.SetGraph(pcmuGraph)
-			eventually(t, "a restart", 20*time.Second, func() bool {
+			eventually(t, "a restart", func() bool {
 				m.Write(Frame{Stream: 1, Payload: make([]byte, 1000)})
 				return len(ev.restarted()) > 0
 			})
@@ -78,7 +78,7 @@ func TestStrangers(t *testing.T) {
 	g := pcmuGraph
 	g.VideoInputs, g.VideoOutputs = []VideoInput{{ID: 3, Codec: media.H264}}, []VideoOutput{{ID: 4, Codec: media.H264}}
 	m.SetGraph(g)
-	eventually(t, "the frame that is ours", 10*time.Second, func() bool { return ev.count(2) == 1 })
+	eventually(t, "the frame that is ours", func() bool { return ev.count(2) == 1 })
 	ev.mu.Lock()
 	defer ev.mu.Unlock()
 	if len(ev.frames) != 1 || len(ev.levels) != 1 || ev.levels[0] != (Level{Stream: 1, DBov: 0, Voice: true}) {
@@ -98,7 +98,7 @@ func TestChatter(t *testing.T) {
 	s, log := supervise(t, fake(t, "chatters"))
 	m := open(t, s, newTold())
 	m.SetGraph(pcmuGraph)
-	eventually(t, "the worker runs", 20*time.Second, func() bool { return m.PID() != 0 })
+	eventually(t, "the worker runs", func() bool { return m.PID() != 0 })
 	m.Close()
 	text := log.String()
 	if n := strings.Count(text, "media worker says"); n == 0 || n > stderrBurst {
@@ -117,7 +117,7 @@ func TestBadPictures(t *testing.T) {
 	s, _ := supervise(t, fake(t, "bad-pictures"))
 	m := open(t, s, newTold())
 	for i := range 7 {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		units, err := m.Still(ctx, Still{Width: 352, Height: 288, Profile: 66, Level: 13, MaxNAL: 1200, MaxSize: 1500})
 		late := ctx.Err()
 		cancel()

@@ -105,17 +105,20 @@ func (e *told) restarted() []string {
 	return append([]string(nil), e.restarts...)
 }
 
+// patience bounds the waits for what does happen, however slow the machine is.
+const patience = time.Minute
+
 // eventually waits for a condition, which a goroutine or process brings about.
-func eventually(t testing.TB, what string, within time.Duration, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	end := time.After(within)
+	end := time.After(patience)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-end:
-			t.Fatalf("not within %v: %s", within, what)
+			t.Fatalf("not within %v: %s", patience, what)
 		}
 	}
 }

@@ -41,7 +41,7 @@ func TestStillAndDecoder(t *testing.T) {
 	if m == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	begun := time.Now()
 	units, err := m.Still(ctx, Still{Width: 1280, Height: 720, Profile: 66, Level: 31, MaxNAL: 1200, MaxSize: 60000, Title: "Phòng họp 1001", Lines: []string{"Đang chờ người khác"}})
@@ -63,7 +63,7 @@ func TestStillAndDecoder(t *testing.T) {
 		}
 	}
 	d.Write([]byte{0, 0, 1, 0x65, 1, 2, 3}, 99999)
-	eventually(t, "ten pictures and an error", 10*time.Second, func() bool {
+	eventually(t, "ten pictures and an error", func() bool {
 		st := d.Stats()
 		return st.Frames >= 10 && st.Units == 11 && st.Keyframes >= 10 && st.Width == 1280 && st.Height == 720
 	})
@@ -91,7 +91,7 @@ func TestStillErrors(t *testing.T) {
 	if m == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	for want, s := range map[string]Still{
 		"no picture of":   {Width: 7, Height: 7, Profile: 66, Level: 31},
@@ -126,7 +126,7 @@ func TestPicturesSurvive(t *testing.T) {
 	if m == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	spec := Still{Width: 352, Height: 288, Profile: 66, Level: 13, Title: "x"}
 	units, err := m.Still(ctx, spec)
@@ -138,7 +138,7 @@ func TestPicturesSurvive(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Write(annexB(units), 0)
-	eventually(t, "a picture", 10*time.Second, func() bool { return d.Stats().Frames == 1 })
+	eventually(t, "a picture", func() bool { return d.Stats().Frames == 1 })
 	pid := m.PID()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil { // so that it cannot answer
 		t.Fatal(err)
@@ -148,7 +148,7 @@ func TestPicturesSurvive(t *testing.T) {
 		_, err := m.Still(ctx, spec)
 		answered <- err
 	}()
-	eventually(t, "the request waits", 5*time.Second, func() bool {
+	eventually(t, "the request waits", func() bool {
 		m.mu.Lock()
 		defer m.mu.Unlock()
 		return len(m.requests.waiting) == 1
@@ -159,7 +159,7 @@ func TestPicturesSurvive(t *testing.T) {
 	if err := <-answered; err != nil {
 		t.Errorf("a request that saw its worker die: %v", err)
 	}
-	eventually(t, "the decoder takes units again", 5*time.Second, func() bool { return d.Write(annexB(units), 0) && d.Stats().Frames >= 2 })
+	eventually(t, "the decoder takes units again", func() bool { return d.Write(annexB(units), 0) && d.Stats().Frames >= 2 })
 	if st := d.Stats(); st.Units < 2 || st.Refused > 1000 {
 		t.Errorf("%+v", st)
 	}

@@ -67,7 +67,7 @@ func (s *screenings) loop(inputs ...StreamID) {
 
 // While pictures want more than all processors have, sound is as timely as in a worker beside
 // it that has nothing but sound: others may be busy on this machine, and disturb both. For
-// the same reason there are three tries.
+// the same reason there are ten tries.
 func TestSoundBeforePictures(t *testing.T) {
 	s, control := screen(t), screen(t)
 	var g Graph
@@ -92,25 +92,27 @@ func TestSoundBeforePictures(t *testing.T) {
 	s.meeting.SetGraph(g)
 	s.loop(31, 32, 33, 34)
 	s.tick(200, 0, len(g.VideoOutputs))
-	dropped := s.meeting.Stats().Dropped
 	for try := 1; ; try++ {
+		before := s.meeting.Stats().Dropped
 		var alone measured
 		var both sync.WaitGroup
 		both.Go(func() { alone = control.tick(0, 400, 0) })
 		with := s.tick(0, 400, len(g.VideoOutputs))
 		both.Wait()
-		t.Logf("ticks late: %d of %d alone, %d of %d with pictures; dearest %.1f ms; %d pictures, %d late",
-			alone.late, alone.ticks, with.late, with.ticks, with.dearest, with.frames, with.missed)
-		if with.missed > 50 && with.late <= 2*alone.late+with.ticks/100 && with.skipped <= alone.skipped {
+		dropped := s.meeting.Stats().Dropped - before
+		t.Logf("ticks late: %d of %d alone, %d of %d with pictures; dearest %.1f ms; %d pictures, %d late; %d frames of sound dropped",
+			alone.late, alone.ticks, with.late, with.ticks, with.dearest, with.frames, with.missed, dropped)
+		much := with.missed > 50 || with.frames < uint64(len(g.VideoOutputs))*30*8/2 // pictures for the processors
+		if much && with.late <= 2*alone.late+with.ticks/100 && with.skipped <= alone.skipped && dropped == 0 {
 			break
 		}
-		if try == 3 {
-			t.Errorf("%d of %d ticks of sound were late with pictures, %d without, and %d pictures", with.late, with.ticks, alone.late, with.missed)
+		if try == 10 {
+			t.Error("pictures disturb sound")
 			break
 		}
 	}
-	if st := s.meeting.Stats(); st.Dropped != dropped || st.Restarts != 0 {
-		t.Errorf("%d frames of sound dropped, %d restarts", st.Dropped-dropped, st.Restarts)
+	if n := s.meeting.Stats().Restarts; n != 0 {
+		t.Errorf("%d restarts", n)
 	}
 }
 
@@ -123,7 +125,7 @@ type measured struct {
 func (s *screenings) tick(before, ticks uint64, outputs int) measured {
 	s.t.Helper()
 	after := func(ticks uint64) (st WorkerStats) {
-		eventually(s.t, "a worker at work", 60*time.Second, func() bool {
+		eventually(s.t, "a worker at work", func() bool {
 			st = s.meeting.Stats().Worker
 			return st.Ticks >= ticks && len(st.VideoOutputs) == outputs && len(st.Inputs) == 8
 		})

@@ -14,7 +14,7 @@ import (
 func TestSay(t *testing.T) {
 	s, _ := supervise(t, workerPath)
 	m := open(t, s, newTold())
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	got, err := m.Say(ctx, Speech{Codec: media.PCMA, ClockRate: 8000, PCM: make([]int16, SpeechRate/2)})
 	if err != nil || got.PTime != 20 || len(got.Frames) != 25 || len(got.Frames[0]) != 160 {
