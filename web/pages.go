@@ -19,6 +19,7 @@ type pageData struct {
 	Open       bool
 	Token      bool // the API wants a token
 	SelfSigned bool
+	Led        bool // another site's page led here: nobody's camera goes on without a click
 }
 
 // roomMark stands for a room's name in the landing page's dial strings.
@@ -34,7 +35,15 @@ func (s *Server) room(w http.ResponseWriter, r *http.Request) {
 		s.notFound(w, r)
 		return
 	}
-	s.html(w, r, http.StatusOK, "room.html", pageData{Room: name, Dial: s.dialJSON(name)})
+	w.Header().Add("Vary", "Sec-Fetch-Site")
+	s.html(w, r, http.StatusOK, "room.html", pageData{Room: name, Dial: s.dialJSON(name), Led: ledHere(r)})
+}
+
+// ledHere tells whether a page of another site, the same domain's included, sent the browser here. Addresses that people
+// type, and links in programs, come from none.
+func ledHere(r *http.Request) bool {
+	from := r.Header.Get("Sec-Fetch-Site")
+	return from == "cross-site" || from == "same-site"
 }
 
 // roomInfo tells the same to other programs.

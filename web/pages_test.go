@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +47,17 @@ func TestPages(t *testing.T) {
 }
 
 // The policy forbids what is written into the page itself.
+// A link on another site's page does not take people into a room with their cameras on.
+func TestLedByAnotherSite(t *testing.T) {
+	s := newSite(t, nil)
+	for from, led := range map[string]bool{"": false, "none": false, "same-origin": false, "same-site": true, "cross-site": true} {
+		resp, body := s.get("/room/1001?join=1", "Sec-Fetch-Site: "+from)
+		if strings.Contains(body, " data-led") != led || !slices.Contains(resp.Header.Values("Vary"), "Sec-Fetch-Site") {
+			t.Errorf("%q: %v %s", from, resp.Header, body)
+		}
+	}
+}
+
 func TestPagesHaveNothingInline(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)<script(?:[^>]*)>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:|https?://`)
 	for name, f := range mustAssets(t).files {

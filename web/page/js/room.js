@@ -8,9 +8,10 @@ import { Prejoin } from './prejoin.js';
 import { recall } from './prefs.js';
 
 const app = document.getElementById('app');
-const { room } = document.body.dataset;
+const { room, led } = document.body.dataset;
 const asked = new URLSearchParams(location.search);
-// ?name=…&join=1&lang=vi&audio=0&video=0&raw=1: straight in, with or without devices; raw leaves the sound as it is.
+// ?name=…&join=1&lang=vi&audio=0&video=0&raw=1: straight in, with or without devices; raw leaves the sound as it is. Who followed another site's
+// link is asked first: it would turn on the camera of whoever has allowed it before.
 const given = { audio: asked.get('audio') !== '0', video: asked.get('video') !== '0', raw: asked.get('raw') === '1' };
 
 function socketURL() {
@@ -25,7 +26,7 @@ function show(el) {
 
 function enter() {
   const media = new Media({ raw: given.raw });
-  if (asked.get('join') === '1') {
+  if (asked.get('join') === '1' && led === undefined) {
     straight(media);
     return;
   }
