@@ -1,146 +1,182 @@
 package plan
 
 import (
-	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
 
-// simulated is a line with a queue of a quarter of a second that drops what
-// does not fit, and the reports of a terminal behind it.
-type simulated struct {
-	line  Line
-	rate  func(now int64) int // what it carries, bit/s
-	loss  float64             // whatever is sent
-	queue float64             // bits
-	now   int64
-	every time.Duration // between reports
-	most  int           // what is sent without a limit, bit/s
-	sent  float64       // bits since the last report
-	lost  float64
-	dice  *rand.Rand
-}
-
-const (
-	simStep = 10 * time.Millisecond
-	simTrip = 40 * time.Millisecond
-)
-
-// run lets time pass and calls watch at each report.
-func (s *simulated) run(d time.Duration, watch func(limit int, part float64)) {
-	if s.dice == nil {
-		s.dice = rand.New(rand.NewPCG(1, 2))
-	}
-	next := s.now + int64(s.every)
-	for end := s.now + int64(d); s.now < end; {
-		s.now += int64(simStep)
-		limit := s.most
-		if l := s.line.Limit(); l > 0 {
-			limit = min(limit, l)
-		}
-		in := float64(limit) * simStep.Seconds() * (0.8 + 0.4*s.dice.Float64())
-		s.sent += in
-		through := in * (1 - s.loss)
-		s.lost += in - through
-		capacity := float64(s.rate(s.now))
-		s.queue = max(0, s.queue+through-capacity*simStep.Seconds())
-		if over := s.queue - capacity/4; over > 0 {
-			s.lost += over
-			s.queue -= over
-		}
-		if s.now >= next {
-			part := s.lost / s.sent
-			trip := simTrip + time.Duration(s.queue/capacity*1e9)
-			s.line.Report(part, trip, int(s.sent/s.every.Seconds()), s.now)
-			s.sent, s.lost = 0, 0
-			next += int64(s.every)
-			watch(s.line.Limit(), part)
-		}
-	}
-}
-
 func constant(bps int) func(int64) int { return func(int64) int { return bps } }
 
 func TestLineThatCarriesAll(t *testing.T) {
-	s := simulated{rate: constant(10_000_000), every: time.Second, most: 2_000_000}
-	s.run(time.Minute, func(limit int, _ float64) {
-		if limit != 0 {
-			t.Fatalf("limited to %d", limit)
+	p := newPath(1)
+	p.rate = constant(10_000_000)
+	p.run(time.Minute, func() {
+		if l := p.line.Limit(); l != 0 {
+			t.Fatalf("limited to %d", l)
 		}
 	})
 }
 
-// A line that is cut to a seventh and comes back.
+// cutRuns is how many lines are cut, each at another time and with other dice.
+const cutRuns = 20
+
+// cutOne cuts the line of a path for some 25 s, and gives how long the picture
+// then took to be back at full size and three quarters of its bit rate, and what
+// the line was like from 5 s after the cut on: which part of the sound was lost.
+func cutOne(p *path, narrow int) (back time.Duration, lost float64) {
+	cut, end := 20e9+p.dice.Int64N(2e9), 45e9+p.dice.Int64N(2e9)
+	p.rate = func(now int64) int {
+		if now > cut && now <= end {
+			return narrow
+		}
+		return 2_300_000
+	}
+	before := p.sound
+	p.run(time.Duration(end), func() {
+		if p.now < cut+5e9 {
+			before = p.sound
+		}
+	})
+	for p.now-end < 60e9 && back == 0 {
+		p.run(100*time.Millisecond, func() {
+			if p.coding.Width == 1280 && p.coding.bitrate >= p.most*3/4 {
+				back = time.Duration(p.now - end)
+			}
+		})
+	}
+	p.run(5*time.Second, func() {})
+	if back == 0 {
+		back = time.Minute
+	}
+	return back, float64(p.sound.lost-before.lost) / float64(p.sound.sent-before.sent)
+}
+
+// A line that is cut to a seventh, a fourth or a third, and comes back.
 func TestLineCut(t *testing.T) {
-	for seed := range uint64(20) {
-		cutLine(t, seed)
+	for _, every := range []time.Duration{800 * time.Millisecond, time.Second} {
+		for _, narrow := range []int{300_000, 500_000, 800_000} {
+			for _, queue := range []time.Duration{100, 250, 500, 1000} {
+				queue *= time.Millisecond
+				var all []time.Duration
+				var lost float64
+				for seed := range uint64(cutRuns) {
+					p := newPath(seed)
+					p.every, p.queue = every, queue
+					back, l := cutOne(p, narrow)
+					all, lost = append(all, back), lost+l
+				}
+				slices.Sort(all)
+				n := len(all)
+				t.Logf("reports every %5v, cut to %d kbit/s, queue %5v: back after %.1f s, at most %.1f s, of 20 17 times %.1f s; %.2f %% of the sound lost",
+					every, narrow/1000, queue, all[n/2].Seconds(), all[n-1].Seconds(), all[n*17/20].Seconds(), 100*lost/float64(n))
+				most, mostLost := 6*time.Second, 0.005
+				switch {
+				case queue <= 100*time.Millisecond: // less shows in time
+					most, mostLost = 10*time.Second, 0.03
+				case narrow == 300_000 && queue == 250*time.Millisecond && every < time.Second: // issue 5
+					most = 4 * time.Second
+				}
+				if all[n/2] > 2500*time.Millisecond || all[n*17/20] > most || lost/float64(n) > mostLost {
+					t.Error("that is not right")
+				}
+			}
+		}
 	}
 }
 
-func cutLine(t *testing.T, seed uint64) {
-	t.Helper()
-	cut, back := int64(20e9)+int64(seed)*int64(49*time.Millisecond), int64(40e9) // within an interval of reports too
-	s := simulated{every: time.Second, most: 2_000_000, dice: rand.New(rand.NewPCG(seed, 3)), rate: func(now int64) int {
-		if now > cut && now <= back {
-			return 300_000
+// Reports that are rare, packets that are lost anyway, delays that change, and
+// terminals that do not tell the round trip make it slower.
+func TestLineCutOtherwise(t *testing.T) {
+	for _, c := range []struct {
+		what string
+		set  func(p *path)
+		most time.Duration // nine times of ten
+	}{
+		{"a report every 5 s", func(p *path) { p.every = 5 * time.Second }, 60 * time.Second},
+		{"1 % lost", func(p *path) { p.loss = 0.01 }, 7 * time.Second},
+		{"delays change by 20 ms", func(p *path) { p.shake = 20 * time.Millisecond }, 11 * time.Second},
+		{"no round trips", func(p *path) { p.dull = true }, 20 * time.Second},
+	} {
+		var all []time.Duration
+		var lost float64
+		for seed := range uint64(cutRuns) {
+			p := newPath(seed)
+			c.set(p)
+			back, l := cutOne(p, 300_000)
+			all, lost = append(all, back), lost+l
 		}
-		return 2_200_000
-	}}
-	lossy := 0
-	recovered := int64(0)
-	s.run(time.Minute, func(limit int, part float64) {
-		switch after := s.now - cut; {
-		case s.now <= cut && limit != 0:
-			t.Fatalf("limited to %d before the cut", limit)
-		case after > 3e9 && s.now <= back:
-			if limit > 400_000 || limit < lineFloor {
-				t.Errorf("%v after the cut the limit is %d", time.Duration(after), limit)
-			}
-			if part > 0.05 {
-				lossy++
-			}
-		case s.now > back && recovered == 0 && (limit == 0 || limit >= 2_000_000):
-			recovered = s.now
+		slices.Sort(all)
+		n := len(all)
+		t.Logf("%s: back after %.1f s, at most %.1f s; %.2f %% of the sound lost", c.what, all[n/2].Seconds(), all[n-1].Seconds(), 100*lost/float64(n))
+		if all[n*9/10] > c.most {
+			t.Errorf("%s: nine times of ten the picture was back after %v", c.what, all[n*9/10])
 		}
-	})
-	if lossy > 1 {
-		t.Errorf("during the cut %d of 17 reports told of more than 5 %% lost", lossy)
-	}
-	if took := time.Duration(recovered - back); recovered == 0 || took > 6*time.Second {
-		t.Errorf("the limit was back after %v", took)
 	}
 }
 
 // A line that loses packets whatever it is sent keeps its rate.
 func TestLineThatLoses(t *testing.T) {
 	for _, loss := range []float64{0.02, 0.05, 0.08, 0.15} {
-		s := simulated{rate: constant(10_000_000), loss: loss, every: time.Second, most: 2_000_000}
-		var low, n int
-		s.run(time.Minute, func(limit int, _ float64) {
-			if n++; n > 15 && limit != 0 && limit < 1_500_000 {
-				low++
+		p := newPath(1)
+		p.rate, p.loss = constant(10_000_000), loss
+		low, n := 0, 0
+		p.run(time.Minute, func() {
+			if l := p.line.Limit(); p.now > 20e9 {
+				n++
+				if l != 0 && l < 1_500_000 {
+					low++
+				}
 			}
 		})
-		if low > 3 {
-			t.Errorf("%.0f %% loss: below 1.5 Mbit/s in %d reports of 45", 100*loss, low)
+		if low > n/10 {
+			t.Errorf("%.0f %% loss: below 1.5 Mbit/s for %d of %d tenths of a second", 100*loss, low, n)
 		}
 	}
 }
 
-// A line that is narrow from the first is found, with every rate of reports.
+// A line that is narrow is used, and not overrun: little waits, hardly any sound
+// is lost, and the picture's size does not go to and fro.
 func TestLineNarrow(t *testing.T) {
-	for _, every := range []time.Duration{500 * time.Millisecond, time.Second, 5 * time.Second} {
-		s := simulated{rate: constant(800_000), every: every, most: 4_000_000}
-		var sum, lost float64
-		n := 0
-		s.run(2*time.Minute, func(limit int, part float64) {
-			if s.now < 30e9 {
-				return
+	for _, every := range []time.Duration{800 * time.Millisecond, time.Second, 5 * time.Second} {
+		for _, narrow := range []int{300_000, 500_000, 800_000} {
+			for _, queue := range []time.Duration{100, 250, 500, 1000} {
+				narrowLine(t, every, narrow, queue*time.Millisecond)
 			}
-			sum, lost, n = sum+float64(limit), lost+part, n+1
-		})
-		if mean := sum / float64(n); mean < 500_000 || mean > 900_000 || lost/float64(n) > 0.05 {
-			t.Errorf("reports every %v: %.0f bit/s in the mean, %.3f lost", every, mean, lost/float64(n))
 		}
+	}
+}
+
+func narrowLine(t *testing.T, every time.Duration, narrow int, queue time.Duration) {
+	t.Helper()
+	const minutes = 2
+	var waits []time.Duration
+	var sum, sent, lost, sizes, n int
+	const runs = 4
+	for seed := range uint64(runs) {
+		p := newPath(seed)
+		p.every, p.queue, p.rate = every, queue, constant(narrow)
+		p.run(30*time.Second, func() {})
+		before, width := p.sound, p.coding.Width
+		p.run(minutes*time.Minute, func() {
+			waits, sum, n = append(waits, p.waited), sum+p.coding.bitrate, n+1
+			if p.coding.Width < width {
+				sizes++
+			}
+			width = p.coding.Width
+		})
+		sent, lost = sent+p.sound.sent-before.sent, lost+p.sound.lost-before.lost
+	}
+	slices.Sort(waits)
+	mean, late, share := sum/n, waits[len(waits)*19/20], float64(lost)/float64(sent)
+	falls := float64(sizes) / float64(runs*minutes)
+	t.Logf("reports every %5v, %d kbit/s, queue %5v: picture %d kbit/s, packets wait %v, of 20 19 at most %v, %.2f %% of the sound lost, %.1f falls of size a minute",
+		every, narrow/1000, queue, mean/1000, waits[len(waits)/2].Round(time.Millisecond), late.Round(time.Millisecond), 100*share, falls)
+	mostLost, mostLate := 0.006, 250*time.Millisecond
+	if queue <= 100*time.Millisecond || every > time.Second {
+		mostLost, mostLate = 0.03, 500*time.Millisecond // less shows in time
+	}
+	if mean < narrow*55/100 || mean > narrow || late > mostLate || share > mostLost || falls > 3.5 {
+		t.Error("that is not right")
 	}
 }

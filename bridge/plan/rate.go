@@ -34,7 +34,7 @@ const (
 	riseWait  = 2e9  // a limit has to be above the class for so long
 	riseMost  = 30e9 // likewise, after rises that did not last
 	riseProof = 10e9 // a rise that lasts so long was right
-	leapWait  = 400e6
+	leapWait  = 300e6
 )
 
 // leap is how many classes a limit has to be above to be more than a wobble:
@@ -48,6 +48,8 @@ type Rate struct {
 	class    int
 	above    int64 // since when the limit was above the class; 0: it is not
 	floor    int   // the least class that the limit allowed since then
+	far      int64 // since when it was far above; 0: it is not
+	farFloor int   // likewise
 	rose     int64 // when the class rose last; 0: it fell since
 	patience int64
 }
@@ -55,9 +57,12 @@ type Rate struct {
 // Follow takes the limit, bit/s (0 is none), and gives the class in bit/s.
 func (r *Rate) Follow(limit int, now int64) int {
 	c := classOf(limit)
+	leaps := r.leaps(c, now)
 	switch {
 	case !r.begun:
 		r.begun, r.class, r.patience = true, c, riseWait
+	case leaps:
+		r.class, r.above, r.far, r.rose = r.farFloor, 0, 0, now
 	case c < r.class:
 		if r.rose != 0 && now-r.rose < riseProof {
 			r.patience = min(2*r.patience, riseMost)
@@ -72,13 +77,22 @@ func (r *Rate) Follow(limit int, now int64) int {
 		r.above, r.floor = now, c
 	default:
 		r.floor = min(r.floor, c)
-		wait := r.patience
-		if r.floor >= r.class+leap {
-			wait = leapWait
-		}
-		if now-r.above >= wait {
+		if now-r.above >= r.patience {
 			r.class, r.above, r.rose = r.floor, 0, now
 		}
 	}
 	return Classes[r.class]
+}
+
+// leaps tells whether the limit has been far above the class for a moment.
+func (r *Rate) leaps(c int, now int64) bool {
+	switch {
+	case !r.begun || c < r.class+leap:
+		r.far = 0
+	case r.far == 0:
+		r.far, r.farFloor = now, c
+	default:
+		r.farFloor = min(r.farFloor, c)
+	}
+	return r.far != 0 && now-r.far >= leapWait
 }

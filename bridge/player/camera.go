@@ -68,8 +68,8 @@ func (c *camera) KeyframeWanted() {
 // BitrateLimit implements relay.Feedback.
 func (c *camera) BitrateLimit(bps int) { c.limit.Store(int64(bps)) }
 
-// Loss implements relay.Feedback.
-func (c *camera) Loss(float64) {}
+// Reported implements relay.Feedback.
+func (c *camera) Reported(relay.Report) {}
 
 // set says what is sent from now on; nil is nothing. It begins with a keyframe.
 func (c *camera) set(p *clip.Packets, pt uint8, bitrate int) {

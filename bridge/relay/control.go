@@ -35,6 +35,7 @@ type control struct {
 	senderNTP  uint32 // middle 32 bits
 	senderAt   int64  // when it came, 0 is never
 
+	marks      marks
 	tries      [2]budget
 	firSent    uint8 // our last command's number (RFC 5104 4.3.1.1)
 	firSeen    [4]firEntry
@@ -100,7 +101,7 @@ type heard struct {
 	limited  bool
 	limit    int // bit/s
 	reported bool
-	loss     float64
+	report   Report
 	lost     uint32
 	jitter   uint32
 	nacks    [maxNACKs]uint16
@@ -136,7 +137,7 @@ func (s *Stream) act(h *heard, now int64) {
 		s.tx.resend(h.nacks[:h.nackN])
 	}
 	if h.reported {
-		s.tx.reportedBy(h, now)
+		h.report.Sent = s.tx.reportedBy(h, now)
 	}
 	if h.notify != nil {
 		p := rawPacket(marshalTuples(formatTMMBN, s.tx.ssrc, *h.notify))
@@ -147,7 +148,7 @@ func (s *Stream) act(h *heard, now int64) {
 		return
 	}
 	if h.reported {
-		f.Loss(h.loss)
+		f.Reported(h.report)
 	}
 	if h.limited {
 		f.BitrateLimit(h.limit)
@@ -283,11 +284,13 @@ func (c *control) blocks(reports []rtcp.ReceptionReport, ours uint32, h *heard) 
 			continue
 		}
 		h.reported = true
-		h.loss, h.lost, h.jitter = float64(r.FractionLost)/256, r.TotalLost, r.Jitter
+		h.report.Lost, h.lost, h.jitter = float64(r.FractionLost)/256, r.TotalLost, r.Jitter
 		if r.LastSenderReport != 0 {
 			// RFC 3550 6.4.1: all in units of 1/65536 s, modulo 2^32.
 			if d := int32(ntpMiddle() - r.LastSenderReport - r.Delay); d >= 0 && d < 60<<16 {
-				c.rtt.Store(int64(d) * 1e9 >> 16)
+				trip := int64(d) * 1e9 >> 16
+				c.rtt.Store(trip)
+				c.marks.measured(r.LastSenderReport, trip, &h.report)
 			}
 		}
 	}

@@ -19,12 +19,12 @@ type wishes struct {
 	mu        sync.Mutex
 	keyframes int
 	limits    []int
-	losses    []float64
+	reports   []Report
 }
 
 func (w *wishes) KeyframeWanted()      { w.mu.Lock(); w.keyframes++; w.mu.Unlock() }
 func (w *wishes) BitrateLimit(bps int) { w.mu.Lock(); w.limits = append(w.limits, bps); w.mu.Unlock() }
-func (w *wishes) Loss(f float64)       { w.mu.Lock(); w.losses = append(w.losses, f); w.mu.Unlock() }
+func (w *wishes) Reported(r Report)    { w.mu.Lock(); w.reports = append(w.reports, r); w.mu.Unlock() }
 
 func marshal(packets ...rtcp.Packet) []byte {
 	b, err := rtcp.Marshal(packets)
@@ -151,11 +151,54 @@ func TestLossAndRoundTrip(t *testing.T) {
 			t.Fatalf("sender report: %+v", sr)
 		}
 		st := r.stream.Stats()
-		if len(w.losses) != 1 || w.losses[0] != 0.25 || st.Send.Lost != 5 || st.Send.JitterMS != 10 {
-			t.Fatalf("losses %v, stats %+v", w.losses, st.Send)
+		if len(w.reports) != 1 || w.reports[0].Lost != 0.25 || st.Send.Lost != 5 || st.Send.JitterMS != 10 {
+			t.Fatalf("reports %v, stats %+v", w.reports, st.Send)
 		}
 		if d := st.RTT - 150*time.Millisecond; d < -5*time.Millisecond || d > 5*time.Millisecond {
 			t.Fatalf("round trip %v", st.RTT)
+		}
+	})
+}
+
+// Where it is asked for, sender reports follow bursts, and what they measured
+// comes with how large the bursts were.
+func TestProbe(t *testing.T) {
+	withFeedback(t, func(r *rig, w *wishes) {
+		r.stream.Probe(true)
+		bursts, told := map[int]int{}, uint32(0)
+		for i := range 300 {
+			for j := range 3 {
+				r.stream.Send(packet.Header{PT: 97, Seq: uint16(3*i + j), Timestamp: uint32(3000 * i)}, make([]byte, 1000))
+			}
+			r.stream.Flush()
+			time.Sleep(33 * time.Millisecond)
+			var sr *rtcp.SenderReport
+			for _, p := range reports(t, r.farCtl) {
+				if x, ok := p.(*rtcp.SenderReport); ok {
+					sr = x
+				}
+			}
+			if sr == nil {
+				continue
+			}
+			told++
+			block := rtcp.ReceptionReport{SSRC: r.stream.tx.ssrc, LastSenderReport: uint32(sr.NTPTime >> 16)}
+			r.control(marshal(&rtcp.ReceiverReport{SSRC: 9, Reports: []rtcp.ReceptionReport{block}}))
+			x := w.reports[len(w.reports)-1]
+			bursts[x.Burst]++
+			if x.Trip < 20*time.Millisecond || x.Trip > 50*time.Millisecond || x.Span > time.Millisecond {
+				t.Fatalf("reported %+v", x)
+			}
+			if told > 2 && (x.Sent < 600_000 || x.Sent > 850_000) {
+				t.Fatalf("%d bit/s were sent", x.Sent)
+			}
+			r.control(marshal(&rtcp.ReceiverReport{SSRC: 9, Reports: []rtcp.ReceptionReport{block}}))
+			if x := w.reports[len(w.reports)-1]; x.Trip != 0 {
+				t.Fatal("a trip was told of twice")
+			}
+		}
+		if n := bursts[0] + bursts[24_000]; n != int(told) || n < 30 || n > 45 || bursts[0] < 3 || bursts[0] > 6 {
+			t.Errorf("reports of bursts in 10 s: %v", bursts)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func FuzzRTCP(f *testing.F) {
 		if v != accepted && v != dropHeader {
 			t.Fatalf("verdict %v", v)
 		}
-		if h.nackN > maxNACKs || h.limit < 0 || h.loss < 0 || h.loss > 1 {
+		if h.nackN > maxNACKs || h.limit < 0 || h.report.Lost < 0 || h.report.Lost > 1 {
 			t.Fatalf("heard %+v", h)
 		}
 		s.receiveControl(append([]byte(nil), data...), from, true, Clock())

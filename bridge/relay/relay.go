@@ -18,6 +18,8 @@
 package relay
 
 import (
+	"time"
+
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
 )
@@ -65,6 +67,18 @@ type Feedback interface {
 	KeyframeWanted()
 	// BitrateLimit is a TMMBR, REMB, flow control or the like, bit/s; 0 lifts it.
 	BitrateLimit(bps int)
-	// Loss is the fraction of packets lost, from a receiver report.
-	Loss(fraction float64)
+	// Reported is a receiver report.
+	Reported(r Report)
+}
+
+// Report is what a far receiver reports of the stream that we send it (RFC 3550
+// 6.4.1), and what we know of the stream ourselves.
+type Report struct {
+	Lost float64       // part of the packets since its report before
+	Trip time.Duration // round trip, if it was measured anew since the report before; 0: it was not
+	Sent int           // bit/s of payload since the report before
+	// Burst is the payload that went out without a pause before the sender report
+	// that measured the trip, bits, and Span the time since its first packet.
+	Burst int
+	Span  time.Duration
 }

@@ -69,7 +69,7 @@ func (s *Stream) goodbye() {
 func (s *Stream) sendControl(now int64, more ...rtcp.Packet) {
 	c := s.control
 	block, heard := s.rx.report(now)
-	sender, sent := s.tx.report(now)
+	sender, sent, m := s.tx.report(now)
 	c.Lock()
 	defer c.Unlock()
 	if c.terms == nil || !c.terms.rtp.IsValid() || c.terms.secured() && c.out == nil {
@@ -85,8 +85,9 @@ func (s *Stream) sendControl(now int64, more ...rtcp.Packet) {
 		reports = []rtcp.ReceptionReport{block}
 	}
 	packets := make([]rtcp.Packet, 0, 2+len(more))
-	if sent != c.sentAt {
+	if sent != c.sentAt && !s.tx.probing.Load() {
 		c.sentAt = sent
+		c.marks.put(m)
 		sender.Reports = reports
 		packets = append(packets, &sender)
 	} else {
@@ -175,7 +176,7 @@ func (r *receiver) report(now int64) (rtcp.ReceptionReport, bool) {
 }
 
 // report is what we say of our own sending.
-func (s *sender) report(now int64) (rtcp.SenderReport, uint64) {
+func (s *sender) report(now int64) (rtcp.SenderReport, uint64, mark) {
 	s.Lock()
 	defer s.Unlock()
 	r := rtcp.SenderReport{SSRC: s.ssrc, NTPTime: ntpNow(), RTPTime: s.timestamp,
@@ -183,17 +184,24 @@ func (s *sender) report(now int64) (rtcp.SenderReport, uint64) {
 	if s.at > 0 && s.clock > 0 {
 		r.RTPTime += uint32(max(now-s.at, 0) / 1e3 * int64(s.clock) / 1e6)
 	}
-	return r, s.packets
+	return r, s.packets, mark{uint32(r.NTPTime >> 16), 8 * s.burst, now - s.burstAt}
 }
 
-// reportedBy keeps what the far end said of our packets.
-func (s *sender) reportedBy(h *heard, now int64) {
+// reportedBy keeps what the far end said of our packets, and gives what was
+// sent since it did so last, bit/s.
+func (s *sender) reportedBy(h *heard, now int64) int {
 	s.Lock()
 	defer s.Unlock()
 	s.farLost = uint64(max(int32(h.lost<<8)>>8, 0)) // 24 bits, signed
 	if s.clock > 0 {
 		s.farJitter = float64(h.jitter) * 1000 / float64(s.clock)
 	}
+	rate := 0
+	if d := now - s.farAt; d > 0 {
+		rate = int(float64(s.bytes-s.farBytes) * 8e9 / float64(d))
+	}
+	s.farAt, s.farBytes = now, s.bytes
+	return rate
 }
 
 // fullIntraRequest makes a FIR for the far end's source.

@@ -56,6 +56,9 @@ type sender struct {
 	looking   packet.Packet // scratch for the inspector
 	farLost   uint64        // what the receiver reported
 	farJitter float64       // ms
+	farAt     int64         // when it reported last
+	farBytes  uint64        // sent by then
+	prober
 }
 
 func newSender(sock wire.Socket, now func() int64, to func() netip.AddrPort) *sender {
@@ -168,7 +171,7 @@ func (s *sender) flush() {
 	}
 	s.waiting = nil
 	if s.unstamped {
-		s.at, s.unstamped = s.now(), false
+		s.stamp(s.now())
 	}
 	if s.out != nil {
 		s.refused += uint64(s.out.SealBatch(o.data[:o.n]))
@@ -176,6 +179,7 @@ func (s *sender) flush() {
 	}
 	for i, d := range o.data[:o.n] {
 		s.bytes += uint64(len(d) - packet.HeaderSize - s.tag)
+		s.burst += len(d) - packet.HeaderSize - s.tag
 		if s.history != nil {
 			s.history.put(o.seqs[i], d)
 		}

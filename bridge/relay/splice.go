@@ -307,7 +307,7 @@ func (e *spliceEnd) want(bps int) {
 }
 
 // Loss does nothing: the source is not slowed down for one receiver's loss.
-func (s *Splice) Loss(float64) {}
+func (s *Splice) Reported(Report) {}
 
 // Close lets go of all tracks; the Out is not called any more.
 func (s *Splice) Close() {

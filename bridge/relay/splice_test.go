@@ -242,7 +242,7 @@ func TestWishesGoToTheTrackShown(t *testing.T) {
 	s.pass(time.Second)
 	s.b.key()
 	s.splice.BitrateLimit(0)
-	s.splice.Loss(0.1)
+	s.splice.Reported(Report{Lost: 0.1})
 	rates := func(l []media.Limits) (r []int) {
 		for _, x := range l {
 			r = append(r, x.Bitrate)

@@ -229,10 +229,19 @@ func (s *Stream) Send(h packet.Header, payload []byte) { s.tx.send(h, payload) }
 
 // Flush seals and sends what Send held back.
 func (s *Stream) Flush() {
+	if s.tx.probing.Load() {
+		s.flushProbing()
+		return
+	}
 	s.tx.Lock()
 	s.tx.flush()
 	s.tx.Unlock()
 }
+
+// Probe says whether sender reports go out so that their round trips tell what
+// the line carries, and more often: just after a burst of packets, and
+// sometimes before one.
+func (s *Stream) Probe(on bool) { s.tx.probing.Store(on) }
 
 // PayloadType is the payload type for a format that the receiver can take as
 // it is.

@@ -63,8 +63,8 @@ func newDesk(h *hall, t bridge.Terminal) *desk {
 // deskFeedback is what the terminal says of the picture it gets.
 type deskFeedback struct{ d *desk }
 
-func (f deskFeedback) KeyframeWanted() { f.d.viewer.splice.KeyframeWanted() }
-func (f deskFeedback) Loss(float64)    {}
+func (f deskFeedback) KeyframeWanted()       { f.d.viewer.splice.KeyframeWanted() }
+func (f deskFeedback) Reported(relay.Report) {}
 func (f deskFeedback) BitrateLimit(bps int) {
 	if f.d.limit.Swap(int64(bps)) != int64(bps) {
 		f.d.MediaChanged()

@@ -2,7 +2,6 @@ package room
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/roombridge/roombridge/bridge/plan"
 )
@@ -14,8 +13,8 @@ type lineLimit struct {
 }
 
 // report is Line.Report.
-func (l *lineLimit) report(part float64, trip time.Duration, sent int, now int64) bool {
-	changed := l.line.Report(part, trip, sent, now)
+func (l *lineLimit) report(r plan.Report, now int64) bool {
+	changed := l.line.Report(r, now)
 	l.value.Store(int64(l.line.Limit()))
 	return changed
 }

@@ -91,10 +91,11 @@ func newSeat(e *Engine, r *room, t bridge.Terminal) (*seat, error) {
 type seatFeedback struct{ s *seat }
 
 func (f seatFeedback) KeyframeWanted() { f.s.viewer.splice.KeyframeWanted() }
-func (f seatFeedback) Loss(part float64) {
-	st := f.s.terminal.Video.Stats()
-	if f.s.line.report(part, st.RTT, st.Send.Bitrate, f.s.room.now()) {
-		f.s.room.log.Debug("line", "call", f.s.callID, "lost", part, "trip", st.RTT, "sent", st.Send.Bitrate, "limit", f.s.line.bitrate())
+func (f seatFeedback) Reported(r relay.Report) {
+	changed := f.s.line.report(plan.Report(r), f.s.room.now())
+	f.s.terminal.Video.Probe(f.s.line.bitrate() > 0)
+	if changed {
+		f.s.room.log.Debug("line", "call", f.s.callID, "lost", r.Lost, "trip", r.Trip, "sent", r.Sent, "burst", r.Burst, "limit", f.s.line.bitrate())
 		f.s.room.wake()
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/packet"
+	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/bridge/room/roomtest"
 	"github.com/roombridge/roombridge/bridge/room/stills"
 )
@@ -252,9 +253,9 @@ func TestTerminalLimitsBitrate(t *testing.T) {
 // limitHeard is the feedback on a terminal's camera.
 type limitHeard struct{ bps chan int }
 
-func (l limitHeard) KeyframeWanted()      {}
-func (l limitHeard) Loss(float64)         {}
-func (l limitHeard) BitrateLimit(bps int) { l.bps <- bps }
+func (l limitHeard) KeyframeWanted()       {}
+func (l limitHeard) Reported(relay.Report) {}
+func (l limitHeard) BitrateLimit(bps int)  { l.bps <- bps }
 
 // A page with a poor path makes the terminal send less: it has one picture only.
 func TestPageLimitsTerminal(t *testing.T) {
