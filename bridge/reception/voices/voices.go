@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/roombridge/roombridge/bridge/reception/voices/wav"
 )
@@ -25,24 +26,18 @@ var Languages = []string{"en", "vi"}
 
 // Set is the prompts of a gateway. It is never changed.
 type Set struct {
-	sounds map[string]*[prompts][]int16 // by language
+	sounds map[string]*[prompts]func() []int16 // by language
 }
 
 // Load gives the prompts. Those that a directory has as LANGUAGE/NAME.wav, 16 bit PCM of any usual
 // rate, replace the ones in the binary; an empty name is no directory. It is an error when a file there cannot be
 // read, or is none of the prompts.
 func Load(dir string) (*Set, error) {
-	s := &Set{sounds: map[string]*[prompts][]int16{}}
+	s := &Set{sounds: map[string]*[prompts]func() []int16{}}
 	for _, lang := range Languages {
-		s.sounds[lang] = new([prompts][]int16)
+		s.sounds[lang] = new([prompts]func() []int16)
 		for p, name := range names {
-			b, err := files.ReadFile(lang + "/" + name + ".wav")
-			if err != nil {
-				return nil, err
-			}
-			if s.sounds[lang][p], err = wav.Decode(b); err != nil {
-				return nil, fmt.Errorf("%s/%s.wav: %w", lang, name, err)
-			}
+			s.sounds[lang][p] = sync.OnceValue(func() []int16 { return builtIn(lang + "/" + name + ".wav") })
 		}
 	}
 	if dir == "" {
@@ -57,6 +52,19 @@ func Load(dir string) (*Set, error) {
 		}
 	}
 	return s, nil
+}
+
+// builtIn decodes a prompt of the binary, when it is heard first.
+func builtIn(path string) []int16 {
+	b, err := files.ReadFile(path)
+	if err != nil {
+		panic(err) // it is in the binary
+	}
+	pcm, err := wav.Decode(b)
+	if err != nil {
+		panic(fmt.Errorf("%s: %w", path, err))
+	}
+	return pcm
 }
 
 // replace takes the files of one language, which need not be there.
@@ -82,9 +90,11 @@ func (s *Set) replace(lang, dir string) error {
 		if err != nil {
 			return err
 		}
-		if s.sounds[lang][p], err = wav.Decode(b); err != nil {
+		pcm, err := wav.Decode(b)
+		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
+		s.sounds[lang][p] = func() []int16 { return pcm }
 	}
 	return nil
 }
@@ -108,5 +118,5 @@ func (s *Set) Sound(lang string, p Prompt) []int16 {
 	if s.sounds[lang] == nil {
 		lang = Languages[0]
 	}
-	return s.sounds[lang][p]
+	return s.sounds[lang][p]()
 }
