@@ -133,8 +133,15 @@ type Admission struct {
 
 // Reception asks terminals for numbers and PINs.
 type Reception struct {
-	Prompts string `mapstructure:"prompts"` // directory of sounds that replace the prompts: LANGUAGE/NAME.wav; empty: none
+	Prompts string `mapstructure:"prompts"` // directory of sounds that replace the prompts: LANGUAGE/NAME.wav, and of recorded greetings; empty: none
+	Speech  string `mapstructure:"speech"`  // of greetings: auto, off
 }
+
+// Values of Reception.Speech.
+const (
+	SpeechAuto = "auto" // where espeak-ng is installed
+	SpeechOff  = "off"
+)
 
 // Admin protects the API and the administration pages.
 type Admin struct {
@@ -205,6 +212,7 @@ func Default() Config {
 		Worker:    Worker{Max: 200, Memory: 1 << 30},
 		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},
 		Admission: Admission{Open: true},
+		Reception: Reception{Speech: SpeechAuto},
 		Admin:     Admin{OIDC: OIDC{Label: "OpenID", Scopes: []string{"profile", "email"}}},
 		Store:     Store{URL: "sqlite:roombridge.db"},
 		Limits:    Limits{Calls: 500, Rooms: 500, Load: 85},

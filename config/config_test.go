@@ -183,6 +183,7 @@ func TestEveryWrongValueIsNamed(t *testing.T) {
 		{"limits: {load: -1}", "limits.load"},
 		{"store: {url: \"mysql://x\"}", "store.url"},
 		{"reception: {prompts: /nowhere/at/all}", "reception.prompts"},
+		{"reception: {speech: loud}", "reception.speech"},
 	}
 	for _, c := range cases {
 		_, err := load(file(t, c.text), nil)

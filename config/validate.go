@@ -47,6 +47,7 @@ func (c Config) Validate() error {
 	}
 	e.executable("worker.path", c.Worker.Path)
 	e.directory("reception.prompts", c.Reception.Prompts)
+	e.oneOf("reception.speech", c.Reception.Speech, SpeechAuto, SpeechOff)
 	e.token("admin.token", c.Admin.Token)
 	e.oidc(c.Admin.OIDC)
 	e.hostPort("web.listen", c.Web.Listen)

@@ -96,26 +96,6 @@ func TestRefusedNumbers(t *testing.T) {
 	}
 }
 
-// A key goes past the greeting; a digit of the hosts' PIN is one.
-func TestGreetingIsPassedOver(t *testing.T) {
-	r := bridge.Route{Room: "r", Role: bridge.RoleGuest, Greeting: "Chào mừng", Lobby: true, HostPIN: true, Door: door{"4321", "999999"}}
-	p := arrive(t, r, func(p *person) { p.waits = true })
-	p.types("*")
-	if p.stage != bridge.StageWelcome || p.screen.Language != "en" {
-		t.Errorf("%v %+v", p.stage, p.screen)
-	}
-	p.types("999999#")
-	if len(p.knocked) != 2 || p.knocked[1].Role != bridge.RoleHost || p.hushed == 0 {
-		t.Errorf("%+v", p.knocked)
-	}
-
-	p = arrive(t, r, nil)
-	p.types("#")
-	if _, ok := p.end.(Admit); !ok {
-		t.Errorf("%+v", p.end)
-	}
-}
-
 // Each prompt is said to somebody.
 func TestEveryPromptIsHeard(t *testing.T) {
 	heard := map[voices.Prompt]bool{}

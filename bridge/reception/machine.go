@@ -1,7 +1,6 @@
 package reception
 
 import (
-	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -21,6 +20,7 @@ const (
 	lobbyMost   = time.Hour
 	lobbyAfter  = 300 * time.Millisecond // doors that open at once are not worth a screen
 	greets      = 4 * time.Second
+	afterwards  = time.Second     // what was said goes on to be heard: channels may open late
 	parting     = 7 * time.Second // a refusal is told for so long
 	polls       = 3 * time.Second // who holds a place in line
 	counts      = 5 * time.Second // who sees how long it takes
@@ -32,52 +32,6 @@ const (
 	pinTries    = 3
 	numberTries = 5
 )
-
-// Actions of a Machine.
-type (
-	// Action is something that the driver does.
-	Action interface{ action() }
-	// Show is a screen.
-	Show struct{ bridge.Notice }
-	// Say speaks prompts one after the other, in place of what is being said; none is silence.
-	Say struct {
-		Lang    string
-		Prompts []voices.Prompt
-	}
-	// Find routes a number; Machine.Found takes the answer.
-	Find struct{ Number string }
-	// Enter tries a PIN; Machine.Entered takes the answer.
-	Enter struct {
-		Route bridge.Route
-		PIN   string
-	}
-	// Knock asks for a place; Machine.Decided takes the answer.
-	Knock struct{ Route bridge.Route }
-	// Call calls the route's far end; Machine.Called takes the answer.
-	Call struct{ Route bridge.Route }
-	// Withdraw takes the question back.
-	Withdraw struct{}
-	// Reach tells where the person is.
-	Reach struct {
-		Stage bridge.Stage
-		Route bridge.Route
-	}
-	// Admit ends it: the call goes into the room.
-	Admit struct{ Route bridge.Route }
-	// Refuse ends it: the call is over.
-	Refuse struct{ *bridge.Refusal }
-)
-
-func (Show) action()     {}
-func (Say) action()      {}
-func (Find) action()     {}
-func (Enter) action()    {}
-func (Knock) action()    {}
-func (Call) action()     {}
-func (Withdraw) action() {}
-func (Reach) action()    {}
-func (Admit) action()    {}
-func (Refuse) action()   {}
 
 // state is what the person is asked or told.
 type state uint8
@@ -98,6 +52,7 @@ const (
 type Machine struct {
 	route bridge.Route
 	lang  string
+	own   string // language of the greeting
 	state state
 	out   []Action
 
@@ -112,7 +67,9 @@ type Machine struct {
 	numbers int       // that led nowhere
 	tries   int       // of PINs
 	greeted bool
-	shown   bool // that the person waits
+	awaits  bool            // the sound of the greeting
+	then    []voices.Prompt // behind it
+	shown   bool            // that the person waits
 	parting *bridge.Refusal
 	cause   error // of parting, where more is known of it
 }
@@ -123,6 +80,7 @@ func New(r bridge.Route, refused *bridge.Refusal) *Machine {
 	if r.Language == langEN {
 		m.lang = langEN
 	}
+	m.own = m.lang
 	return m
 }
 
@@ -149,6 +107,9 @@ func (m *Machine) do(a ...Action) { m.out = append(m.out, a...) }
 func (m *Machine) proceed(now time.Time) {
 	r := &m.route
 	switch {
+	case r.Reception && r.Greets():
+		m.ask(now, asksNumber, "")
+		m.greet(now, voices.Number)
 	case r.Reception:
 		m.ask(now, asksNumber, "", voices.Welcome, voices.Number)
 	case r.WrongPIN:
@@ -156,10 +117,10 @@ func (m *Machine) proceed(now time.Time) {
 		m.wrongPIN(now)
 	case r.Role == bridge.RoleNone:
 		m.ask(now, asksPIN, "", voices.PIN)
-	case r.Greeting != "" && !m.greeted:
+	case r.Greets() && !m.greeted:
 		m.greeted = true
 		m.enter(now, welcomes, bridge.StageWelcome, greets)
-		m.speak(now, voices.Welcome)
+		m.greet(now)
 	case r.Dial != nil:
 		m.enter(now, calls, bridge.StageCalling, 0)
 		m.speak(now, voices.Calling)
@@ -173,7 +134,7 @@ func (m *Machine) proceed(now time.Time) {
 
 // enter begins a state, which ends by itself after a while where lasts says so.
 func (m *Machine) enter(now time.Time, s state, at bridge.Stage, lasts time.Duration) {
-	m.state, m.began, m.keyed, m.polled, m.due = s, now, now, now, now.Add(lasts)
+	m.state, m.began, m.keyed, m.polled, m.due, m.awaits = s, now, now, now, now.Add(lasts), false
 	m.do(Reach{at, m.route})
 	if s != knocks {
 		m.show(now)
@@ -192,8 +153,8 @@ func (m *Machine) ask(now time.Time, s state, problem string, prompts ...voices.
 }
 
 func (m *Machine) speak(now time.Time, prompts ...voices.Prompt) {
-	m.spoke = now
-	m.do(Say{m.lang, prompts})
+	m.spoke, m.awaits = now, false
+	m.do(Say{Lang: m.lang, Prompts: prompts})
 }
 
 func (m *Machine) show(now time.Time) { m.do(Show{m.notice(now)}) }
@@ -285,7 +246,10 @@ func (m *Machine) typed(now time.Time, d rune) {
 }
 
 // hush ends what is being said: who types has understood.
-func (m *Machine) hush() { m.do(Say{Lang: m.lang}) }
+func (m *Machine) hush() {
+	m.awaits = false
+	m.do(Say{Lang: m.lang})
+}
 
 func (m *Machine) switchLanguage(now time.Time) {
 	if m.lang == langVI {
@@ -314,150 +278,6 @@ func (m *Machine) repeat(now time.Time) {
 	case calls:
 		m.speak(now, voices.Calling)
 	}
-}
-
-// submit takes what was typed.
-func (m *Machine) submit(now time.Time) {
-	typed := m.entry
-	switch {
-	case m.state == asksNumber:
-		m.do(Find{typed})
-	case len(typed) < minPIN:
-		m.entry, m.problem, m.keyed = "", m.words().shortPIN, now
-		m.show(now)
-		m.speak(now, voices.ShortPIN)
-	default:
-		m.do(Enter{m.route, typed})
-	}
-}
-
-// Found takes what a number leads to.
-func (m *Machine) Found(now time.Time, r bridge.Route, err error) []Action {
-	if m.state != asksNumber {
-		return nil
-	}
-	if err == nil {
-		m.numbers = 0
-		if r.Language != langVI && r.Language != langEN {
-			r.Language = m.lang
-		}
-		m.route, m.lang = r, r.Language
-		m.proceed(now)
-		return m.taken()
-	}
-	no := bridge.AsRefusal(err)
-	if m.numbers++; m.numbers >= numberTries {
-		m.part(now, &bridge.Refusal{Cause: no.Cause, Reason: "too many numbers were typed that lead nowhere: " + no.Reason})
-		return m.taken()
-	}
-	m.ask(now, asksNumber, m.words().nowhere(no), voices.UnknownNumber)
-	return m.taken()
-}
-
-// waits is an error of who has to wait.
-type waits interface {
-	error
-	Wait() (d time.Duration, hold bool)
-}
-
-// Entered takes what a PIN made of the caller.
-func (m *Machine) Entered(now time.Time, role bridge.Role, err error) []Action {
-	var w waits
-	switch {
-	case m.state == knocks:
-		m.enteredAtDoor(now, role, err)
-	case m.state != asksPIN && m.state != holds:
-	case errors.As(err, &w):
-		m.locked(now, w)
-	case err != nil:
-		m.part(now, bridge.AsRefusal(err))
-	case role == bridge.RoleNone:
-		m.wrongPIN(now)
-	default:
-		m.entry = ""
-		m.route.Role = role
-		m.proceed(now)
-	}
-	return m.taken()
-}
-
-func (m *Machine) wrongPIN(now time.Time) {
-	if m.tries++; m.tries >= pinTries {
-		m.part(now, &bridge.Refusal{Cause: bridge.CauseForbidden, Reason: "the PIN was wrong three times"})
-		return
-	}
-	m.ask(now, asksPIN, m.words().left(pinTries-m.tries), voices.WrongPIN, voices.PIN)
-}
-
-// enteredAtDoor is a PIN of somebody who waits: a host's opens.
-func (m *Machine) enteredAtDoor(now time.Time, role bridge.Role, err error) {
-	m.entry = ""
-	switch {
-	case role == bridge.RoleHost && err == nil:
-		m.route.Role = role
-		m.do(Withdraw{})
-		m.proceed(now)
-		return
-	case err != nil:
-		m.tries = pinTries
-		m.problem = m.words().lockedOut
-		m.speak(now, voices.LockedOut)
-	case role == bridge.RoleNone:
-		m.tries++
-		m.problem = m.words().wrong
-		m.speak(now, voices.WrongPIN)
-	}
-	m.show(now)
-}
-
-// locked is somebody whose PIN was not looked at. Who has done nothing wrong keeps a place in line; a short
-// lock is waited for, a long one ends the call.
-func (m *Machine) locked(now time.Time, w waits) {
-	d, hold := w.Wait()
-	switch {
-	case hold && m.state == holds:
-		if m.polled = now; now.Sub(m.began) > holdMost {
-			m.lockedOut(now, w)
-		}
-	case hold:
-		m.enter(now, holds, bridge.StagePIN, 0)
-		m.speak(now, voices.Turn)
-	case d <= pauseMost:
-		m.entry = ""
-		m.enter(now, rests, bridge.StagePIN, d)
-		m.speak(now, voices.LockedOut)
-	default:
-		m.lockedOut(now, w)
-	}
-}
-
-func (m *Machine) lockedOut(now time.Time, w waits) {
-	m.cause = w
-	m.part(now, bridge.AsRefusal(w))
-}
-
-// Decided takes the room's answer.
-func (m *Machine) Decided(now time.Time, err error) []Action {
-	switch {
-	case m.state != knocks:
-	case err != nil:
-		m.part(now, bridge.AsRefusal(err))
-	default:
-		m.end(Admit{m.route})
-	}
-	return m.taken()
-}
-
-// Called takes what became of the call to the far end.
-func (m *Machine) Called(now time.Time, r bridge.Route, err error) []Action {
-	switch {
-	case m.state != calls:
-	case err != nil:
-		m.part(now, bridge.AsRefusal(err))
-	default:
-		m.end(Admit{r})
-	}
-	return m.taken()
 }
 
 // secret is an entry that nobody reads over one's shoulder.

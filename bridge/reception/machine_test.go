@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/speech"
 	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
@@ -46,17 +47,21 @@ type person struct {
 	now     time.Time
 	numbers map[string]bridge.Route
 	lock    error
-	answer  error // of the door, if it answers at once
-	waits   bool  // it does not
+	answer  error   // of the door, if it answers at once
+	waits   bool    // it does not
+	voice   []int16 // that greets
+	mute    bool    // it says nothing yet
 
-	screen  bridge.Notice
-	hushed  int // how often it got silent
-	heard   []voices.Prompt
-	stage   bridge.Stage
-	knocked []bridge.Route
-	tried   []string
-	left    int
-	end     Action
+	screen   bridge.Notice
+	hushed   int // how often it got silent
+	words    []speech.Words
+	greeting int // samples that were heard of it
+	heard    []voices.Prompt
+	stage    bridge.Stage
+	knocked  []bridge.Route
+	tried    []string
+	left     int
+	end      Action
 }
 
 func arrive(t *testing.T, r bridge.Route, set func(*person)) *person {
@@ -84,8 +89,14 @@ func (p *person) act(list []Action) {
 			if a.Lang != p.lang || len(a.Prompts) > 0 && p.screen.Language != "" && p.screen.Language != a.Lang {
 				p.t.Errorf("said in %s, shown in %s", a.Lang, p.screen.Language)
 			}
-			if p.heard = append(p.heard, a.Prompts...); len(a.Prompts) == 0 {
+			if p.heard = append(p.heard, a.Prompts...); len(a.Prompts) == 0 && len(a.Sound) == 0 {
 				p.hushed++
+			}
+			p.greeting += len(a.Sound)
+		case Speak:
+			p.words = a.Words
+			if !p.mute {
+				p.act(p.Spoken(p.now, p.voice))
 			}
 		case Reach:
 			p.stage = a.Stage
@@ -334,19 +345,6 @@ func TestLockedForAMoment(t *testing.T) {
 	}
 	p.lock = nil
 	p.passes(polls)
-	if _, ok := p.end.(Admit); !ok {
-		t.Errorf("%+v", p.end)
-	}
-}
-
-// The greeting is shown before the door, once.
-func TestGreeting(t *testing.T) {
-	p := arrive(t, bridge.Route{Room: "board@acme", Role: bridge.RoleGuest, Greeting: "Chào mừng đến Đà Nẵng"}, nil)
-	p.sees(bridge.Notice{Title: "board", Lines: []string{"Chào mừng đến Đà Nẵng"}, Footer: "# vào ngay", Language: "vi"})
-	if p.end != nil || p.stage != bridge.StageWelcome {
-		t.Errorf("%+v", p.end)
-	}
-	p.passes(greets)
 	if _, ok := p.end.(Admit); !ok {
 		t.Errorf("%+v", p.end)
 	}

@@ -1,6 +1,7 @@
 package reception
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -14,7 +15,7 @@ func (m *Machine) notice(now time.Time) bridge.Notice {
 	room, _ := bridge.TenantOf(m.route.Room)
 	switch m.state {
 	case asksNumber:
-		n.Title, n.Lines, n.Asks, n.Entry = w.welcome, []string{w.askNumber}, true, m.entry
+		n.Title, n.Lines, n.Asks, n.Entry = cmp.Or(m.route.Greeting, w.welcome), []string{w.askNumber}, true, m.entry
 		n.Footer = m.keys()
 	case asksPIN:
 		n.Title, n.Lines, n.Asks, n.Entry = room, []string{w.askPIN}, true, secret(m.entry)
@@ -24,7 +25,7 @@ func (m *Machine) notice(now time.Time) bridge.Notice {
 	case rests:
 		n.Title, n.Lines, n.Error, n.Waiting, n.Footer = room, []string{w.rest, w.in(m.due.Sub(now))}, w.lockedOut, true, w.otherTongue
 	case welcomes:
-		n.Title, n.Lines, n.Footer = room, []string{m.route.Greeting}, w.skip
+		n.Title, n.Lines, n.Footer = room, []string{cmp.Or(m.route.Greeting, w.welcome)}, w.skip
 	case knocks:
 		m.waiting(&n, room)
 	case calls:

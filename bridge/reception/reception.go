@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/speech"
 	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
@@ -13,17 +14,37 @@ type Voices interface {
 	Sound(lang string, p voices.Prompt) []int16
 }
 
+// Speech makes the sounds that no prompt is. speech.Maker does.
+type Speech interface {
+	// Prepare has a sound made that will soon be needed.
+	Prepare(w speech.Words)
+	// Sound waits for it until ctx ends; nil is that there is none. It is not to be changed.
+	Sound(ctx context.Context, w speech.Words) []int16
+}
+
 // Reception implements bridge.Usher.
 type Reception struct {
 	// Voices are the prompts; nil is silence.
 	Voices Voices
+	// Speech has greetings spoken; nil: they are shown.
+	Speech Speech
+}
+
+// Expect has made what will be said to a call that is on its way.
+func (r Reception) Expect(route bridge.Route) {
+	if r.Speech == nil || !route.Greets() {
+		return
+	}
+	for _, w := range New(route, nil).greeting() {
+		r.Speech.Prepare(w)
+	}
 }
 
 var _ bridge.Usher = Reception{}
 
 // Attend implements bridge.Usher.
 func (r Reception) Attend(ctx context.Context, v bridge.Visit) (bridge.Route, error) {
-	d := &driver{ctx: ctx, voices: r.Voices, visit: v, machine: New(v.Route, v.Refused), timer: time.NewTimer(time.Hour)}
+	d := &driver{ctx: ctx, voices: r.Voices, speech: r.Speech, visit: v, machine: New(v.Route, v.Refused), timer: time.NewTimer(time.Hour)}
 	defer d.timer.Stop()
 	defer d.withdraw()
 	return d.run()
@@ -33,6 +54,7 @@ func (r Reception) Attend(ctx context.Context, v bridge.Visit) (bridge.Route, er
 type driver struct {
 	ctx     context.Context
 	voices  Voices
+	speech  Speech
 	visit   bridge.Visit
 	machine *Machine
 	timer   *time.Timer
@@ -40,6 +62,7 @@ type driver struct {
 	decided chan error // the answer to the last knock
 	leave   func()     // takes the last knock back; nil: there is none
 	called  chan called
+	spoken  chan []int16
 
 	over   bool
 	result bridge.Route
@@ -69,6 +92,8 @@ func (d *driver) run() (bridge.Route, error) {
 			d.act(d.machine.Decided(time.Now(), err))
 		case c := <-d.called:
 			d.act(d.machine.Called(time.Now(), c.route, c.err))
+		case s := <-d.spoken:
+			d.act(d.machine.Spoken(time.Now(), s))
 		case <-d.timer.C:
 			d.act(d.machine.Tick(time.Now()))
 		}
@@ -90,6 +115,8 @@ func (d *driver) do(a Action) []Action {
 		d.visit.Desk.Show(a.Notice)
 	case Say:
 		d.visit.Desk.Say(d.sound(a))
+	case Speak:
+		return d.speak(a.Words)
 	case Reach:
 		d.visit.Stage(a.Stage, a.Route)
 	case Find:
@@ -142,20 +169,53 @@ func (d *driver) withdraw() {
 	d.leave, d.decided = nil, nil
 }
 
-// between is the silence between two prompts, samples.
-const between = 16000 / 4
+// moment is how long a greeting is waited for that is not there yet.
+const moment = 600 * time.Millisecond
 
-// sound puts prompts together.
-func (d *driver) sound(s Say) (all []int16) {
+// speak has words spoken, those that are ready in a moment.
+func (d *driver) speak(words []speech.Words) []Action {
+	if d.speech == nil {
+		return d.machine.Spoken(time.Now(), nil)
+	}
+	done := make(chan []int16, 1)
+	d.spoken = done
+	go func() {
+		ctx, cancel := context.WithTimeout(d.ctx, moment)
+		defer cancel()
+		var all []int16
+		for _, w := range words {
+			d.speech.Prepare(w)
+		}
+		for _, w := range words {
+			all = joined(all, d.speech.Sound(ctx, w))
+		}
+		done <- all
+	}()
+	return nil
+}
+
+// rate is that of sounds, Hz, and between the silence between two, samples.
+const (
+	rate    = 16000
+	between = rate / 4
+)
+
+// joined puts a sound behind others.
+func joined(all, one []int16) []int16 {
+	if len(one) > 0 && len(all) > 0 {
+		all = append(all, make([]int16, between)...)
+	}
+	return append(all, one...)
+}
+
+// sound puts what is said together.
+func (d *driver) sound(s Say) []int16 {
+	all := joined(nil, s.Sound)
 	if d.voices == nil {
-		return nil
+		return all
 	}
 	for _, p := range s.Prompts {
-		one := d.voices.Sound(s.Lang, p)
-		if len(one) > 0 && len(all) > 0 {
-			all = append(all, make([]int16, between)...)
-		}
-		all = append(all, one...)
+		all = joined(all, d.voices.Sound(s.Lang, p))
 	}
 	return all
 }

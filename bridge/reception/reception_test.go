@@ -3,6 +3,7 @@ package reception
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -11,6 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/reception/speech"
 	"github.com/roombridge/roombridge/bridge/reception/voices"
 )
 
@@ -72,7 +74,7 @@ func (c *counter) attend(ctx context.Context, r bridge.Route) <-chan error {
 	out := make(chan error, 1)
 	v := c.visit(r)
 	go func() {
-		got, err := Reception{beeps{}}.Attend(ctx, v)
+		got, err := Reception{Voices: beeps{}}.Attend(ctx, v)
 		if err == nil && (got.Room != "board" || got.Role != bridge.RoleGuest || got.Number != "1001") {
 			err = &bridge.Refusal{Cause: bridge.CauseInternal, Reason: "another route"}
 		}
@@ -168,7 +170,7 @@ func TestDriverCalls(t *testing.T) {
 				if name == "over" {
 					time.AfterFunc(time.Second, cancel)
 				}
-				r, err := Reception{beeps{}}.Attend(ctx, v)
+				r, err := Reception{Voices: beeps{}}.Attend(ctx, v)
 				stage := bridge.StageCalling
 				switch name {
 				case "answered":
@@ -190,5 +192,72 @@ func TestDriverCalls(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// throat is speech that takes a while. A recording is a second of sound, a text has as many samples as bytes.
+type throat struct {
+	takes    time.Duration
+	prepared []speech.Words
+}
+
+func (s *throat) Prepare(w speech.Words) { s.prepared = append(s.prepared, w) }
+
+func (s *throat) Sound(ctx context.Context, w speech.Words) []int16 {
+	select {
+	case <-time.After(s.takes):
+	case <-ctx.Done():
+		return nil
+	}
+	if w.Recording != "" {
+		return make([]int16, rate)
+	}
+	return make([]int16, len(w.Text))
+}
+
+// A greeting that is ready is heard before the question; one that is not is waited for a moment and no longer.
+func TestDriverGreets(t *testing.T) {
+	r := bridge.Route{Reception: true, Tenant: "acme", Greeting: "Welcome to Acme", GreetingSound: "hello", Language: "en"}
+	for _, takes := range []time.Duration{0, moment / 2, moment + 1, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			c := &counter{}
+			ctx, cancel := context.WithCancel(t.Context())
+			voice := &throat{takes: takes}
+			done := make(chan struct{})
+			go func() {
+				_, _ = Reception{Voices: beeps{}, Speech: voice}.Attend(ctx, c.visit(r))
+				close(done)
+			}()
+			time.Sleep(moment)
+			want := rate + between + len("number")
+			if takes > moment {
+				want = len("welcome") + between + len("number")
+			}
+			c.now()
+			if c.said[len(c.said)-1] != want || len(voice.prepared) != 1 {
+				t.Errorf("%v: said %v, not %d", takes, c.said, want)
+			}
+			cancel()
+			<-done
+		})
+	}
+}
+
+// What will be said is made while the call is on its way; the words are the same then as later.
+func TestExpect(t *testing.T) {
+	for _, r := range []bridge.Route{
+		{Room: "board@acme", Tenant: "acme", Greeting: "Chào mừng", Role: bridge.RoleGuest}, {Reception: true, GreetingSound: "hello", Language: "en"},
+	} {
+		voice := &throat{}
+		Reception{Speech: voice}.Expect(r)
+		p := arrive(t, r, nil)
+		if len(p.words) == 0 || !reflect.DeepEqual(p.words, voice.prepared) {
+			t.Errorf("%+v, later %+v", voice.prepared, p.words)
+		}
+	}
+	voice := &throat{}
+	Reception{Speech: voice}.Expect(bridge.Route{Room: "board", Role: bridge.RoleGuest})
+	if (Reception{}).Expect(bridge.Route{Greeting: "x"}); len(voice.prepared) != 0 {
+		t.Errorf("%+v for somebody who is not greeted", voice.prepared)
 	}
 }

@@ -22,7 +22,7 @@ type words struct {
 	lockedOut, hold, rest            string
 	lobby, lobbyMore, lobbyHost      string
 	full, declined, late, refused    string
-	unopened, skip                   string
+	unopened, skip, entering         string
 	calling, unanswered              string
 	wrongThrice, goodbye, encrypted  string
 	otherTongue                      string
@@ -38,7 +38,7 @@ var texts = map[string]*words{
 		lockedOut: "Đã nhập sai mã PIN quá nhiều lần", hold: "Mã PIN của bạn sẽ được kiểm tra khi đến lượt", rest: "Xin chờ, rồi nhập lại",
 		lobby: "Xin chờ trong giây lát", lobbyMore: "Chủ phòng sẽ cho bạn vào", lobbyHost: "Chủ phòng: bấm mã PIN, rồi bấm #",
 		full: "Phòng đã đầy", declined: "Chủ phòng không cho bạn vào", late: "Không nhận được phím bấm", refused: "Không vào được phòng",
-		unopened: "Không có ai cho bạn vào", skip: "# vào ngay",
+		unopened: "Không có ai cho bạn vào", skip: "# vào ngay", entering: "Bạn đang vào phòng %s.",
 		calling: "Đang gọi…", unanswered: "Không có ai trả lời",
 		wrongThrice: "Mã PIN sai ba lần", goodbye: "Xin hãy gọi lại sau", encrypted: "Phòng này chỉ nhận cuộc gọi mã hoá", otherTongue: "* English",
 		left: func(n int) string { return fmt.Sprintf("Mã PIN sai. Còn %d lần", n) },
@@ -56,7 +56,7 @@ var texts = map[string]*words{
 		lockedOut: "Too many wrong PINs", hold: "Your PIN is looked at when it is your turn", rest: "Please wait, then type it again",
 		lobby: "Please wait a moment", lobbyMore: "The host will let you in", lobbyHost: "Host: type your PIN, then #",
 		full: "The room is full", declined: "The host did not let you in", late: "No key was pressed", refused: "You cannot get in",
-		unopened: "Nobody let you in", skip: "# go in now",
+		unopened: "Nobody let you in", skip: "# go in now", entering: "You are entering %s.",
 		calling: "Calling…", unanswered: "Nobody answered",
 		wrongThrice: "Three wrong PINs", goodbye: "Please call again later", encrypted: "This room takes encrypted calls alone", otherTongue: "* Tiếng Việt",
 		left: func(n int) string {

@@ -16,6 +16,7 @@ import (
 	"github.com/roombridge/roombridge/bridge/doorkeeper"
 	"github.com/roombridge/roombridge/bridge/load"
 	"github.com/roombridge/roombridge/bridge/reception"
+	"github.com/roombridge/roombridge/bridge/reception/speech"
 	"github.com/roombridge/roombridge/bridge/relay"
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 	"github.com/roombridge/roombridge/bridge/room"
@@ -56,6 +57,7 @@ type Gateway struct {
 	core   *bridge.Core
 	doors  *doorkeeper.Keeper
 	usher  reception.Reception
+	speech *speech.Maker
 	load   *load.Meter
 	clock  load.Clock    // the meter reads it
 	asked  atomic.Uint64 // how often there was to be room for a call or browser
@@ -141,7 +143,7 @@ func (g *Gateway) openRooms() (err error) {
 		return err
 	}
 	g.core = bridge.NewCore(bridge.Config{
-		Plane: g.plane, Engine: g.engine, Router: g.router(), Capabilities: g.capabilities, Usher: g.usher, Doorkeeper: g.doors,
+		Plane: g.plane, Engine: g.engine, Router: expecting{g.router(), g.usher}, Capabilities: g.capabilities, Usher: g.usher, Doorkeeper: g.doors,
 		Admit: g.admitCall, MaxCalls: g.cfg.Limits.Calls, MediaTimeout: g.cfg.Media.Timeout, Record: g.kept.records.call, Log: g.log,
 	})
 	return nil
@@ -251,6 +253,9 @@ func (g *Gateway) close() {
 		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 		defer cancel()
 		_ = g.engine.Close(ctx)
+	}
+	if g.speech != nil {
+		g.speech.Close()
 	}
 	if g.worker != nil {
 		g.worker.Close()
