@@ -173,7 +173,7 @@ func (r *Registrant) try(ctx context.Context, a attempt) {
 	var proof sipgo.Header
 	for again := true; again; {
 		req, contact := r.request(f, a.expires, proof)
-		res, err := r.e.asked(ctx, req, f)
+		res, err := r.ask(ctx, req, f)
 		if ctx.Err() != nil {
 			return
 		}
@@ -267,6 +267,30 @@ func (r *Registrant) prove(req *sipgo.Request, res *sipgo.Response) (sipgo.Heade
 		return nil, false
 	}
 	return authorize(req, res, bridge.Target{Trunk: r.cfg.Trunk}, r.e.cfg.Credentials)
+}
+
+// ask sends a request and waits for its final answer. Meanwhile the registration may run out.
+func (r *Registrant) ask(ctx context.Context, req *sipgo.Request, f flow) (*sipgo.Response, error) {
+	ch, stop, err := r.e.ask(req, f)
+	if err != nil {
+		return nil, err
+	}
+	ends := time.NewTimer(time.Hour)
+	defer ends.Stop()
+	if s := r.Status(); s.Registered {
+		ends.Reset(time.Until(s.Expires))
+	}
+	for {
+		select {
+		case a := <-ch:
+			return a.res, a.err
+		case <-ctx.Done():
+			stop()
+			return nil, ctx.Err()
+		case <-ends.C:
+			r.step(func(*enrolment, time.Time) bool { return true })
+		}
+	}
 }
 
 // by tells how well an invitation fits the registration: it comes from where we are registered, and is for our contact.

@@ -165,8 +165,19 @@ func TestSilentRegistrar(t *testing.T) {
 		}
 		r.Hurry()
 		m := patiently(t, p, time.Second, "REGISTER")
-		takes(p, m, 600)
+		takes(p, m, 100)
 		synctest.Wait()
+		if !n.last().Registered {
+			t.Fatalf("%+v", n.last())
+		}
+		m = patiently(t, p, 90*time.Second, "REGISTER")
+		time.Sleep(25 * time.Second)
+		if s := n.last(); s.Registered || s.Reason != "the registration ran out" || s.Failures != 1 { // while it is asked for
+			t.Fatalf("%+v", s)
+		}
+		takes(p, m, 600)
+		for p.Next(time.Second) != nil { // what was sent again meanwhile
+		}
 		if !n.last().Registered {
 			t.Fatalf("%+v", n.last())
 		}

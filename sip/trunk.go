@@ -86,34 +86,39 @@ func (e *Endpoint) Ping(ctx context.Context, target string) error {
 	req := e.outgoingDialog(bridge.Target{}, uri, f).request(sipgo.OPTIONS)
 	req.AppendHeader(sipgo.NewHeader("Accept", typeSDP))
 	e.stamp(req, f)
-	_, err = e.asked(ctx, req, f)
-	return err
+	ch, stop, err := e.ask(req, f)
+	if err != nil {
+		return err
+	}
+	select {
+	case a := <-ch:
+		return a.err
+	case <-ctx.Done():
+		stop()
+		return ctx.Err()
+	}
 }
 
-// asked sends a request outside of calls, and waits for its final answer.
-func (e *Endpoint) asked(ctx context.Context, req *sipgo.Request, f flow) (*sipgo.Response, error) {
-	type answer struct {
-		res *sipgo.Response
-		err error
-	}
-	ch := make(chan answer, 1)
+// finalAnswer is what a registrar or trunk says at last, or why there is none.
+type finalAnswer struct {
+	res *sipgo.Response
+	err error
+}
+
+// ask sends a request outside of calls. The function stops waiting for the answer.
+func (e *Endpoint) ask(req *sipgo.Request, f flow) (<-chan finalAnswer, func(), error) {
+	ch := make(chan finalAnswer, 1)
 	tx, err := e.x.start(req, f, func(res *sipgo.Response, err error) {
 		if err == nil && res.IsProvisional() {
 			return
 		}
 		select {
-		case ch <- answer{res, err}:
+		case ch <- finalAnswer{res, err}:
 		default:
 		}
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	select {
-	case a := <-ch:
-		return a.res, a.err
-	case <-ctx.Done():
-		tx.stop()
-		return nil, ctx.Err()
-	}
+	return ch, tx.stop, nil
 }
