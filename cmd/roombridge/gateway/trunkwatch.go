@@ -173,9 +173,9 @@ func (g *Gateway) attendTo(ctx context.Context, t *trunk) {
 }
 
 func (g *Gateway) look(ctx context.Context, t *trunk) {
+	t.locate(ctx)
 	ctx, cancel := context.WithTimeout(ctx, trunkTime)
 	defer cancel()
-	t.locate(ctx)
 	if t.Probe == "off" {
 		if t.reg == nil {
 			g.note(t, func(*trunkState) {})
@@ -204,6 +204,8 @@ func (g *Gateway) look(ctx context.Context, t *trunk) {
 
 // locate finds the addresses of the trunk's hosts.
 func (t *trunk) locate(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, trunkTime)
+	defer cancel()
 	hosts := []string{t.host}
 	if t.Register.On {
 		for _, f := range []func() (string, uint16, error){t.Registrar, t.Proxy} {
