@@ -21,8 +21,10 @@ import (
 	"time"
 )
 
+// CertificateFile is where a self-signed certificate is kept in its directory.
+const CertificateFile = "web-cert.pem"
+
 const (
-	certFile     = "web-cert.pem"
 	keyFile      = "web-key.pem"
 	certLifetime = 820 * 24 * time.Hour // Apple's systems refuse more than 825 days
 	certRenewal  = 30 * 24 * time.Hour  // made anew when less than this is left
@@ -55,7 +57,7 @@ func Certificate(dir string, names []string, now time.Time, log *slog.Logger) (t
 }
 
 func readCertificate(dir string, names []string, now time.Time) (tls.Certificate, error) {
-	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, certFile), filepath.Join(dir, keyFile))
+	cert, err := tls.LoadX509KeyPair(filepath.Join(dir, CertificateFile), filepath.Join(dir, keyFile))
 	if err != nil {
 		return cert, err
 	}
@@ -78,7 +80,7 @@ func writeCertificate(dir string, certPEM, keyPEM []byte) error {
 	if err := writeFile(filepath.Join(dir, keyFile), keyPEM, 0o600); err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, certFile), certPEM, 0o644)
+	return writeFile(filepath.Join(dir, CertificateFile), certPEM, 0o644)
 }
 
 // writeFile replaces a file in one step.

@@ -199,7 +199,7 @@ func TestCertificate(t *testing.T) {
 
 func TestCertificateOnBrokenFiles(t *testing.T) {
 	dir := t.TempDir()
-	for _, f := range []string{certFile, keyFile} {
+	for _, f := range []string{CertificateFile, keyFile} {
 		if err := os.WriteFile(filepath.Join(dir, f), []byte("garbage"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -243,11 +243,11 @@ func TestReload(t *testing.T) {
 		if err := writeCertificate(dir, c, k); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chtimes(filepath.Join(dir, certFile), stamp, stamp); err != nil {
+		if err := os.Chtimes(filepath.Join(dir, CertificateFile), stamp, stamp); err != nil {
 			t.Fatal(err)
 		}
 	}
-	certPath, keyPath := filepath.Join(dir, certFile), filepath.Join(dir, keyFile)
+	certPath, keyPath := filepath.Join(dir, CertificateFile), filepath.Join(dir, keyFile)
 	clock := func() time.Time { return now }
 	if _, err := Reload(certPath, keyPath, clock, quiet); err == nil {
 		t.Error("no files, no error")

@@ -82,6 +82,11 @@ func TestAdministration(t *testing.T) {
 	if _, err := command(t, "number", "list", "--token", "secret"); err == nil || !strings.Contains(err.Error(), "--insecure") {
 		t.Errorf("an unknown certificate: %v", err)
 	}
+	t.Setenv("ROOMBRIDGE_WEB_STATE_DIR", dir)
+	if _, err := command(t, "number", "list", "--token", "secret"); err != nil {
+		t.Errorf("the certificate of a gateway on this machine: %v", err)
+	}
+	t.Setenv("ROOMBRIDGE_WEB_STATE_DIR", t.TempDir())
 	ca := filepath.Join(dir, "web-cert.pem")
 	run := func(args ...string) (string, error) { return command(t, append(args, "--ca", ca)...) }
 	if _, err := run("number", "list"); err == nil || !strings.Contains(err.Error(), "token") {

@@ -9,20 +9,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
+
+	"github.com/roombridge/roombridge/cmd/roombridge/gateway"
+	"github.com/roombridge/roombridge/config"
+	"github.com/roombridge/roombridge/web"
 )
 
 // remote is a running gateway, which commands reach by its API.
 type remote struct {
 	Server   string `env:"ROOMBRIDGE_SERVER" default:"https://127.0.0.1:8443" placeholder:"URL" help:"The gateway. Default: ${default}."`
 	Token    string `env:"ROOMBRIDGE_TOKEN" help:"admin.token or a token made with the API; better given by the environment."`
-	CA       string `name:"ca" type:"existingfile" placeholder:"FILE" help:"Certificate, PEM, that the gateway's is checked by; its own, where it is self-signed."`
+	CA       string `name:"ca" type:"existingfile" placeholder:"FILE" help:"Certificate, PEM, that the gateway's is checked by; its own, where it is self-signed. That of a gateway that this user runs on this machine is known."`
 	Insecure bool   `help:"Do not check the gateway's certificate."`
 	Tenant   string `help:"Whose; operators name one, else it is the default tenant."`
 	JSON     bool   `name:"json" help:"Print what the gateway answers, as JSON."`
@@ -45,11 +51,37 @@ func (r *remote) client() (*http.Client, error) {
 		if t.RootCAs = x509.NewCertPool(); !t.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, fmt.Errorf("%s has no certificate", r.CA)
 		}
+	} else if here(r.Server) {
+		t.RootCAs = neighbour(gateway.StateDir(os.Getenv(config.EnvPrefix + "WEB_STATE_DIR")))
 	}
 	return &http.Client{
 		Timeout: remoteTime, Transport: &http.Transport{TLSClientConfig: t, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the token goes nowhere else
 	}, nil
+}
+
+// here tells whether a URL is of this machine.
+func here(server string) bool {
+	u, err := url.Parse(server)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	return ip != nil && ip.IsLoopback() || strings.EqualFold(u.Hostname(), "localhost")
+}
+
+// neighbour are the authorities of the system, and the self-signed certificate of the gateway that keeps
+// it in dir; nil are the system's alone.
+func neighbour(dir string) *x509.CertPool {
+	pem, err := os.ReadFile(filepath.Join(dir, web.CertificateFile))
+	if dir == "" || err != nil {
+		return nil
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil || !pool.AppendCertsFromPEM(pem) {
+		return nil
+	}
+	return pool
 }
 
 // refused is what the API answers where it does not do what it was asked.

@@ -131,11 +131,13 @@ func (g *Gateway) webTLS() (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, nil
 }
 
-// stateDir is where a self-signed certificate stays: web.state_dir, else the
+func (g *Gateway) stateDir() string { return StateDir(g.cfg.Web.StateDir) }
+
+// StateDir is where a self-signed certificate stays: web.state_dir, else the
 // XDG state directory of the user, else nowhere.
-func (g *Gateway) stateDir() string {
-	if g.cfg.Web.StateDir != "" {
-		return g.cfg.Web.StateDir
+func StateDir(configured string) string {
+	if configured != "" {
+		return configured
 	}
 	if d := os.Getenv("XDG_STATE_HOME"); d != "" {
 		return filepath.Join(d, "roombridge")
