@@ -187,7 +187,7 @@ func (b *baresip) command(name, params string) string {
 		b.t.Fatalf("baresip: %v", err)
 	}
 	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(patience))
 	msg, _ := json.Marshal(map[string]string{"command": name, "params": params, "token": "t"})
 	if _, err := fmt.Fprintf(c, "%d:%s,", len(msg), msg); err != nil {
 		b.t.Fatalf("baresip: %v", err)
