@@ -401,10 +401,11 @@ func FuzzMachine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, keys string, kind uint8) {
 		routes := []bridge.Route{
 			{Reception: true}, {Room: "r", Door: door{"4321", "999999"}, HostPIN: true}, {Room: "r", Role: bridge.RoleGuest, Greeting: "x"},
+			{Reception: true, GreetingSound: "x"},
 			{Room: "r", Role: bridge.RoleGuest, Lobby: true, Door: door{"4321", "999999"}, HostPIN: true},
 		}
 		p := arrive(t, routes[int(kind)%len(routes)], func(p *person) {
-			p.waits = kind&8 != 0
+			p.waits, p.mute, p.voice = kind&8 != 0, kind&64 != 0, make([]int16, int(kind)*rate/8)
 			if kind&16 != 0 {
 				p.lock = locked(time.Duration(kind)*time.Second, kind&32 != 0)
 			}
