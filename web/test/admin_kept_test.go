@@ -446,3 +446,25 @@ func TestManyNumbers(t *testing.T) {
 	t.Logf("at 10,000 rules, ms (p95): search %.0f, dry run %.0f, dry run with a draft %.0f", took[0], took[1], took[2])
 	unharmed(t, ctx)
 }
+
+// What cannot be read is said where it would stand, in words, with a way to try again.
+func TestPagesSayWhatIsWrong(t *testing.T) {
+	k := newKept(t)
+	k.rules(t, exact("1001", "board"))
+	ctx := k.open(t, laptop, false, "vi", "/")
+	for _, c := range []struct{ path, status, words string }{
+		{"/numbers", "0", "Cổng không trả lời."}, {"/roomsetup", "429", "Thử lại sau 7 giây."}, {"/records", "500", "Cổng gặp lỗi"}, {"/audit", "403", "Bạn không được phép"},
+		{"/security", "0", "Cổng không trả lời."}, {"/numbers/rule/1001", "429", "Thử lại sau 7 giây."}, {"/tenants", "403", "Bạn không được phép"}, {"/administrators", "500", "Cổng gặp lỗi"},
+	} {
+		eval[any](t, ctx, fmt.Sprintf(`void (window.fetched ??= window.fetch, window.fetch = (at, o) => /^\/api\/v1\/(numbers|roomsetup|records|changes|security|tenants|administrators)/.test(at) ?
+		  (%s === 0 ? Promise.reject(new TypeError('gone')) : Promise.resolve(new Response('{}', {status: %[1]s, headers: {'Retry-After': '7'}}))) : fetched(at, o))`, c.status))
+		visit(t, ctx, c.path)
+		until(t, ctx, fmt.Sprintf(`document.querySelector('[data-unread="%s"]')?.innerText.includes(%q)`, c.status, c.words))
+		shoot(t, ctx, "kept-wrong-"+c.status)
+		accessible(t, ctx)
+		eval[any](t, ctx, `void (window.fetch = window.fetched)`)
+		click(t, ctx, `[data-act="retry"]`)
+		until(t, ctx, `!document.querySelector('[data-unread]') && document.querySelector('#content h1')`)
+	}
+	unharmed(t, ctx)
+}

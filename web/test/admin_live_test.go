@@ -271,6 +271,22 @@ func TestAdminCallsADevice(t *testing.T) {
 	until(t, ctx, `!document.querySelector('dialog') && document.querySelector('[data-toast="good"]')`)
 }
 
+// Trunks stand below the devices, with what is wrong with those that are down; where there are none there is nothing.
+func TestAdminTrunks(t *testing.T) {
+	lines := []web.Trunk{
+		{Name: "vnx-1", Address: "sip.carrier.example:5060", Transport: "udp", Prefixes: []string{"84", "1900"}, Up: true, Registers: true, Registered: true, Since: time.Now().Add(-time.Hour)},
+		{Name: "dự phòng", Tenant: "songhan", Address: "192.0.2.9:5061", Transport: "tls", Prefixes: []string{}, Registers: true, Since: time.Now(), LastError: "403 Forbidden"},
+	}
+	at := serveGateway(t, crowd(2), func(c *web.Config) { c.Trunks = func(string) []web.Trunk { return lines } })
+	ctx := tab(t, laptop, false, at+"/admin?lang=vi#/devices", nil)
+	until(t, ctx, `document.querySelector('tr[data-key=" vnx-1"] [data-up="true"]') && document.querySelector('tr[data-key="songhan dự phòng"]')?.innerText.includes('403 Forbidden')`)
+	shoot(t, ctx, "admin-trunks")
+	named(t, ctx)
+	accessible(t, ctx)
+	ctx = tab(t, laptop, false, serveGateway(t, crowd(2), nil)+"/admin?lang=en#/devices", nil)
+	until(t, ctx, `document.querySelectorAll('[data-table="devices"] tbody tr').length === 5 && document.querySelector('[data-section="trunks"]')?.hidden`)
+}
+
 // Everything is reached by the keyboard alone, and the focus is seen where it is.
 func TestAdminByKeyboard(t *testing.T) {
 	at := serveGateway(t, crowd(20), nil)

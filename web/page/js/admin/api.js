@@ -12,8 +12,11 @@ export class Problem extends Error {
   /** In words for people. */
   get words() {
     if (this.status === 0) return w('problem.offline');
+    if (this.status === 429) return w('problem.wait', { n: this.retryAfter || 60 });
+    if (this.status === 500) return w('problem.broken');
     const first = this.errors.map((e) => e.message).filter(Boolean)[0];
-    return [this.detail, first].filter(Boolean).join(': ') || w('problem.status', { status: this.status });
+    const said = [this.detail, first].filter(Boolean).join(': ') || w('problem.status', { status: this.status });
+    return this.status === 403 ? [w('problem.forbidden'), this.detail && `(${this.detail})`].filter(Boolean).join(' ') : said;
   }
 }
 

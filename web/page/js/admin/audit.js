@@ -6,7 +6,7 @@ import { actor, deed, fieldsOf, kindOf, ofNumbers, sizeOf } from './changes.js';
 import { differenceTable, query, undo } from './kept.js';
 import { live } from './live.js';
 import { page, remember } from './router.js';
-import { attempt, badge, button, el, empty, full, head, icon, link, moment, number, searchBox, select, sure } from './ui.js';
+import { attempt, badge, button, el, empty, full, head, icon, link, moment, number, searchBox, select, sure, unread } from './ui.js';
 import { known, w } from './words.js';
 
 const kinds = ['rules', 'rooms', 'devices', 'tokens', 'administrators', 'tenants', 'settings', 'calls', 'meetings'];
@@ -21,8 +21,14 @@ page('/audit', {
     const list = el('div.trail', { data: { list: 'audit' } });
     const load = async (more) => {
       const mine = ++s.turn;
-      const found = await attempt(() => get(`/changes/groups${query({ search: s.search, kind: s.kind, item: s.item, after: more ? s.next : '', limit: SIZE })}`, whose(s)));
-      if (mine !== s.turn || !found) return;
+      let found;
+      try {
+        found = await get(`/changes/groups${query({ search: s.search, kind: s.kind, item: s.item, after: more ? s.next : '', limit: SIZE })}`, whose(s));
+      } catch (problem) {
+        if (mine === s.turn) list.replaceChildren(el('div.panel', {}, unread(problem, () => load())));
+        return;
+      }
+      if (mine !== s.turn) return;
       s.items = more ? [...s.items, ...found.items] : found.items;
       s.next = found.next;
       draw();

@@ -106,7 +106,7 @@ function draw(view, none) {
     view.counts[f].parentNode.setAttribute('aria-pressed', String(f === view.filter));
   }
   const rows = found.filter(filters[view.filter]);
-  if (!rows.length) none.replaceChildren(all.length ? empty(w('devices.nomatch')) : empty(w('devices.none'), w('devices.none.text')));
+  if (!rows.length) none.replaceChildren(all.length ? empty(w('devices.nomatch')) : empty(w('devices.none'), w('devices.none.text'), ...(view.edits ? [button(w('devices.new'), () => edit(view, null), { sign: 'plus' })] : [])));
   view.list.set(rows);
 }
 

@@ -69,7 +69,7 @@ function nothing(box, search) {
 
 function columns(refresh) {
   return [
-    { name: 'number', title: w('numbers.col.number'), cell: numberCell },
+    { name: 'number', title: w('numbers.col.number'), kind: 'label', cell: numberCell },
     { name: 'leads', title: w('numbers.col.leads'), cell: leadsCell },
     { name: 'conditions', title: w('numbers.col.conditions'), cell: conditionsCell },
     { name: 'entry', title: w('numbers.col.entry'), cell: entryCell },
@@ -86,7 +86,7 @@ function columns(refresh) {
 function numberCell(r) {
   const text = { any: w('numbers.every'), exact: r.number || w('numbers.nonumber') }[r.match] ?? r.number;
   return [el(`a.mono${r.disabled ? '.off' : ''}`, { href: `#${edit(r.id)}` }, text), r.match === 'prefix' && '…', ' ',
-    (r.match === 'prefix' || r.match === 'regex') && badge(w(`rule.${r.match}`)), el('span.sub', { text: r.label || (r.id !== r.number && r.match === 'exact' ? r.id : '') })];
+    (r.match === 'prefix' || r.match === 'regex') && badge(w(`rule.${r.match}`)), el('span.sub', { text: r.label || (r.id !== r.number && r.match === 'exact' ? r.id : ''), title: r.label })];
 }
 
 function leadsCell(r) {

@@ -1,11 +1,11 @@
 // Records of calls: searched, over a period, with how they ended, over which paths and how well.
 
 import { deviceName } from '../roster.js';
-import { get, Problem } from './api.js';
+import { get } from './api.js';
 import { download, periodChooser, query, span, valueOf } from './kept.js';
-import { go, page, remember } from './router.js';
+import { draw, go, page, remember } from './router.js';
 import { spoken } from './spoken.js';
-import { badge, bits, button, duration, el, empty, facts, full, head, icon, link, moment, percent, searchBox, section, select, served } from './ui.js';
+import { badge, bits, button, duration, el, empty, facts, full, head, icon, link, moment, percent, searchBox, section, select, served, unread } from './ui.js';
 import { known, w } from './words.js';
 
 const causes = ['normal', 'no-route', 'forbidden', 'busy', 'declined', 'no-answer', 'unreachable', 'cancelled', 'media', 'encryption', 'capacity', 'media-timeout', 'signalling', 'protocol', 'removed', 'internal'];
@@ -22,7 +22,7 @@ page('/records', {
       caption: w('records'), hook: 'records', key: (r) => r.id, open: (r) => go(record(r.id)), empty: none, columns: columns(),
       load: async ({ after }) => {
         const found = await get(`/records${query({ ...asked(), after, limit: 100 })}`);
-        none.replaceChildren(empty(w(s.search || s.cause || s.period !== 'all' ? 'numbers.nothing' : 'records.none'), w(s.search || s.cause || s.period !== 'all' ? 'records.nothing.text' : 'records.none.text')));
+        none.replaceChildren(s.search || s.cause ? empty(w('numbers.nothing'), w('records.nothing.text')) : empty(w(s.period === 'all' ? 'records.none' : 'records.none.period'), w('records.none.text')));
         return found;
       },
     });
@@ -87,8 +87,7 @@ page('/records/:id', {
   title: 'records.one', icon: 'records', right: 'read', one: true,
   render(root, { id }) {
     get(`/records/${encodeURIComponent(id)}`).then((r) => show(root, r), (problem) => {
-      if (!(problem instanceof Problem)) throw problem;
-      root.append(head(w('records.one'), { back: ['/records', w('records')] }), empty(problem.status === 404 ? w('records.gone') : problem.words, ''));
+      root.append(head(w('records.one'), { back: ['/records', w('records')] }), unread(problem, draw, w('records.gone')));
     });
   },
 });

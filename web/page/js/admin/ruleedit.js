@@ -7,8 +7,8 @@ import './lang_numbers.js';
 import { edit, remove, showAgain } from './numbers.js';
 import { differences, fresh, merge, ofProblem, toForm, toRule } from './rule.js';
 import { firstOf, ruleForm, wordsOf } from './ruleform.js';
-import { go, page } from './router.js';
-import { button, dialog, el, empty, head, icon, link, moment, toast } from './ui.js';
+import { draw, go, page } from './router.js';
+import { button, dialog, el, empty, head, icon, link, moment, toast, unread } from './ui.js';
 import { w } from './words.js';
 
 // What somebody left without saving; it is kept as long as this window is.
@@ -37,8 +37,7 @@ page('/numbers/rule/:id', {
     get(`/numbers/${encodeURIComponent(id)}`).then((r) => {
       end = editor(root, { base: clean(r), version: r.version, f: toForm(r) });
     }, (problem) => {
-      if (!(problem instanceof Problem)) throw problem;
-      root.append(head(w('numbers.edit'), { back: ['/numbers', w('numbers')] }), empty(problem.status === 404 ? w('numbers.gone') : problem.words, ''));
+      root.append(head(w('numbers.edit'), { back: ['/numbers', w('numbers')] }), unread(problem, draw, w('numbers.gone')));
     });
     return () => end?.();
   },

@@ -10,7 +10,7 @@ import { draw, go, page, remember } from './router.js';
 import { ofProblem } from './rule.js';
 import { setupForm } from './setupform.js';
 import { changed, check, fields, toForm, toSetup } from './setup.js';
-import { attempt, badge, button, el, empty, head, icon, iconButton, link, number, searchBox, section, served, sure, toast } from './ui.js';
+import { attempt, badge, button, el, empty, head, icon, iconButton, link, number, searchBox, section, served, sure, toast, unread } from './ui.js';
 import { w } from './words.js';
 
 const address = (name) => `/roomsetup/${part(name)}`;
@@ -43,7 +43,7 @@ const adding = () => (may('numbers') ? [button(w('setups.new'), () => go('/rooms
 
 function columns(refresh) {
   return [
-    { name: 'name', title: w('setups.room'), cell: (r) => [el('a', { href: `#${address(r.name)}` }, r.name), ' ', meeting(r.room), el('span.sub', { text: r.label ?? '' })] },
+    { name: 'name', title: w('setups.room'), kind: 'label', cell: (r) => [el('a', { href: `#${address(r.name)}` }, r.name), ' ', meeting(r.room), el('span.sub', { text: r.label ?? '', title: r.label })] },
     { name: 'ways', title: w('setups.ways'), cell: (r) => el('span.badges', {}, r.ways.length ? [r.ways.slice(0, SHOWN).map((way) => badge(dialled(way), '', { title: way.label ?? way.rule })), r.ways.length > SHOWN && badge(w('setups.ways.more', { n: r.ways.length - SHOWN }))] : el('span.quiet', { text: w('setups.ways.none') })) },
     { name: 'door', title: w('setups.door'), cell: (r) => el('span.badges', {}, r.locked && badge(fieldName('locked'), 'warn'), r.lobby && badge(fieldName('lobby'), 'info'), r.host_pin && badge(w('rule.host')), r.guest_pin && badge(w('rule.guest')), r.capacity > 0 && badge(`≤ ${number(r.capacity)}`, '', { title: fieldName('capacity') })) },
     { name: 'inside', title: w('setups.inside'), cell: (r) => el('span.badges', {}, r.layout && badge(valueOf('layout', r.layout)), r.language && badge(r.language.toUpperCase(), '', { title: fieldName('language') }), r.encryption && badge(fieldName('encryption')), r.greeting && badge(fieldName('greeting'), '', { title: r.greeting })) },
@@ -84,8 +84,7 @@ page('/roomsetup/:name', {
   render(root, { name }) {
     let end = null;
     get(address(name)).then((r) => { end = editor(root, r); }, (problem) => {
-      if (!(problem instanceof Problem)) throw problem;
-      root.append(head(name, { back: ['/roomsetup', w('setups')] }), empty(problem.status === 404 ? w('setups.gone') : problem.words, ''));
+      root.append(head(name, { back: ['/roomsetup', w('setups')] }), unread(problem, draw, w('setups.gone')));
     });
     return () => end?.();
   },

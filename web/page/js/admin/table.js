@@ -1,6 +1,6 @@
 // Tables: of rows that are all here and change (sorted and paged in the browser), and of rows that the gateway gives page by page.
 
-import { add, el, iconButton } from './ui.js';
+import { add, el, iconButton, unread } from './ui.js';
 import { fold, number } from './format.js';
 import { w } from './words.js';
 
@@ -16,7 +16,10 @@ export function table({ caption, columns, key, open, empty, size = 50, sort = nu
   const grid = el('table.grid', { data: hook ? { table: hook } : {} }, el('caption.unseen', { text: caption }), el('thead', {}, el('tr', {}, heads.map((h) => h.el))), body);
   const foot = el('div.tablefoot');
   const none = el('div', {}, empty);
-  const box = el('div.tablebox', {}, el('div.scroll', { tabindex: 0, role: 'region', 'aria-label': caption }, grid), none, foot);
+  const scroll = el('div.scroll', { tabindex: 0, role: 'region', 'aria-label': caption }, grid);
+  const box = el('div.tablebox', {}, scroll, none, foot);
+  // A table that is not wider than its place needs no scrolling of its own: its heads stay in sight while the page scrolls.
+  new ResizeObserver(() => box.classList.toggle('fits', grid.offsetWidth <= scroll.clientWidth)).observe(grid);
 
   function draw() {
     const rows = sorted(state, columns);
@@ -147,11 +150,33 @@ export function served({ caption, columns, key, open, empty, load, hook }) {
   let marks = [''];
   let first = 1;
   let turn = 0;
+  let failed = null;
+
+  /** Says what is wrong in place of rows, until they are read. */
+  function fail(problem) {
+    failed?.remove();
+    failed = unread(problem, show);
+    inner.set([]);
+    inner.el.querySelector('.grid').parentNode.nextSibling.hidden = true;
+    foot.hidden = true;
+    inner.el.append(failed);
+  }
+
   async function show() {
     const mine = ++turn;
     inner.el.setAttribute('aria-busy', 'true');
-    const { items = [], next = '' } = await load({ after: marks.at(-1) }).finally(() => mine === turn && inner.el.removeAttribute('aria-busy'));
+    let found;
+    try {
+      found = await load({ after: marks.at(-1) });
+    } catch (problem) {
+      if (mine === turn) fail(problem);
+      return;
+    } finally {
+      if (mine === turn) inner.el.removeAttribute('aria-busy');
+    }
     if (mine !== turn) return;
+    const { items = [], next = '' } = found;
+    failed?.remove();
     inner.set(items ?? []);
     foot.hidden = marks.length === 1 && !next;
     footer(foot, { first: number(first), last: number(first + items.length - 1) }, marks.length > 1, Boolean(next), (step) => {

@@ -1,9 +1,9 @@
 // Tenants, for operators: who they are, which calls are theirs, what they may use, and how long their records are kept.
 
-import { del, get, Problem, put } from './api.js';
+import { del, get, put } from './api.js';
 import './lang_kept.js';
-import { go, page } from './router.js';
-import { attempt, badge, button, el, empty, field, form, head, number, searchBox, section, served, sure, toast } from './ui.js';
+import { draw, go, page } from './router.js';
+import { attempt, badge, button, el, empty, field, form, head, number, searchBox, section, served, sure, toast, unread } from './ui.js';
 import { w } from './words.js';
 
 const limits = ['calls', 'bandwidth', 'workers', 'rooms', 'devices'];
@@ -59,8 +59,7 @@ page('/tenants/:id', {
   title: 'tenants.edit', icon: 'tenants', right: 'operator',
   render(root, { id }) {
     get(address(id), { tenant: '' }).then((t) => edit(root, t), (problem) => {
-      if (!(problem instanceof Problem)) throw problem;
-      root.append(head(w('tenants.edit'), { back: ['/tenants', w('tenants')] }), empty(problem.status === 404 ? w('tenants.gone') : problem.words, ''));
+      root.append(head(w('tenants.edit'), { back: ['/tenants', w('tenants')] }), unread(problem, draw, w('tenants.gone')));
     });
   },
 });

@@ -12,10 +12,11 @@ export function trunks() {
   const list = table({
     caption: w('trunks'), hook: 'trunks', key: (t) => `${t.tenant ?? ''} ${t.name}`, sort: ['name', false],
     columns: [
-      { name: 'name', title: w('trunks.name'), sort: (t) => t.name, same: (t) => `${t.name} ${t.tenant}`, cell: (t) => [el('b', { text: t.name }), el('span.sub', { text: t.tenant ?? '' })] },
-      { name: 'state', title: w('trunks.state'), sort: (t) => Number(t.up), same: (t) => `${t.up} ${t.registered}`, cell: (t) => el('span.badges', {}, badge(w(t.up ? 'trunks.up' : 'trunks.down'), t.up ? 'good' : 'bad', { data: { up: String(t.up) } }), t.registered && badge(w('trunks.registered'), 'info')) },
+      { name: 'name', title: w('trunks.name'), sort: (t) => t.name, same: (t) => `${t.name} ${t.tenant}`, cell: (t) => [el('b', { text: t.name }), el('span.sub', { text: [t.address, t.tenant].filter(Boolean).join(' · ') })] },
+      { name: 'prefixes', title: w('trunks.prefixes'), same: (t) => String(t.prefixes), cell: (t) => el('span.badges', {}, t.prefixes?.length ? t.prefixes.map((p) => badge(`${p}…`)) : w('trunks.all')) },
+      { name: 'state', title: w('trunks.state'), sort: (t) => Number(t.up), same: (t) => `${t.up} ${t.registers} ${t.registered}`, cell: (t) => el('span.badges', {}, badge(w(t.up ? 'trunks.up' : 'trunks.down'), t.up ? 'good' : 'bad', { data: { up: String(t.up) } }), t.registers && badge(w(t.registered ? 'devices.registered' : 'devices.unregistered'), t.registered ? 'info' : 'warn')) },
       { name: 'since', title: w('trunks.since'), same: (t) => String(t.since), cell: (t) => (Date.parse(t.since) > 0 ? el('span', { title: full(t.since), text: moment(t.since) }) : '–') },
-      { name: 'error', title: w('trunks.error'), kind: 'wide', cell: (t) => t.error || '–' },
+      { name: 'error', title: w('trunks.error'), kind: 'wide', cell: (t) => t.last_error || '–' },
     ],
   });
   const box = section(w('trunks'), { hook: 'trunks' }, list.el);

@@ -71,6 +71,13 @@ export function empty(title, text, ...actions) {
   return el('div.empty', {}, el('p.what', { text: title }), text && el('p', { text }), actions.length > 0 && el('div.actions', {}, actions));
 }
 
+/** What stands where something could not be read, with a way to try again; gone is what is said where there is no such thing. */
+export function unread(problem, again, gone) {
+  if (!(problem instanceof Problem)) throw problem;
+  if (problem.status === 404 && gone) return empty(gone);
+  return el('div', { role: 'alert', data: { unread: problem.status } }, empty(w('problem.title'), problem.words, button(w('retry'), again, { sign: 'refresh', act: 'retry' })));
+}
+
 /** A small word on a coloured ground. kind: good, warn, bad, info or ''. */
 export function badge(text, kind = '', props = {}) {
   return el(`span.badge${kind && `.${kind}`}`, props, text);
