@@ -19,9 +19,11 @@ type dtlsState struct {
 	security media.Security // what the running association was started for
 	pipe     *secure.Pipe   // nil: none
 	cancel   context.CancelFunc
-	ended    chan struct{} // closed when its goroutine has ended
+	ended    chan struct{}  // closed when its goroutine has ended
+	told     netip.AddrPort // where signalling says that the far end is
 	peer     netip.AddrPort
 	heard    bool // peer sent something
+	met      bool // told did
 	messages budget
 }
 
@@ -31,8 +33,11 @@ func (p *port) startDTLS(t *terms, to netip.AddrPort) {
 	d := &p.dtls
 	d.Lock()
 	same := d.cancel != nil && equalSecurity(d.security, t.Security)
-	if same && !d.heard && to.IsValid() {
-		d.peer = to
+	if same && to.IsValid() && to != d.told {
+		d.told, d.met = to, false
+		if !d.heard {
+			d.peer = to
+		}
 	}
 	d.Unlock()
 	if same {
@@ -42,7 +47,7 @@ func (p *port) startDTLS(t *terms, to netip.AddrPort) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
 	d.Lock()
-	d.security, d.peer, d.heard = t.Security, to, false
+	d.security, d.told, d.peer, d.heard, d.met = t.Security, to, to, false, false
 	d.cancel, d.ended = cancel, ended
 	d.Unlock()
 	p.s.tasks.Go(func() {
@@ -93,11 +98,13 @@ func (p *port) associate(ctx context.Context, sec media.Security, mux bool) {
 	}
 }
 
-// openPipe makes the connection that the next handshake runs over.
+// openPipe makes the connection that the next handshake runs over. Whom the last one failed with is
+// answered no more than anybody else.
 func (p *port) openPipe() *secure.Pipe {
 	d := &p.dtls
 	d.Lock()
 	defer d.Unlock()
+	d.heard = false
 	d.pipe = secure.NewPipe(net.UDPAddrFromAddrPort(p.sock.LocalAddr()), net.UDPAddrFromAddrPort(d.peer), p.sendDTLS)
 	return d.pipe
 }
@@ -143,7 +150,8 @@ func (p *port) sendDTLS(data []byte) error {
 
 // deliverDTLS hands a datagram to the handshake. Until one has come from where
 // signalling pointed, the far end may be behind a translator and is answered
-// where it comes from; whether it is the far end, its certificate shows.
+// where it comes from; whether it is the far end, its certificate shows. Whoever was there
+// first keeps nobody out who comes from where signalling pointed.
 func (p *port) deliverDTLS(data []byte, from netip.AddrPort, now int64) verdict {
 	d := &p.dtls
 	d.Lock()
@@ -151,13 +159,11 @@ func (p *port) deliverDTLS(data []byte, from netip.AddrPort, now int64) verdict 
 	if d.pipe == nil || d.cancel == nil {
 		return dropIdle
 	}
-	if from != d.peer {
-		if d.heard && from.Addr() != d.peer.Addr() {
-			return dropSource
-		}
-		d.peer = from
+	expected := d.told.IsValid() && from.Addr() == d.told.Addr()
+	if !expected && (d.met || d.heard && from.Addr() != d.peer.Addr()) {
+		return dropSource
 	}
-	d.heard = true
+	d.peer, d.heard, d.met = from, true, d.met || expected
 	if !d.messages.spend(tryMessages, now) || !d.pipe.Deliver(data) {
 		return dropProbe
 	}

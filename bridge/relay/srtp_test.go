@@ -483,6 +483,33 @@ func TestDTLSKeysTheStream(t *testing.T) {
 	}
 }
 
+// A stranger's datagram that comes first does not keep the far end from shaking hands.
+func TestDTLSOfStrangersFirst(t *testing.T) {
+	for _, client := range []bool{true, false} {
+		t.Run(fmt.Sprintf("client=%v", client), func(t *testing.T) {
+			inBubble(t, media.Audio, func(r *rig) {
+				r.apply(dtlsTerms(client, true))
+				stray := r.socket(netip.AddrPortFrom(other, 5000))
+				defer stray.Close()
+				record := append([]byte{22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 0)
+				stray.Send(r.ours(), record)
+				synctest.Wait()
+				far := r.shake(r.far, r.ours(), !client, r.plane)
+				session := <-far.session
+				if session == nil {
+					t.Fatalf("no handshake: %v", r.stream.Stats().Drops)
+				}
+				stray.Send(r.ours(), record)
+				synctest.Wait()
+				if n := r.stream.Stats().Drops["source"]; n != 1 {
+					t.Errorf("%d datagrams of the stranger are dropped", n)
+				}
+				far.close(session)
+			})
+		})
+	}
+}
+
 func TestDTLSOfRTCPIsItsOwn(t *testing.T) {
 	inBubble(t, media.Audio, func(r *rig) {
 		r.apply(dtlsTerms(false, false))
