@@ -91,8 +91,8 @@ test('mistakes are found before they are sent', () => {
     [{}, ''], [{ priority: '0' }, 'priority:priority'], [{ priority: 'x' }, 'priority:priority'], [{ greeting_sound: 'chao-mung_2' }, ''], [{ greeting_sound: '../x' }, 'greeting_sound:greeting_sound'], [{ match: 'prefix', number: '' }, 'number:number.missing'],
     [{ match: 'prefix', number: '10*2' }, 'number:number.star'], [{ match: 'regex', number: '(\\d' }, 'number:number.expression'], [{ match: 'regex', number: '\\+84' }, 'number:number.plus'],
     [{ match: 'regex', number: '(\\d{4})x(?P<pin>\\d+)' }, ''], [{ networks: ['10.0.0.1'] }, 'networks:networks'], [{ networks: ['10.0.0.0/8', '2001:db8::/32'] }, ''],
-    [{ times: ['mon 8-9'] }, 'times:times.dates'], [{ times: ['mon 08:00-25:00'] }, 'times:times.hours'], [{ action: 'dial' }, 'target:target.missing'], [{ action: 'dial', target: 'tel:1' }, 'target:target.scheme'],
-    [{ action: 'dial', target: 'sip:1@$1' }, 'target:target.host'], [{ action: 'dial', target: 'sip:$1@host' }, ''], [{ room: 'a$b' }, 'room:template'], [{ room: '$$a${x}$1' }, ''],
+    [{ times: ['mon 8-9'] }, 'times:times.dates'], [{ times: ['mon 08:00-25:00'] }, 'times:times.hours'], [{ action: 'dial' }, 'target:target.missing'], [{ action: 'dial', target: 'mailto:x' }, 'target:target.scheme'],
+    [{ action: 'dial', target: 'sip:1@$1' }, 'target:target.host'], [{ action: 'dial', target: 'sip:$1@host' }, ''], [{ action: 'dial', target: 'tel:+84 24 $1;trunk=a b' }, ''], [{ action: 'dial', target: '0$1' }, ''], [{ action: 'dial', target: '$1;trunk=$1' }, 'target:target.scheme'], [{ action: 'dial', target: 'board' }, 'target:target.scheme'], [{ room: 'a$b' }, 'room:template'], [{ room: '$$a${x}$1' }, ''],
     [{ lobby: true }, 'lobby:lobby'], [{ capacity: '-1' }, 'capacity:capacity'], [{ bandwidth: '12' }, 'bandwidth:bandwidth'], [{ width: '640' }, 'width:width'], [{ fps: '61' }, 'fps:fps'],
     [{ label: 'ế'.repeat(90) }, 'label:long'], [{ callers: ['a*b*c*d*e*f*g*h*i*j'] }, 'callers:callers'],
   ]) assert.equal(wrong(more), want, JSON.stringify(more));

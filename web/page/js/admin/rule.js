@@ -144,10 +144,17 @@ function checkOutcome(f, unless) {
   const target = f.target.trim();
   const at = target.indexOf('@');
   unless(target !== '', 'target', 'target.missing');
+  if (isPhone(target)) return;
   unless(/^(sips?|h323):./.test(target), 'target', 'target.scheme');
   unless(!target.includes('$') || (at > 0 && !target.slice(at).includes('$')), 'target', 'target.host');
   unless(isTemplate(target), 'target', 'template');
 }
+
+/** A number for a trunk, such as tel:+84$1;trunk=carrier. */
+const isPhone = (target) => {
+  const [number, trunk = 'any'] = target.split(/;trunk=(.*)/);
+  return trunk !== '' && !trunk.includes('$') && /^(tel:)?\+?[\d*#().\- ]+$/i.test(number.replace(/\$(\d|\{[^}]+\})/g, '0'));
+};
 
 const isTemplate = (text) => !text.replaceAll('$$', '').replace(/\$(\d|\{[^}]+\})/g, '').includes('$');
 

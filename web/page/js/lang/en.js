@@ -167,7 +167,7 @@ export const en = {
   'call.title': 'Call a terminal in',
   'call.whom': 'Terminal',
   'call.hint': 'Search by name',
-  'call.hint.address': 'A name, or sip:… or h323:…',
+  'call.hint.address': 'A name, a number, or sip:… or h323:…',
   'call.call': 'Call',
   'call.loading': 'Looking for terminals…',
   'call.none': 'No terminal is registered with this gateway.',

@@ -167,7 +167,7 @@ export const vi = {
   'call.title': 'Gọi thiết bị vào phòng',
   'call.whom': 'Thiết bị',
   'call.hint': 'Tìm theo tên',
-  'call.hint.address': 'Tên, hoặc sip:… hay h323:…',
+  'call.hint.address': 'Tên, số, hoặc sip:… hay h323:…',
   'call.call': 'Gọi',
   'call.loading': 'Đang tìm thiết bị…',
   'call.none': 'Chưa có thiết bị nào đăng ký với cổng này.',
