@@ -10,6 +10,9 @@ type Chair interface {
 	Mute(room, participant string, muted bool) bool
 	// Remove sends a participant away.
 	Remove(room, participant, reason string) bool
+	// SetRole makes somebody at a page a host, or a guest again. It tells whether there is such a
+	// participant; the error is a *Refusal.
+	SetRole(room, participant string, role Role) (known bool, err error)
 	// SetEntry says who gets in from now on.
 	SetEntry(room string, e Entry) bool
 	// Decide lets somebody who waits in, or sends them away; "" is all who wait.

@@ -23,7 +23,8 @@ type ParticipantPath struct {
 type participantChange struct {
 	ParticipantPath
 	Body struct {
-		Muted bool `json:"muted" doc:"Their sound is kept from others"`
+		Muted *bool  `json:"muted,omitempty" doc:"Their sound is kept from others"`
+		Role  string `json:"role,omitempty" enum:"guest,host" doc:"A host leads the meeting at the page; there may be several"`
 	}
 }
 
@@ -52,12 +53,12 @@ func (s *Server) chairOperations(a huma.API) {
 	op := func(id, method, path, summary string, status int) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: method, Path: "/api/v1/rooms/{name}" + path, Tags: []string{"rooms"}, Summary: summary,
-			DefaultStatus: status, MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 422, 501},
+			DefaultStatus: status, MaxBodyBytes: 16 << 10, Errors: []int{400, 401, 403, 404, 409, 422, 501},
 		}
 	}
 	huma.Register(a, op("end-room", http.MethodDelete, "", "End the meeting for everybody", 204), s.endRoom)
 	huma.Register(a, op("mute-room", http.MethodPost, "/mute", "Mute everybody who is not a host", 200), s.muteRoom)
-	huma.Register(a, op("change-participant", http.MethodPatch, "/participants/{id}", "Mute a participant", 200), s.changeParticipant)
+	huma.Register(a, op("change-participant", http.MethodPatch, "/participants/{id}", "Mute a participant, or say who leads", 200), s.changeParticipant)
 	huma.Register(a, op("remove-participant", http.MethodDelete, "/participants/{id}", "Send a participant away", 204), s.removeParticipant)
 	huma.Register(a, op("admit", http.MethodPost, "/waiting/{id}", "Let somebody who waits in, or send them away", 200), s.admit)
 	huma.Register(a, op("admit-all", http.MethodPost, "/waiting", "Let all who wait in, or send them away", 200), s.admitAll)
@@ -113,12 +114,46 @@ func (s *Server) muteRoom(ctx context.Context, in *muteRoom) (*roomBody, error) 
 }
 
 func (s *Server) changeParticipant(ctx context.Context, in *participantChange) (*roomBody, error) {
-	r, err := s.lead(ctx, in.Name, func(c bridge.Chair, r *Room) bool { return c.Mute(r.Name, in.ID, in.Body.Muted) })
-	if err != nil {
+	here := func(_ bridge.Chair, r *Room) bool {
+		return slices.ContainsFunc(r.Participants, func(p Participant) bool { return p.ID == in.ID })
+	}
+	if _, err := s.lead(ctx, in.Name, here); err != nil {
 		return nil, err
 	}
-	s.didRoom(ctx, r, muting(in.Body.Muted), "name", r.person(in.ID))
-	return s.oneRoom(ctx, r.Name)
+	if role := in.Body.Role; role != "" {
+		if err := s.appoint(ctx, in, role); err != nil {
+			return nil, err
+		}
+	}
+	if muted := in.Body.Muted; muted != nil {
+		r, err := s.lead(ctx, in.Name, func(c bridge.Chair, r *Room) bool { return c.Mute(r.Name, in.ID, *muted) })
+		if err != nil {
+			return nil, err
+		}
+		s.didRoom(ctx, r, muting(*muted), "name", r.person(in.ID))
+	}
+	return s.oneRoom(ctx, in.Name)
+}
+
+func (s *Server) appoint(ctx context.Context, in *participantChange, role string) error {
+	as := bridge.RoleGuest
+	if role == bridge.RoleHost.String() {
+		as = bridge.RoleHost
+	}
+	var no error
+	r, err := s.lead(ctx, in.Name, func(c bridge.Chair, r *Room) bool {
+		known, err := c.SetRole(r.Name, in.ID, as)
+		no = err
+		return known
+	})
+	switch {
+	case err != nil:
+		return err
+	case no != nil:
+		return refusal(no)
+	}
+	s.didRoom(ctx, r, "role", "name", r.person(in.ID), "role", role)
+	return nil
 }
 
 // removeParticipant hangs up who is a terminal, and sends who is a page away.

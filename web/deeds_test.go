@@ -37,6 +37,8 @@ func TestDeedsAreWrittenDown(t *testing.T) {
 		{"PATCH", room, `{"layout":"grid"}`, `meetings board@a layout {"layout":"grid"}`},
 		{"POST", room + "/mute", `{"muted":false}`, `meetings board@a unmute-all {}`},
 		{"PATCH", room + "/participants/p2", `{"muted":true}`, `meetings board@a mute {"name":"Lan"}`},
+		{"PATCH", room + "/participants/p2", `{"role":"host"}`, `meetings board@a role {"name":"Lan","role":"host"}`},
+		{"PATCH", room + "/participants/p1", `{"role":"host"}`, ""},
 		{"DELETE", room + "/participants/p2", "", `meetings board@a remove {"name":"Lan"}`},
 		{"DELETE", room + "/participants/p9", "", ""},
 		{"POST", room + "/waiting/w1", `{"admit":true}`, `meetings board@a admit {"name":"Đỗ Khánh Linh"}`},

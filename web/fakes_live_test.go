@@ -53,6 +53,19 @@ func (f *fakeRooms) Remove(room, id, reason string) bool {
 	})
 }
 
+func (f *fakeRooms) SetRole(room, id string, role bridge.Role) (known bool, err error) {
+	f.led(room, fmt.Sprintf("role %s %q %s", room, id, role), func(r *bridge.RoomStatus) bool {
+		i := slices.IndexFunc(r.Participants, func(p bridge.ParticipantStatus) bool { return p.ID == id })
+		if known = i >= 0; known && r.Participants[i].Kind == "terminal" {
+			err = &bridge.Refusal{Cause: bridge.CauseDeclined, Reason: "terminals do not lead"}
+		} else if known {
+			r.Participants[i].Role = role
+		}
+		return known && err == nil
+	})
+	return known, err
+}
+
 func (f *fakeRooms) SetEntry(room string, e bridge.Entry) bool {
 	return f.led(room, fmt.Sprintf("entry %s %s", room, e), func(r *bridge.RoomStatus) bool {
 		r.Entry = e

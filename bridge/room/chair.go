@@ -1,6 +1,8 @@
 package room
 
 import (
+	"slices"
+
 	"github.com/roombridge/roombridge/bridge"
 )
 
@@ -28,6 +30,25 @@ func (e *Engine) Mute(name, participant string, muted bool) bool {
 // Remove implements bridge.Chair.
 func (e *Engine) Remove(name, participant, reason string) bool {
 	return e.lead(name, func(r *room) bool { return r.remove(participant, reason) })
+}
+
+// SetRole implements bridge.Chair. Who may say so to the API may call terminals there, too.
+func (e *Engine) SetRole(name, participant string, role bridge.Role) (known bool, err error) {
+	e.lead(name, func(r *room) bool {
+		p := r.find(participant)
+		switch known = p != nil; {
+		case p == nil:
+		case role == bridge.RoleHost:
+			err = r.appoint(p, true)
+		default:
+			err = r.resign(p)
+		}
+		return known
+	})
+	if err != nil {
+		err = &bridge.Refusal{Cause: bridge.CauseDeclined, Reason: err.Error()}
+	}
+	return known, err
 }
 
 // SetEntry implements bridge.Chair.
@@ -158,13 +179,55 @@ func (r *room) hosts() int {
 
 // succeed finds somebody to lead where nobody does.
 func (r *room) succeed() {
+	if i := heir(r.standings()); i >= 0 {
+		r.promote(r.people[i])
+	}
+}
+
+func (r *room) standings() []standing {
 	list := make([]standing, len(r.people))
 	for i, p := range r.people {
 		list[i] = standing{role: p.role, claims: p.claims, here: p.visitor != nil && p.visitor.conn != nil}
 	}
-	if i := heir(list); i >= 0 {
-		r.promote(r.people[i])
+	return list
+}
+
+// appoint makes somebody at a page a host, as one who typed the PIN if proven.
+func (r *room) appoint(p *participant, proven bool) error {
+	if p.visitor == nil {
+		return errNotPage
 	}
+	p.proven = p.proven || proven
+	if p.role != bridge.RoleHost {
+		r.promote(p)
+	}
+	r.wake()
+	return nil
+}
+
+// resign makes a host at a page a guest. Where pages choose their hosts themselves somebody follows, and
+// the last one stays.
+func (r *room) resign(p *participant) error {
+	if p.visitor == nil {
+		return errNotPage
+	}
+	if p.role != bridge.RoleHost {
+		return nil
+	}
+	list := r.standings()
+	list[slices.Index(r.people, p)] = standing{}
+	next := heir(list)
+	leads := func(s standing) bool { return s.role == bridge.RoleHost }
+	if p.claims && next < 0 && !slices.ContainsFunc(list, leads) {
+		return errLastHost
+	}
+	p.role, p.proven = bridge.RoleGuest, false
+	r.log.Info("leads no longer", "participant", p.id)
+	if next >= 0 {
+		r.promote(r.people[next])
+	}
+	r.wake()
+	return nil
 }
 
 // promote makes a participant a host.

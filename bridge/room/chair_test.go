@@ -60,7 +60,8 @@ func TestOnlyHostsLead(t *testing.T) {
 	r := newRig(t, nil)
 	a, b := r.page("A", roomtest.Options{}), r.page("B", roomtest.Options{})
 	for _, m := range []map[string]any{
-		{"type": "mute", "participant": a.id(), "muted": true}, {"type": "remove", "participant": a.id()}, {"type": "entry", "entry": "locked"},
+		{"type": "mute", "participant": a.id(), "muted": true}, {"type": "remove", "participant": a.id()},
+		{"type": "role", "participant": b.id(), "role": "host"}, {"type": "entry", "entry": "locked"},
 		{"type": "admit", "admit": true}, {"type": "layout", "layout": "grid"}, {"type": "dial", "target": "sip:x@example.vn"}, {"type": "end"},
 	} {
 		before := len(b.Look().Errors)

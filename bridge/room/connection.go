@@ -64,7 +64,7 @@ func (c *connection) Receive(msg []byte) error {
 		c.visitor.keyframe(m.MID)
 	case "pin":
 		err = c.visitor.claim(m.PIN)
-	case "mute", "remove", "entry", "admit", "layout", "dial", "end":
+	case "mute", "remove", "role", "entry", "admit", "layout", "dial", "end":
 		err = c.visitor.lead(m)
 	case "devices":
 		err = c.visitor.listDevices()

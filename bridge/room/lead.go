@@ -16,12 +16,16 @@ var (
 	errNoEntry  = errors.New("the entry is open, lobby or locked")
 	errNoLayout = errors.New("there is no such layout")
 	errOneself  = errors.New("who wants to leave says leave")
+	errNoRole   = errors.New("others are made hosts, and who is one gives it up themselves")
+	errNotPage  = errors.New("only people at the meeting page lead")
+	errLastHost = errors.New("nobody else is there who could lead")
 )
 
 // leading are the messages of hosts.
 var leading = map[string]func(v *visitor, m request) error{
 	"mute":   (*visitor).muteOther,
 	"remove": (*visitor).removeOther,
+	"role":   (*visitor).chooseRole,
 	"entry":  (*visitor).chooseEntry,
 	"admit":  (*visitor).admit,
 	"layout": (*visitor).chooseLayout,
@@ -49,6 +53,20 @@ func (v *visitor) removeOther(m request) error {
 		return errOneself
 	}
 	return found(v.room.remove(m.Participant, "removed by "+v.name))
+}
+
+// chooseRole makes somebody else a host who may do what this one may, or gives the lead up.
+func (v *visitor) chooseRole(m request) error {
+	p := v.room.find(m.Participant)
+	switch {
+	case p == nil:
+		return errNobody
+	case m.Role == bridge.RoleHost.String() && p.id != v.id:
+		return v.room.appoint(p, v.proven)
+	case m.Role == bridge.RoleGuest.String() && p.id == v.id:
+		return v.room.resign(p)
+	}
+	return errNoRole
 }
 
 func (v *visitor) admit(m request) error {

@@ -35,6 +35,7 @@ type request struct {
 	Entry       bridge.Entry  `json:"entry"`
 	Layout      bridge.Layout `json:"layout"`
 	Target      string        `json:"target"`
+	Role        string        `json:"role"`
 }
 
 // want is what one slot shall show.

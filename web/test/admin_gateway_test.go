@@ -260,6 +260,16 @@ func (g *lively) Remove(room, id, _ string) bool {
 	})
 }
 
+func (g *lively) SetRole(room, id string, role bridge.Role) (known bool, err error) {
+	return g.led(room, fmt.Sprintf("role %q %s", id, role), func(r *bridge.RoomStatus) {
+		for i := range r.Participants {
+			if p := &r.Participants[i]; p.ID == id {
+				p.Role = role
+			}
+		}
+	}), nil
+}
+
 func (g *lively) SetEntry(room string, e bridge.Entry) bool {
 	return g.led(room, "entry "+string(e), func(r *bridge.RoomStatus) { r.Entry = e })
 }

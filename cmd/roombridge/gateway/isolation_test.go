@@ -36,7 +36,7 @@ func attacks() map[string]attack {
 		"list-calls": {plain: true}, "get-call": {ids: call}, "change-call": {ids: call, body: `{"layout":"grid","muted":true,"room":"mine"}`}, "hang-up": {ids: call},
 		"place-call": {body: `{"target":"sip:a@192.0.2.1","room":"zebra-room@zebra"}`},
 		"list-rooms": {plain: true}, "get-room": {ids: room}, "change-room": {ids: room, body: `{"layout":"grid","entry":"locked"}`}, "end-room": {ids: room},
-		"mute-room": {ids: room}, "change-participant": {ids: somebody, body: `{"muted":true}`}, "remove-participant": {ids: somebody},
+		"mute-room": {ids: room}, "change-participant": {ids: somebody, body: `{"muted":true,"role":"host"}`}, "remove-participant": {ids: somebody},
 		"admit": {ids: somebody, body: `{"admit":true}`}, "admit-all": {ids: room, body: `{"admit":true}`},
 		"list-quality": {plain: true}, "get-call-quality": {ids: call}, "get-room-quality": {ids: room},
 		"events": {plain: true}, "get-load": {}, "list-trunks": {},
