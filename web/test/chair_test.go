@@ -135,6 +135,30 @@ func TestLeadPeople(t *testing.T) {
 	until(t, ctx, `document.querySelector('.knocking b')?.innerText === 'Mai' && !document.querySelector('.toast.asking')`)
 }
 
+// A host makes another one, and gives the lead up.
+func TestHandOver(t *testing.T) {
+	for _, s := range []screen{laptop, phone} {
+		t.Run(s.name, func(t *testing.T) {
+			ctx := leading(t, s, true, 3, nil)
+			open(t, ctx, "people")
+			eval[any](t, ctx, key("appoint-p2")+`.click()`)
+			until(t, ctx, `document.querySelector('dialog[open] h2')?.innerText === 'Trao quyền chủ trì cho Nguyễn Thị Lan?'`)
+			named(t, ctx)
+			shoot(t, ctx, "lead-appoint-"+s.name)
+			eval[any](t, ctx, `document.querySelector('dialog .filled').click()`)
+			until(t, ctx, in(`got('role').at(-1)?.participant === 'p2' && got('role').at(-1).role === 'host' && !document.querySelector('[data-key="appoint-p2"]') && document.querySelector('.people [data-participant="p2"] .role')`))
+			open(t, ctx, "lead")
+			eval[any](t, ctx, key("resign")+`.click()`)
+			until(t, ctx, `document.querySelector('dialog[open] h2')?.innerText === 'Bạn muốn thôi chủ trì?'`)
+			eval[any](t, ctx, `document.querySelector('dialog .filled').click()`)
+			until(t, ctx, in(`got('role').at(-1).participant === 'me' && got('role').at(-1).role === 'guest' && !document.querySelector('[data-control="lead"]').checkVisibility()`))
+			until(t, ctx, `[...document.querySelectorAll('.toast')].some((e) => e.innerText.includes('không còn là người chủ trì'))`)
+			eval[any](t, ctx, `fakeRoom.role = 'host', fakeRoom.room.everyone()`)
+			until(t, ctx, `[...document.querySelectorAll('.toast')].some((e) => e.innerText.includes('Bạn là người chủ trì'))`)
+		})
+	}
+}
+
 func TestLeadRoom(t *testing.T) {
 	ctx := leading(t, laptop, false, 2, nil)
 	press(t, ctx, "h")

@@ -26,6 +26,8 @@ export class Lead {
           icon('micOff'), h('span', { t: 'lead.mute.all' })),
         h('p.quiet', { t: 'lead.mute.text' })),
       h('section.block', {}, h('h3', {}, icon('terminal'), h('span', { t: 'lead.layout' })), this.layouts(lead.layout)),
+      h('section.block', {}, h('button', { type: 'button', disabled: !participants.some((p) => p.id !== id && p.kind !== 'terminal'), data: { key: 'resign' }, on: { click: () => this.resign(id) } },
+        icon('lead'), h('span', { t: 'lead.resign' })), h('p.quiet', { t: 'lead.resign.text' })),
       h('section.block', {}, h('button.danger', { type: 'button', data: { key: 'end' }, on: { click: () => this.end() } }, icon('leave'), h('span', { t: 'lead.end' })),
         h('p.quiet', { t: 'lead.end.text' })),
     ];
@@ -56,12 +58,23 @@ export class Lead {
     if (await confirmed('remove', { name })) this.send('remove', { participant: p.id });
   }
 
+  async appoint(p) {
+    if (await confirmed('appoint', { name: p.name })) this.send('role', { participant: p.id, role: 'host' });
+  }
+
+  async resign(id) {
+    if (await confirmed('resign')) this.send('role', { participant: id, role: 'guest' });
+  }
+
   /** What can be done to one participant. */
   tools(p) {
     const name = p.name || deviceName(p.device) || t('tile.terminal');
     const off = p.audio === false;
     const again = p.silenced === true;
     return h('span.tools', {},
+      p.kind !== 'terminal' && p.role !== 'host' && h('button.plain.tool', {
+        type: 'button', label: 'lead.appoint', members: { name }, data: { key: `appoint-${p.id}` }, on: { click: () => this.appoint(p) },
+      }, icon('lead')),
       h('button.plain.tool', {
         type: 'button', label: again ? 'lead.unmute' : 'lead.mute', members: { name }, disabled: off && !again, data: { key: `mute-${p.id}` },
         on: { click: () => this.send('mute', { participant: p.id, muted: !again }) },

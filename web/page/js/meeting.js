@@ -123,6 +123,8 @@ export class Meeting {
     this.controls.update({ mic: self.audio, camera: self.video, sharing: self.sharing, panel: this.panels.open, count: others.length + 1, leads: known.role === 'host', waiting: known.waiting.length });
     this.guarded.hidden = known.lead.entry === 'open';
     if (!this.guarded.hidden) label(this.guarded, `entry.${known.lead.entry}`);
+    if (this.role && known.role !== this.role) this.toasts.show(known.role === 'host' ? 'toast.leads' : 'toast.follows', {}, { sign: 'lead', id: 'role' });
+    this.role = known.role;
     this.panels.update(known, self);
     this.quality.update(known.quality);
     this.banner.hidden = media.screen === null;
@@ -226,7 +228,7 @@ export class Meeting {
     if (code === 'pin' && !this.session.signalling.up) this.door.refused();
     else if (code === 'pin') this.toasts.show('door.lockedout', {}, { sign: 'warning', id: 'pin' });
     else if (code === 'dial') this.toasts.show('call.refused', {}, { sign: 'warning', id: 'call' });
-    else if (['mute', 'remove', 'entry', 'admit', 'layout', 'end', 'devices'].includes(code)) this.toasts.show('toast.refused', {}, { sign: 'warning' });
+    else if (['mute', 'remove', 'role', 'entry', 'admit', 'layout', 'end', 'devices'].includes(code)) this.toasts.show('toast.refused', {}, { sign: 'warning' });
   }
 
   /** Somebody has come before the door. */

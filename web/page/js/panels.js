@@ -68,7 +68,7 @@ export class Panels {
       case 'people':
         return [participants, id, role, waiting, lead.host_pin, this.self];
       case 'lead':
-        return [lead, participants.length > 1, role];
+        return [lead, participants.map((p) => `${p.id} ${p.role}`).join(), role];
       case 'dial':
         return [dial, room, role, lead.dial, devices];
     }

@@ -161,7 +161,7 @@ export class Session extends EventTarget {
     return this.signalling.send('pin', { pin });
   }
 
-  /** Does what hosts may: mute, remove, entry, admit, layout, dial, devices, end. */
+  /** Does what hosts may: mute, remove, role, entry, admit, layout, dial, devices, end. */
   lead(type, members = {}) {
     return this.signalling.send(type, members);
   }

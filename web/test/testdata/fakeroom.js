@@ -134,7 +134,7 @@
 
     enter(resume) {
       const resumed = resume === 'token' && !config.forget;
-      this.say('welcome', { id: 'me', resume: 'token', room: config.name ?? '1001', dial: config.dial ?? ['sip:1001@hop.example.vn', '1001@203.0.113.20'], video: ['H264', 'VP8'], version: 'test', resumed });
+      this.say('welcome', { id: 'me', resume: 'token', room: config.name ?? '1001', dial: config.dial ?? ['sip:1001@hop.example.vn', '1001@203.0.113.20'], video: ['H264', 'VP8'], version: 'test', role: window.fakeRoom.role, resumed });
       this.everyone();
       this.led();
       this.say('quality', { up: config.quality ?? 4, down: config.quality ?? 4, loss: 0.004, rtt_ms: 23, bitrate_down: 2_340_000 });
@@ -237,6 +237,13 @@
 
     mute({ participant, muted }) {
       for (const p of this.people) if (p.id === participant || (participant === '' && p.role !== 'host')) Object.assign(p, { audio: !muted && p.audio, silenced: muted });
+      this.everyone();
+    }
+
+    role({ participant, role }) {
+      const p = this.people.find((one) => one.id === participant);
+      if (p) p.role = role;
+      else window.fakeRoom.role = role;
       this.everyone();
     }
 
