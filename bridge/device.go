@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -37,7 +38,12 @@ func (d *Device) Called(alias string) bool {
 }
 
 // Target is what calls the device.
-func (d *Device) Target() Target { return Target{Scheme: d.Protocol, URI: d.Protocol + ":" + d.Name} }
+func (d *Device) Target() Target {
+	return Target{Scheme: d.Protocol, URI: d.Protocol + ":" + d.Name, Owner: cmp.Or(d.Tenant, Operator)}
+}
+
+// Operator is the owner of terminals that are no tenant's.
+const Operator = "-"
 
 // Devices is the list of devices, which front-ends and gatekeepers fill.
 type Devices []func() []Device

@@ -83,6 +83,7 @@ type Target struct {
 	From   string // number or alias shown to the far end
 	Name   string // display name shown to the far end
 	Tenant string // whose call it is; "" is nobody's
+	Owner  string // whose registered terminal is meant, a tenant or Operator; "" is one that such calls reach
 	Trunk  string // name of the trunk that it goes through
 	Domain string // of From; "" is our own host
 }

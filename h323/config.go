@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge"
 )
 
 // Config is what an Endpoint works with.
@@ -31,9 +33,12 @@ type Config struct {
 	Goodbye        time.Duration // Serve waits this long for the last calls; 0 is 3 s
 
 	Gatekeeper Gatekeeper // asked for every call; nil: none
-	Bitrate    int        // of one direction, told to it for calls that come in, bit/s
-	Resolver   *net.Resolver
-	Log        *slog.Logger
+	// Reach says whose registered terminals a target may mean by an alias, those that go first first; nil: those of who
+	// is no tenant's.
+	Reach    func(bridge.Target) []string
+	Bitrate  int // of one direction, told to it for calls that come in, bit/s
+	Resolver *net.Resolver
+	Log      *slog.Logger
 }
 
 // FastConnect says what becomes of fast connect (H.323 8.1.7).

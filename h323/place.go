@@ -28,6 +28,9 @@ func (e *Endpoint) place(ctx context.Context, c call, t bridge.Target) error {
 		to: aliases(to.alias), from: aliases(t.From), name: t.Name, result: make(chan error, 1),
 		bitrate: c.Capabilities().RecvBitrate,
 	}
+	if e.cfg.Reach != nil {
+		o.reach = e.cfg.Reach(t)
+	}
 	l, err := e.prepare(ctx, o, to)
 	if err != nil {
 		return err
@@ -101,7 +104,7 @@ func (e *Endpoint) admitOutgoing(ctx context.Context, id identity, o *placing, a
 		return nil, addrs, nil
 	}
 	a := Admission{
-		CallID: id.call, Conference: id.conference, Reference: id.reference, From: o.from, To: o.to, Bitrate: 2 * o.bitrate,
+		CallID: id.call, Conference: id.conference, Reference: id.reference, From: o.from, To: o.to, Bitrate: 2 * o.bitrate, Reach: o.reach,
 	}
 	if len(addrs) > 0 {
 		a.Signal = addrs[0]
@@ -138,6 +141,7 @@ func (e *Endpoint) reachAny(ctx context.Context, addrs []netip.AddrPort) (*conn,
 type placing struct {
 	to, from []h225.AliasAddress
 	name     string
+	reach    []string // whose registered terminals are meant
 	bitrate  int
 	device   string // what answers; the last word counts, for a gatekeeper may speak before
 	progress bool   // Progress came

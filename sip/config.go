@@ -28,8 +28,10 @@ type Config struct {
 	RingTimeout    time.Duration // a placed call that nobody answers ends; 0 is 60 s
 	Goodbye        time.Duration // Serve waits this long for the answers to BYE; 0 is 3 s
 
-	Register    *registrar.Config             // terminals register with us; nil: they cannot
-	LockedOut   func(registrar.Event)         // hears of every lock-out after wrong passwords, and must not block; nil: only the log does
+	Register *registrar.Config     // terminals register with us; nil: they cannot
+	Security func(registrar.Event) // hears of lock-outs, and of passwords that several tenants have for one name, and must not block; nil: only the log does
+	// Reach says whose registered terminals a target may mean by a name: the first's who has one. Nil: anybody's.
+	Reach       func(bridge.Target) []string
 	Trunks      func(netip.AddrPort) []string // names of the trunks that a message may come from, the likeliest first; their calls need no registration
 	Credentials Credentials                   // for placed calls and registrations of ours that are challenged; nil: none
 	Resolver    *net.Resolver                 // nil: the system's

@@ -20,7 +20,7 @@ func (e *Endpoint) Devices() []bridge.Device {
 		x, b := &entries[i], &entries[i].Best
 		d := bridge.Device{
 			Name: x.User, Protocol: "sip", Address: b.Source, Transport: b.Transport, Contacts: x.Contacts,
-			Since: x.Since, Seen: b.Seen, Expires: b.Expires, Online: x.Online, Encrypted: b.Transport == "tls", User: x.Device,
+			Since: x.Since, Seen: b.Seen, Expires: b.Expires, Online: x.Online, Encrypted: b.Transport == "tls", User: x.Device, Tenant: x.Tenant,
 		}
 		if x.Device != x.User {
 			d.Aliases = []string{x.Device}
@@ -32,7 +32,7 @@ func (e *Endpoint) Devices() []bridge.Device {
 }
 
 // Unregister forgets the terminals that registered with the password of a device that is gone.
-func (e *Endpoint) Unregister(gone func(device string) bool) {
+func (e *Endpoint) Unregister(gone func(tenant, device string) bool) {
 	if e.reg == nil {
 		return
 	}

@@ -49,7 +49,7 @@ type aim struct {
 
 // aim finds a terminal that is registered, or else reads the address.
 func (e *Endpoint) aim(ctx context.Context, t bridge.Target) (aim, error) {
-	if name, ok := e.reg.named(t.URI); ok {
+	if name, ok := e.reg.named(t); ok {
 		return e.reg.aim(ctx, t, name)
 	}
 	uri, err := targetURI(t.URI)

@@ -119,10 +119,12 @@ func (s *registrations) log(events []registrar.Event) {
 		case registrar.Locked:
 			s.e.log.Warn("sip: locked out after wrong passwords", "security", "lock-out", "what", v.Scope, "user", user,
 				"remote", v.Source.String(), "failures", v.Failures, slog.Duration("for", v.For))
-			if f := s.e.cfg.LockedOut; f != nil {
-				v.User = user
-				f(v)
-			}
+		case registrar.Ambiguous:
+			s.e.log.Warn("sip: credentials refused", "security", "ambiguous", "user", user, "remote", v.Source.String(), "reason", v.Text)
+		}
+		if f := s.e.cfg.Security; f != nil && (v.Kind == registrar.Locked || v.Kind == registrar.Ambiguous) {
+			v.User = user
+			f(v)
 		}
 	}
 }
@@ -187,32 +189,37 @@ func (s *registrations) stats() registrar.Stats {
 	return s.r.Stats()
 }
 
-func (s *registrations) find(name string) []registrar.Binding[way] {
+// find gives the bindings of the terminal that a target means by a name.
+func (s *registrations) find(t bridge.Target, name string) []registrar.Binding[way] {
+	var tenants []string
+	if f := s.e.cfg.Reach; f != nil {
+		tenants = f(t)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.r.Find(time.Now(), name)
+	return s.r.Find(time.Now(), name, tenants...)
 }
 
 // named tells whether a target names a terminal and no host: "sip:NAME". What
 // nobody is registered as is a host, if it looks like one.
-func (s *registrations) named(target string) (name string, ok bool) {
+func (s *registrations) named(t bridge.Target) (name string, ok bool) {
 	if s == nil {
 		return "", false
 	}
-	_, name, _ = strings.Cut(strings.TrimSpace(target), ":")
+	_, name, _ = strings.Cut(strings.TrimSpace(t.URI), ":")
 	if strings.ContainsAny(name, "@;?") {
 		return "", false
 	}
 	if u, err := url.PathUnescape(name); err == nil {
 		name = u
 	}
-	return name, len(s.find(name)) > 0 || !strings.ContainsAny(name, ".:[") && name != "localhost"
+	return name, len(s.find(t, name)) > 0 || !strings.ContainsAny(name, ".:[") && name != "localhost"
 }
 
 // Check implements bridge.Checker: a terminal that is called by its name has to
 // be registered.
 func (e *Endpoint) Check(t bridge.Target) error {
-	if name, ok := e.reg.named(t.URI); ok && len(e.reg.find(name)) == 0 {
+	if name, ok := e.reg.named(t); ok && len(e.reg.find(t, name)) == 0 {
 		return notRegistered(name)
 	}
 	return nil
@@ -227,7 +234,7 @@ func notRegistered(name string) error {
 func (s *registrations) aim(ctx context.Context, t bridge.Target, name string) (aim, error) {
 	ctx, cancel := context.WithTimeout(ctx, reachTime)
 	defer cancel()
-	bindings := s.find(name)
+	bindings := s.find(t, name)
 	if len(bindings) == 0 {
 		return aim{}, notRegistered(name)
 	}

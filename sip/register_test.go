@@ -26,9 +26,12 @@ import (
 // words are the passwords of the tests.
 type words map[string]string
 
-func (w words) Credentials(realm, user string) (weak, strong []byte, device string, ok bool) {
-	p, ok := w[user]
-	return digest.HA1(digest.MD5, user, realm, p), digest.HA1(digest.SHA256, user, realm, p), "", ok
+func (w words) Credentials(q registrar.Question) []registrar.Credential {
+	p, ok := w[q.User]
+	if !ok {
+		return nil
+	}
+	return []registrar.Credential{{MD5: digest.HA1(digest.MD5, q.User, q.Realm, p), SHA256: digest.HA1(digest.SHA256, q.User, q.Realm, p)}}
 }
 
 // registering lets terminals register.
@@ -351,7 +354,7 @@ func TestRegistrationEnds(t *testing.T) {
 		lockedOut := make(chan registrar.Event, 1)
 		e, p := virtual(t, newFakeBoard(), func(c *Config) {
 			registering(func(r *registrar.Config) { r.Probe = 30 * time.Second })(c)
-			c.LockedOut = func(v registrar.Event) { lockedOut <- v }
+			c.Security = func(v registrar.Event) { lockedOut <- v }
 			c.Log = slog.New(slog.NewTextHandler(&log, nil))
 		})
 		register(t, p, "room7", "geheim", "MD5", "Expires: 120")

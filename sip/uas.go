@@ -64,7 +64,7 @@ func (l *leg) invited() {
 		Host: clean(trimBrackets(req.Recipient.Host), maxAlias), Local: l.f.local(), Trunk: l.uas.invite.trunk,
 	}
 	if who := l.uas.invite.who; who.Registered {
-		inv.Registered, inv.Caller.Terminal = true, clean(who.Device, maxName)
+		inv.Registered, inv.Tenant, inv.Caller.Terminal = true, who.Tenant, clean(who.Device, maxName)
 		inv.Caller.Name = or(inv.Caller.Name, inv.Caller.Terminal)
 	}
 	l.log.Info("sip: INVITE received", "transport", inv.Transport, "remote", l.f.remote.String(),

@@ -107,7 +107,7 @@ func (s *Server) place(ctx context.Context, in *placeBody) (*placedBody, error) 
 	if err != nil {
 		return nil, err
 	}
-	target, err := s.callee(ctx, in.Body.Trunk, in.Body.Target)
+	target, err := s.callee(ctx, in.Body.Trunk, in.Body.Target, room)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -148,14 +149,19 @@ func (s *Server) merged(registered []bridge.Device, tenant string) []Device {
 	return out
 }
 
-// deviceDesk is where a device is kept: where the request says, else whose it is.
+// deviceDesk is where a device is kept: where the request says, else whose it is. Operators,
+// who see those of all tenants, say whose they mean where several have it.
 func (s *Server) deviceDesk(ctx context.Context, in *DevicePath) (*admin.Desk, error) {
 	tenant := in.Tenant
 	if actor := actorOf(ctx); tenant == "" && actor.Operator() && s.cfg.Known != nil {
 		for _, d := range s.cfg.Known("") {
-			if strings.EqualFold(d.Name, in.Name) {
-				tenant = d.Tenant
+			if !strings.EqualFold(d.Name, in.Name) {
+				continue
 			}
+			if tenant != "" {
+				return nil, huma.Error409Conflict("several tenants have a device of this name: name one with ?tenant=ID")
+			}
+			tenant = d.Tenant
 		}
 	}
 	return s.desk(ctx, DeskPath{Tenant: tenant})
@@ -168,7 +174,7 @@ func (s *Server) known(d *admin.Desk, k admin.KnownDevice, group string) *knownB
 		Name: k.User, Label: k.Label, Aliases: k.Aliases, Protocol: k.Protocol, Model: k.Model, Software: k.Software, Tenant: d.ID(), Disabled: k.Disabled,
 	})
 	for _, now := range s.merged(s.cfg.Devices.List(), d.ID()) {
-		if now.Tenant == d.ID() && (now.Name == k.User || slices.Contains(now.Aliases, k.User)) {
+		if now.Tenant == d.ID() && (strings.EqualFold(now.Name, k.User) || slices.Contains(now.Aliases, k.User)) {
 			v := &out.Body.Device
 			v.Address, v.Transport, v.Contacts, v.Since, v.Seen, v.Expires = now.Address, now.Transport, now.Contacts, now.Since, now.Seen, now.Expires
 			v.Online, v.Registered, v.Encrypted = now.Online, now.Registered, now.Encrypted
@@ -231,11 +237,11 @@ func (s *Server) deleteDevice(ctx context.Context, in *struct {
 
 // callee reads whom to call: a target, or a number through a trunk: what begins with tel:, what a
 // trunk is named for, and what is a number as which no device is registered.
-func (s *Server) callee(ctx context.Context, trunk, text string) (bridge.Target, error) {
+func (s *Server) callee(ctx context.Context, trunk, text, room string) (bridge.Target, error) {
 	text = strings.TrimSpace(text)
 	tel := len(text) > 4 && strings.EqualFold(text[:4], "tel:")
-	if _, device := s.seenDevices(ctx).Find(text); trunk == "" && !tel && (device || strings.Trim(text, "+0123456789*#-.() ") != "" || s.cfg.Number == nil) {
-		return s.target(ctx, text)
+	if _, device := s.deviceFor(ctx, text, room); trunk == "" && !tel && (device || strings.Trim(text, "+0123456789*#-.() ") != "" || s.cfg.Number == nil) {
+		return s.target(ctx, text, room)
 	}
 	if s.cfg.Number == nil {
 		return bridge.Target{}, huma.Error422UnprocessableEntity("there are no trunks through which numbers are called")
@@ -247,22 +253,48 @@ func (s *Server) callee(ctx context.Context, trunk, text string) (bridge.Target,
 	return t, nil
 }
 
-// target reads whom to call: an address, or the name of a device. Tenants call their own
-// devices alone.
-func (s *Server) target(ctx context.Context, text string) (bridge.Target, error) {
+// deviceFor finds the registered device that who asks means by a name, for a call into a room:
+// one of the room's tenant, else the operator's, else that of the only other tenant that has it.
+func (s *Server) deviceFor(ctx context.Context, name, room string) (bridge.Device, bool) {
+	of := map[string][]bridge.Device{}
+	for _, d := range s.seenDevices(ctx).List() {
+		if d.Called(name) {
+			of[d.Tenant] = append(of[d.Tenant], d)
+		}
+	}
+	owner := actorOf(ctx).Owner(room)
+	order := []string{owner, ""}
+	if _, named := bridge.TenantOf(room); named == "" {
+		order = []string{"", owner} // the operator's rooms are those of the default tenant
+	}
+	if len(of) == 1 {
+		order = slices.AppendSeq(order, maps.Keys(of))
+	}
+	for _, tenant := range order {
+		if list := of[tenant]; list != nil {
+			return bridge.Devices{func() []bridge.Device { return list }}.Find(name)
+		}
+	}
+	return bridge.Device{}, false
+}
+
+// target reads whom to call into a room: an address, or the name of a device. Tenants call
+// their own devices alone.
+func (s *Server) target(ctx context.Context, text, room string) (bridge.Target, error) {
 	t, wrong := parseTarget(text)
 	name := strings.TrimSpace(text)
 	if wrong == nil {
-		if name = s.deviceNamed(t); name == "" {
+		if name = s.deviceNamed(ctx, t); name == "" {
 			return t, nil
 		}
 	}
-	switch d, ok := s.seenDevices(ctx).Find(name); {
+	switch d, ok := s.deviceFor(ctx, name, room); {
 	case ok && (wrong != nil || d.Protocol == strings.TrimSuffix(t.Scheme, "s")):
-		if wrong == nil && d.Called(name) && strings.EqualFold(d.Name, name) {
-			return t, nil
+		its := d.Target()
+		if wrong == nil && strings.EqualFold(d.Name, name) {
+			its.Scheme, its.URI = t.Scheme, t.URI
 		}
-		return d.Target(), nil
+		return its, nil
 	case wrong == nil && actorOf(ctx).Operator():
 		return t, nil
 	case wrong != nil && strings.Contains(text, ":"):
@@ -272,19 +304,19 @@ func (s *Server) target(ctx context.Context, text string) (bridge.Target, error)
 }
 
 // deviceNamed is the name of a target that is, or may be, a device and no host.
-func (s *Server) deviceNamed(t bridge.Target) string {
+func (s *Server) deviceNamed(ctx context.Context, t bridge.Target) string {
 	_, name, _ := strings.Cut(t.URI, ":")
 	if u, err := url.PathUnescape(name); err == nil {
 		name = u
 	}
-	if _, found := s.cfg.Devices.Find(name); found || !strings.ContainsAny(name, "@.:[") {
+	if _, found := s.seenDevices(ctx).Find(name); found || !strings.ContainsAny(name, "@.:[") {
 		return name
 	}
 	return ""
 }
 
 // key names a device among all of them.
-func (d *Device) key() string { return d.Protocol + ":" + d.Name }
+func (d *Device) key() string { return d.Tenant + ":" + d.Protocol + ":" + d.Name }
 
 // sameDevice compares devices without what every keep-alive changes.
 func sameDevice(a, b Device) bool {
@@ -306,7 +338,7 @@ func (f *feed) lookDevices(list []Device) {
 	for key, d := range f.toldDevices {
 		if !now[key] {
 			delete(f.toldDevices, key)
-			f.tell(event{"device.gone", deviceGone{Name: d.Name, Protocol: d.Protocol, tenant: d.Tenant}})
+			f.tell(event{"device.gone", deviceGone{d.Name, d.Protocol, d.Tenant}})
 		}
 	}
 }
@@ -314,5 +346,5 @@ func (f *feed) lookDevices(list []Device) {
 type deviceGone struct {
 	Name     string `json:"name"`
 	Protocol string `json:"protocol"`
-	tenant   string
+	Tenant   string `json:"tenant"`
 }

@@ -128,7 +128,7 @@ func TestDeviceEvents(t *testing.T) {
 			t.Errorf("%s", e)
 		}
 		f.set()
-		if e := next(); e != "event: device.gone\ndata: {\"name\":\"phonghop1\",\"protocol\":\"sip\"}\n\n" {
+		if e := next(); e != "event: device.gone\ndata: {\"name\":\"phonghop1\",\"protocol\":\"sip\",\"tenant\":\"\"}\n\n" {
 			t.Errorf("%q", e)
 		}
 		stop()

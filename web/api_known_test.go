@@ -55,7 +55,13 @@ func TestKnownDevices(t *testing.T) {
 	if text = answer("PUT", "/devices/phonghop1", `{"label":"Phòng"}`, a, 200); !strings.Contains(text, `"password":true`) {
 		t.Errorf("the password is lost: %s", text)
 	}
-	answer("PUT", "/devices/PHONGHOP1", `{"password":"x"}`, b, 409) // names are the site's
+	answer("PUT", "/devices/PHONGHOP1", `{"password":"x"}`, a, 409) // names are a tenant's in any case
+	answer("PUT", "/devices/PHONGHOP1", `{"password":"x"}`, b, 200) // and nobody hears that there is another's
+	if text = answer("GET", "/devices/PHONGHOP1", "", b, 200); strings.Contains(text, "Phòng") || strings.Contains(text, `"registered":true`) {
+		t.Errorf("another tenant's: %s", text)
+	}
+	answer("GET", "/devices/phonghop1", "", "Authorization: Bearer secret", 409) // operators say whose
+	answer("DELETE", "/devices/PHONGHOP1", "", b, 200)
 	answer("PUT", "/devices/a%40b", `{}`, a, 422)
 	answer("PUT", "/devices/x", `{"protocol":"smtp"}`, a, 422)
 	answer("GET", "/devices/phonghop1", "", b, 404)
@@ -109,8 +115,10 @@ func TestNumbersThroughTrunks(t *testing.T) {
 		if (resp.StatusCode == 202) != (want != "") || want != "" && s.calls.placed[len(s.calls.placed)-1].URI != want {
 			t.Errorf("%s: %d %s %+v", body, resp.StatusCode, text, s.calls.placed)
 		}
-		if last := s.calls.placed[len(s.calls.placed)-1]; last.Trunk != "" && last.From != "84" {
-			t.Errorf("%+v", last)
+		for _, placed := range s.calls.placed {
+			if placed.Trunk != "" && placed.From != "84" {
+				t.Errorf("%+v", placed)
+			}
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (v *sieve) pass(e event) (event, bool) {
 	case Device:
 		return e, v.actor.Sees(d.Tenant)
 	case deviceGone:
-		return e, v.actor.Sees(d.tenant)
+		return e, v.actor.Sees(d.Tenant)
 	case gone:
 		own := v.calls[d.ID] || d.Name != "" && v.actor.SeesRoom(d.Name)
 		delete(v.calls, d.ID)

@@ -21,6 +21,9 @@ func (d *Directory) Default() string { return d.fallback }
 // Trunk is whose a trunk is; "" is nobody's.
 func (d *Directory) Trunk(name string) string { return d.trunks[name] }
 
+// Domain is whose a domain is; "" is nobody's.
+func (d *Directory) Domain(host string) string { return d.domains[hostOf(host)] }
+
 // RoomOf is the full name of a tenant's room.
 func (d *Directory) RoomOf(id, own string) string { return bridge.RoomOf(d.tag(id), own) }
 

@@ -25,19 +25,28 @@ type Roster struct {
 	seen map[string]Presence // by tenant and name
 }
 
-// Known is a device with whose it is, and when it was heard last.
+// Known is a device with whose it is, and when and where it was heard last.
 type Known struct {
 	Tenant string
 	Device
-	Seen time.Time // zero is never
+	Seen   time.Time // zero is never
+	Remote string    // address
 }
+
+// MaxCandidates bounds the tenants whose devices of one name may register by it.
+const MaxCandidates = 16
 
 // roster never changes.
 type roster struct {
 	limits map[string]Limits
-	owned  map[string][]Known // by tenant
-	named  map[string]*Known  // by name, then by aliases that are nobody's name; folded as names are
+	owned  map[string][]Known  // by tenant
+	own    map[owned]*Known    // by tenant and name, then by aliases that are no name of the tenant's
+	named  map[string][]*Known // of each tenant the one that a name or alias leads to
+	proves bool                // some have a password
 }
+
+// owned is a name of a tenant's device, folded as names are.
+type owned struct{ tenant, name string }
 
 // Roster reads devices and limits. changed hears, while Run runs, that there are others; it may be nil.
 func (db *DB) Roster(ctx context.Context, changed func()) (*Roster, error) {
@@ -46,6 +55,8 @@ func (db *DB) Roster(ctx context.Context, changed func()) (*Roster, error) {
 	err := r.load(ctx, []Notice{{}})
 	if err == nil {
 		err = r.remember(ctx)
+		v := *r.now.Load()
+		r.take(&v) // now that it is known who was heard
 	}
 	if err != nil {
 		r.watch.Close()
@@ -97,9 +108,16 @@ func (r *Roster) load(ctx context.Context, notices []Notice) error {
 			next.owned[tenant] = old.owned[tenant]
 		}
 	}
-	next.index()
-	r.now.Store(next)
+	r.take(next)
 	return errors.Join(errs...)
+}
+
+// take is that a roster is in force.
+func (r *Roster) take(v *roster) {
+	r.mu.Lock()
+	v.index(r.heard)
+	r.mu.Unlock()
+	r.now.Store(v)
 }
 
 func (v *roster) read(ctx context.Context, db *DB, tenant string) error {
@@ -109,39 +127,81 @@ func (v *roster) read(ctx context.Context, db *DB, tenant string) error {
 	return err
 }
 
-func (v *roster) index() {
-	v.named = make(map[string]*Known)
-	tenants := slices.Sorted(maps.Keys(v.owned))
-	for _, t := range tenants {
-		for i := range v.owned[t] {
-			v.named[deviceKey(v.owned[t][i].User)] = &v.owned[t][i]
+// index makes what names lead to. Of more than MaxCandidates tenants with one name those count that were heard last.
+func (v *roster) index(heard func(*Known) time.Time) {
+	v.own, v.named, v.proves = make(map[owned]*Known), make(map[string][]*Known), false
+	enter := func(k *Known, name string) {
+		key := owned{k.Tenant, deviceKey(name)}
+		if v.own[key] == nil {
+			v.own[key] = k
+			v.named[key.name] = append(v.named[key.name], k)
 		}
 	}
-	for _, t := range tenants {
-		for i := range v.owned[t] {
-			for _, a := range v.owned[t][i].Aliases {
-				if k := deviceKey(a); v.named[k] == nil {
-					v.named[k] = &v.owned[t][i]
-				}
+	for _, list := range v.owned {
+		for i := range list {
+			enter(&list[i], list[i].User)
+			v.proves = v.proves || list[i].Credentials.H235 != ""
+		}
+	}
+	for _, list := range v.owned {
+		for i := range list {
+			for _, a := range list[i].Aliases {
+				enter(&list[i], a)
 			}
 		}
+	}
+	for name, list := range v.named {
+		slices.SortFunc(list, func(a, b *Known) int { return cmp.Or(heard(b).Compare(heard(a)), cmp.Compare(a.Tenant, b.Tenant)) })
+		v.named[name] = list[:min(len(list), MaxCandidates)]
 	}
 }
 
 // deviceKey is a device's name as names are compared.
 func deviceKey(name string) string { return Fold(line(name)) }
 
-// Device finds a device by its name or an alias, in any case. r may be nil.
-func (r *Roster) Device(name string) (Known, bool) {
+// Device finds a tenant's device by its name, in any case. r may be nil.
+func (r *Roster) Device(tenant, name string) (Known, bool) {
 	if r == nil {
 		return Known{}, false
 	}
-	k := r.now.Load().named[deviceKey(name)]
-	if k == nil {
+	k := r.now.Load().own[owned{tenant, deviceKey(name)}]
+	if k == nil || deviceKey(k.User) != deviceKey(name) {
 		return Known{}, false
 	}
 	return *k, true
 }
+
+// Candidates are the devices that a name or alias may be of, in any case: of each tenant one, of MaxCandidates tenants,
+// among them the one that is given. r may be nil.
+func (r *Roster) Candidates(name, tenant string) []Known {
+	if r == nil {
+		return nil
+	}
+	v, key := r.now.Load(), deviceKey(name)
+	found := v.named[key]
+	list := make([]Known, 0, len(found)+1)
+	if k := v.own[owned{tenant, key}]; k != nil {
+		list = append(list, *k)
+	}
+	for _, k := range found {
+		if k.Tenant != tenant && len(list) < MaxCandidates {
+			list = append(list, *k)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range list {
+		p := r.seen[seenKey(list[i].Tenant, list[i].User)]
+		list[i].Seen, list[i].Remote = p.Seen, p.Remote
+	}
+	return list
+}
+
+// Proves tells whether any device has a password.
+func (r *Roster) Proves() bool { return r != nil && r.now.Load().proves }
+
+// heard is when a device was heard last. r.mu is held.
+func (r *Roster) heard(k *Known) time.Time { return r.seen[seenKey(k.Tenant, k.User)].Seen }
 
 // Devices lists a tenant's devices, those of all tenants where it is "", with when they were heard.
 func (r *Roster) Devices(tenant string) []Known {
@@ -156,7 +216,8 @@ func (r *Roster) Devices(tenant string) []Known {
 	}
 	r.mu.Lock()
 	for i := range list {
-		list[i].Seen = r.seen[seenKey(list[i].Tenant, list[i].User)].Seen
+		p := r.seen[seenKey(list[i].Tenant, list[i].User)]
+		list[i].Seen, list[i].Remote = p.Seen, p.Remote
 	}
 	r.mu.Unlock()
 	slices.SortFunc(list, func(a, b Known) int { return cmp.Compare(strings.ToLower(a.User), strings.ToLower(b.User)) })

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,8 +28,12 @@ func TestRoster(t *testing.T) {
 		go func() { r.Run(running); close(done) }()
 		find := func(name, want string) {
 			t.Helper()
-			if k, ok := r.Device(name); ok != (want != "") || ok && k.Tenant+" "+k.User != want {
-				t.Errorf("%s: %v %+v, not %q", name, ok, k, want)
+			got := []string{}
+			for _, k := range r.Candidates(name, "") {
+				got = append(got, k.Tenant+" "+k.User)
+			}
+			if strings.Join(got, ", ") != want {
+				t.Errorf("%s: %q, not %q", name, got, want)
 			}
 		}
 		find("room1", "a Room1")
@@ -35,9 +41,15 @@ func TestRoster(t *testing.T) {
 		find("room2", "a Room1")
 		change(t, b, func(tx *Tx) error { return Devices.Put(ctx, tx, Device{User: "room2", Disabled: true}) })
 		<-fresh
-		find("ROOM2", "b room2") // a name goes before others' aliases
-		if k, _ := r.Device("Room1"); k.Credentials.H235 != "secret" {
+		find("ROOM2", "a Room1, b room2")
+		find("nobody", "")
+		if k, _ := r.Device("a", "ROOM1"); k.Credentials.H235 != "secret" || !r.Proves() {
 			t.Error("no credentials")
+		}
+		for _, x := range [][2]string{{"a", "room2"}, {"b", "room1"}, {"", "room1"}} { // an alias, and others'
+			if k, ok := r.Device(x[0], x[1]); ok {
+				t.Errorf("%q is %+v", x, k)
+			}
 		}
 		if list := r.Devices("a"); len(list) != 1 || !list[0].Seen.IsZero() || len(r.Devices("")) != 2 {
 			t.Errorf("%+v", list)
@@ -56,10 +68,52 @@ func TestRoster(t *testing.T) {
 		if r, err = db.Roster(ctx, nil); err != nil || !r.Devices("a")[0].Seen.Equal(at.Add(2*time.Second)) {
 			t.Errorf("after a restart: %+v, %v", r.Devices("a"), err)
 		}
+		if k := r.Candidates("room1", "a"); len(k) != 1 || k[0].Remote != "y" {
+			t.Errorf("where it was: %+v", k)
+		}
 	})
 }
 
-// Names are unique in the site, and a tenant has no more devices than it may.
+// However many tenants have a name, few of them are candidates: who was heard last, and the one that is asked for.
+func TestCandidates(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *DB) {
+		ctx, db := t.Context(), open()
+		for i := range MaxCandidates + 4 {
+			id := fmt.Sprintf("t%02d", i)
+			s := tenant(t, db, id)
+			change(t, s, func(tx *Tx) error {
+				return errors.Join(
+					Devices.Put(ctx, tx, Device{User: "Room", Aliases: []string{"1001"}}), Devices.Put(ctx, tx, Device{User: "x" + id, Aliases: []string{"1001", "room"}}))
+			})
+		}
+		last, err := db.Tenant("t19")
+		if err == nil {
+			err = Presences.Append(ctx, last, Presence{ID: "Room", Seen: time.UnixMilli(1_800_000_000_000), Remote: "10.0.0.7"})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := db.Roster(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []struct{ tenant, first, second string }{{"", "t19", "t00"}, {"t18", "t18", "t19"}, {"t01", "t01", "t19"}} {
+			list := r.Candidates("ROOM", x.tenant)
+			if len(list) != MaxCandidates || list[0].Tenant != x.first || list[1].Tenant != x.second {
+				t.Errorf("%q: %d, %+v", x.tenant, len(list), list[:2])
+			}
+			seen := map[string]bool{}
+			for _, k := range list {
+				if k.User != "Room" || seen[k.Tenant] {
+					t.Errorf("%+v", k)
+				}
+				seen[k.Tenant] = true
+			}
+		}
+	})
+}
+
+// Names are unique in a tenant, others have the same, and a tenant has no more devices than it may.
 func TestDeviceNamesAndLimit(t *testing.T) {
 	onEach(t, func(t *testing.T, open func() *DB) {
 		ctx, db := t.Context(), open()
@@ -71,8 +125,14 @@ func TestDeviceNamesAndLimit(t *testing.T) {
 		if err := put(a, Device{User: "room1"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := put(b, Device{User: "ROOM1"}); !errors.Is(err, ErrTaken) {
+		if err := put(a, Device{User: "ROOM1"}); !errors.Is(err, ErrTaken) {
+			t.Errorf("a name in another case: %v", err)
+		}
+		if err := put(b, Device{User: "ROOM1", Label: "b's"}); err != nil {
 			t.Errorf("another tenant's name: %v", err)
+		}
+		if k, err := Devices.Get(ctx, a, "room1"); err != nil || k.Value.Label != "" {
+			t.Errorf("%+v, %v", k, err)
 		}
 		for _, bad := range []Device{{User: "a@b"}, {User: ""}, {User: "a b"}, {User: "x", Aliases: []string{"a:b"}}, {User: "x", Protocol: "smtp"}} {
 			if err := put(a, bad); err == nil {

@@ -283,7 +283,7 @@ func TestClientCalls(t *testing.T) {
 	}
 	s.use(at, func(now time.Time) { k.Released(now, guid(1), false) })
 	s.run(time.Second)
-	if k.Status().Calls != 0 || g.table.find([]string{"gateway"}).public().Calls != 0 {
+	if k.Status().Calls != 0 || g.table.find([]string{""}, []string{"gateway"}).public().Calls != 0 {
 		t.Error("the call is not over")
 	}
 	var found netip.AddrPort

@@ -40,7 +40,7 @@ func (g *Gatekeeper) destination(t *terminal, r *h225.AdmissionRequest) (netip.A
 		return t.signal(t.RAS.Addr()), true
 	}
 	names := texts(r.DestinationInfo)
-	if a, ok := g.exact(names, t.RAS.Addr()); ok {
+	if a, ok := g.exact(g.reach(t.Tenant), names, t.RAS.Addr()); ok {
 		return a, true
 	}
 	if a, ok := r.DestCallSignalAddress.AddrPort(); ok && a.Port() != 0 && !a.Addr().IsUnspecified() {
@@ -49,16 +49,16 @@ func (g *Gatekeeper) destination(t *terminal, r *h225.AdmissionRequest) (netip.A
 	return g.ours(names, t.RAS.Addr(), true)
 }
 
-// exact is where calls to one of the aliases go that somebody has: a terminal, a room, or
+// exact is where calls to one of the aliases go that one of the tenants has: a terminal, a room, or
 // else a gateway by its prefix, which so takes no room from us.
-func (g *Gatekeeper) exact(names []string, remote netip.Addr) (netip.AddrPort, bool) {
-	if d := g.table.named(names); d != nil {
+func (g *Gatekeeper) exact(tenants, names []string, remote netip.Addr) (netip.AddrPort, bool) {
+	if d := g.table.named(tenants, names); d != nil {
 		return d.signal(remote), true
 	}
 	if a := g.cfg.Signal(remote); a.IsValid() && g.owns(names) {
 		return a, true
 	}
-	if d := g.table.prefixed(names); d != nil {
+	if d := g.table.prefixed(tenants, names); d != nil {
 		return d.signal(remote), true
 	}
 	return netip.AddrPort{}, false
@@ -162,15 +162,16 @@ func (g *Gatekeeper) disengage(in *incoming, r *h225.DisengageRequest) {
 func (g *Gatekeeper) location(in *incoming, r *h225.LocationRequest) {
 	to := place(in.from, r.ReplyAddress)
 	var s *signer
+	tenant := "" // who is not registered is nobody's
 	if r.EndpointIdentifier != nil {
 		t, ok := g.sender(in, *r.EndpointIdentifier, refuseUnregistered)
 		if !ok {
 			return
 		}
-		s = g.signer(t)
+		s, tenant = g.signer(t), t.Tenant
 	}
 	names := texts(r.DestinationInfo)
-	a, ok := g.exact(names, in.from.Addr())
+	a, ok := g.exact(g.reach(tenant), names, in.from.Addr())
 	if !ok {
 		a, ok = g.ours(names, in.from.Addr(), r.EndpointIdentifier != nil)
 	}

@@ -17,6 +17,7 @@ type Admission struct {
 	From, To   []h225.AliasAddress
 	Signal     netip.AddrPort // of the far end's call signalling; invalid when only its alias is known
 	Bitrate    int            // both directions together, bit/s
+	Reach      []string       // whose registered terminals the call may mean by an alias, those that go first first; nil: those of who is no tenant's
 }
 
 // Admitted is what was decided of a call that is placed.

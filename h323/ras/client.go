@@ -206,7 +206,7 @@ func (c *Client) trusted(from netip.AddrPort, m *h225.RasMessage, raw []byte) bo
 		return true // a discovery is answered before anything is agreed
 	}
 	c.verifier.self = []string{c.cfg.User, c.status.EndpointID}
-	p := c.verifier.check(c.now, from.Addr(), raw, m, []string{c.status.GatekeeperID}, func(string) (string, bool) { return c.cfg.Password, true })
+	p := c.verifier.check(c.now, from.Addr(), raw, m, []string{c.status.GatekeeperID}, func(string) []Credential { return []Credential{{Password: c.cfg.Password}} })
 	c.proven = c.proven || p.verdict == proofGood
 	if c.cfg.Security == SecurityAuto && p.verdict == proofAbsent && !c.proven {
 		return true // it asks for proofs and gives none: some verify only

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/front"
@@ -17,9 +18,17 @@ type GatekeeperConfig struct {
 	ID        string            // gatekeeper identifier; "" is Roombridge
 	TTL       time.Duration     // time to live of registrations; 0 is 5 min
 	Passwords map[string]string // by alias; who claims one of these aliases proves its password
-	// Password gives those of more aliases, at once, whenever it is asked; nil has none.
-	Password func(alias string) (string, bool)
-	Closed   bool // only aliases with a password may register
+	// Credentials gives more terminals that an alias may be of, of each tenant one, that of the tenant that is named
+	// among them; at once, whenever it is asked. host is where the question comes from. Nil has none.
+	Credentials func(alias, tenant string, host netip.Addr) []Credential
+	// Asks tells that some of those have passwords: terminals that can are asked to prove one. Nil: none have.
+	Asks func() bool
+	// Default is the tenant of what is nobody's, whose terminals everybody's calls reach. Nil: there is none.
+	Default func() string
+	// Ambiguous hears of who proves a password that several tenants have for a name. It must not block nor call the
+	// Gatekeeper.
+	Ambiguous func(host netip.Addr, name string)
+	Closed    bool // only aliases with a password may register
 	// Gateways are the users, who have proved a password, whose prefixes are taken: calls
 	// to all numbers that begin so are theirs. "*" is everybody who registers.
 	Gateways []string
@@ -61,6 +70,15 @@ func (c *GatekeeperConfig) defaults() {
 	if c.Burst == 0 {
 		c.Burst = 200
 	}
+	if c.Asks == nil {
+		c.Asks = func() bool { return false }
+	}
+	if c.Default == nil {
+		c.Default = func() string { return "" }
+	}
+	if c.Ambiguous == nil {
+		c.Ambiguous = func(netip.Addr, string) {}
+	}
 	if c.Changed == nil {
 		c.Changed = func(Terminal, bool, string) {}
 	}
@@ -91,14 +109,6 @@ type Gatekeeper struct {
 	closed   bool
 }
 
-// password is that of an alias, false where it has none.
-func (g *Gatekeeper) password(alias string) (string, bool) {
-	if w, ok := g.cfg.Passwords[key(alias)]; ok || g.cfg.Password == nil {
-		return w, ok
-	}
-	return g.cfg.Password(alias)
-}
-
 // Stats counts what came since the start.
 type Stats struct {
 	Terminals  int    // that are registered now
@@ -116,7 +126,7 @@ type Stats struct {
 func NewGatekeeper(cfg GatekeeperConfig) *Gatekeeper {
 	cfg.defaults()
 	g := &Gatekeeper{cfg: cfg, log: cfg.Log, rates: front.NewRates(cfg.Rate, cfg.Burst), replies: newReplies(), table: newTable(),
-		verifier: verifier{self: []string{cfg.ID}}}
+		verifier: verifier{self: []string{cfg.ID}, all: true}}
 	g.requests = newRequests(0, func(p Packet) { g.out = append(g.out, p) })
 	return g
 }
@@ -278,13 +288,30 @@ func (g *Gatekeeper) Stats() Stats {
 	return s
 }
 
-// Find gives the terminal that an alias leads to.
+// Find gives the terminal that an alias leads to for who is no tenant's.
 func (g *Gatekeeper) Find(alias string) (Terminal, bool) {
-	t := g.table.find([]string{clean(alias, maxAlias)})
+	t := g.table.find(g.reach(""), []string{clean(alias, maxAlias)})
 	if t == nil {
 		return Terminal{}, false
 	}
 	return t.public(), true
+}
+
+// At gives the terminal with an alias, whosever it is, that is heard or called at a host. Where several tenants have
+// such a one there it is none.
+func (g *Gatekeeper) At(alias string, host netip.Addr) (found Terminal, ok bool) {
+	k, host := key(clean(alias, maxAlias)), host.Unmap()
+	here := func(a netip.AddrPort) bool { return a.Addr().Unmap() == host }
+	for held, t := range g.table.byAlias {
+		if held.alias != k || !here(t.RAS) && !slices.ContainsFunc(t.Signal, here) {
+			continue
+		}
+		if ok {
+			return Terminal{}, false
+		}
+		found, ok = t.public(), true
+	}
+	return found, ok
 }
 
 // place is where an answer goes: to the RAS address that the message gives if that is of

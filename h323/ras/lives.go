@@ -79,7 +79,7 @@ func (g *Gatekeeper) Close(now time.Time) {
 // HangUp tells a terminal to end its calls (H.225.0 7.13). It tells whether there are any.
 func (g *Gatekeeper) HangUp(now time.Time, alias string) bool {
 	g.now = now
-	t := g.table.find([]string{clean(alias, maxAlias)})
+	t := g.table.find(g.reach(""), []string{clean(alias, maxAlias)})
 	if t == nil || len(t.calls) == 0 {
 		return false
 	}

@@ -33,9 +33,9 @@ func (g *Gatekeeper) discovery(in *incoming, r *h225.GatekeeperRequest) {
 	if vendorOf(r.EndpointType.Vendor) == avaya {
 		c.GatekeeperIdentifier = nil // Avaya: some models take no GCF that names the gatekeeper
 	}
-	if g.guarded(aliases) {
+	if guarded := g.cfg.Closed || slices.ContainsFunc(aliases, g.guarded); guarded || g.cfg.Asks() {
 		oid, ok := preferred(r)
-		if !ok {
+		if !ok && guarded {
 			g.log.Warn("a terminal has no way to prove its password", "from", in.from, "aliases", aliases)
 			g.reject(in, to, refuseSecurity, s)
 			return
@@ -50,19 +50,12 @@ func (g *Gatekeeper) discovery(in *incoming, r *h225.GatekeeperRequest) {
 // provedSigner secures the answer to a request that is proved over the whole message but
 // comes from nobody who is registered.
 func (g *Gatekeeper) provedSigner(in *incoming, names []string) *signer {
-	p := g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, names, g.password)
+	host := in.from.Addr()
+	p := g.verifier.check(g.now, host, in.raw, in.m, names, func(name string) []Credential { return g.credentials(name, "", host) })
 	if p.verdict != proofGood || p.how != SecurityH2351 {
 		return nil
 	}
 	return g.signerFor(p.password, p.sender)
-}
-
-// guarded tells whether some of the aliases have to be proved.
-func (g *Gatekeeper) guarded(aliases []string) bool {
-	if g.cfg.Closed {
-		return true
-	}
-	return slices.ContainsFunc(aliases, func(a string) bool { _, ok := g.password(a); return ok })
 }
 
 // preferred chooses how a terminal shall prove its password: over whole messages where
@@ -99,25 +92,30 @@ func (g *Gatekeeper) registration(in *incoming, r *h225.RegistrationRequest) {
 		return
 	}
 	t.describe(&r.EndpointVendor, &r.TerminalType, r.ProtocolIdentifier)
-	p, ok := g.proved(in, t.Aliases, nil)
+	p, ok := g.claims(in, t.Aliases)
 	if !ok {
 		g.log.Warn("a registration is refused", "from", in.from, "aliases", t.Aliases, "reason", p.verdict.String())
+		if p.verdict == proofSeveral {
+			g.cfg.Ambiguous(in.from.Addr(), p.name)
+		}
 		g.reject(in, to, refuseSecurity, nil)
 		return
 	}
 	if p.verdict == proofGood {
-		t.User, t.Security, t.password, t.sender = p.user, p.how, p.password, p.sender
+		t.Tenant, t.User, t.Security, t.password, t.sender = p.tenant, p.user, p.how, p.password, p.sender
 	}
-	if len(t.Prefixes) > 0 && !g.takesPrefixes(t) {
+	if len(t.Prefixes) > 0 && !g.takesPrefixes(t, p.name) {
 		g.log.Info("the prefixes of a gateway are not taken", "from", in.from, "aliases", t.Aliases, "user", t.User, "prefixes", t.Prefixes)
 		t.Prefixes = nil
 	}
 	g.settle(in, t, ptr(r.EndpointIdentifier))
 }
 
-// takesPrefixes tells whether calls may be drawn by prefixes to a terminal.
-func (g *Gatekeeper) takesPrefixes(t *terminal) bool {
-	return slices.ContainsFunc(g.cfg.Gateways, func(u string) bool { return u == "*" || t.User != "" && key(u) == key(t.User) })
+// takesPrefixes tells whether calls may be drawn by prefixes to a terminal, which has proved a password by a name.
+func (g *Gatekeeper) takesPrefixes(t *terminal, name string) bool {
+	return slices.ContainsFunc(g.cfg.Gateways, func(u string) bool {
+		return u == "*" || t.User != "" && (key(u) == key(t.User) || key(u) == key(name))
+	})
 }
 
 // keepAlive answers a lightweight RRQ (H.225.0 7.9.1), which renews a registration.
@@ -156,28 +154,35 @@ func signalAddresses(from netip.AddrPort, list []h225.TransportAddress) []netip.
 	return out
 }
 
-// proved checks the tokens of a request that claims aliases or comes from a registered
-// terminal. Who knows the password of an alias may claim it.
-func (g *Gatekeeper) proved(in *incoming, aliases []string, t *terminal) (proof, bool) {
-	names := aliases
-	if t != nil {
-		names = append([]string{t.User}, names...)
+// claims checks the tokens of a request that claims aliases.
+func (g *Gatekeeper) claims(in *incoming, aliases []string) (proof, bool) {
+	host := in.from.Addr()
+	p := g.verifier.check(g.now, host, in.raw, in.m, aliases, func(name string) []Credential { return g.credentials(name, "", host) })
+	if p.verdict == proofTime || p.verdict == proofReplay || p.verdict == proofSeveral {
+		return p, false // the password is right, and it may be anybody
 	}
-	p := g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, names, func(user string) (string, bool) {
-		if t != nil && t.sender != "" && user == t.ID {
-			return t.password, true // H.235.1 7.1: later messages come from the endpoint identifier
-		}
-		return g.password(user)
-	})
 	known := false
 	for _, a := range aliases {
-		w, ok := g.password(a)
-		known = known || ok
-		if ok && (p.verdict != proofGood || w != p.password) || !ok && g.cfg.Closed {
+		its, ok := g.mayClaim(a, &p)
+		if !ok {
 			return p, false
 		}
+		known = known || its
 	}
 	return p, known || !g.cfg.Closed
+}
+
+// proved checks the tokens of a message of a registered terminal.
+func (g *Gatekeeper) proved(in *incoming, t *terminal) proof {
+	return g.verifier.check(g.now, in.from.Addr(), in.raw, in.m, []string{t.User}, func(name string) []Credential {
+		if t.sender != "" && name == t.ID {
+			return []Credential{{Tenant: t.Tenant, Device: t.User, Password: t.password}} // H.235.1 7.1: later messages come from the endpoint identifier
+		}
+		if w, ok := g.password(t.Tenant, name); ok {
+			return []Credential{{Tenant: t.Tenant, Password: w}}
+		}
+		return nil
+	})
 }
 
 // trusted tells whether a message comes from the terminal: from its host, and proved if it
@@ -189,7 +194,7 @@ func (g *Gatekeeper) trusted(in *incoming, t *terminal) bool {
 	if t.Security != SecurityH2351 && t.Security != SecurityMD5 {
 		return true
 	}
-	p, _ := g.proved(in, nil, t)
+	p := g.proved(in, t)
 	if t.Security == SecurityMD5 {
 		return true // its token proves no message; it was noted, so that nobody else registers with it
 	}

@@ -210,7 +210,7 @@ func TestUnregisteredByGatekeeper(t *testing.T) {
 	first := k.Status().EndpointID
 	s.use(gkAddr, func(now time.Time) {
 		g.now = now
-		g.unregister(g.table.find([]string{"gateway"}), "for a test", h225.UnregRequestReason{ReregistrationRequired: true})
+		g.unregister(g.table.find([]string{""}, []string{"gateway"}), "for a test", h225.UnregRequestReason{ReregistrationRequired: true})
 	})
 	s.run(time.Second)
 	if st := k.Status(); !st.Registered || st.EndpointID == first || len(g.Terminals()) != 1 {

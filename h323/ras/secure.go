@@ -1,12 +1,14 @@
 package ras
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/roombridge/roombridge/h323/h225"
+	"github.com/roombridge/roombridge/h323/h235"
 	"github.com/roombridge/roombridge/h323/per"
 )
 
@@ -65,9 +67,12 @@ const (
 	proofTime   // made at another time than now
 	proofReplay // seen before, or another host's
 	proofWrong  // made with another password
+	// proofSeveral is made with a password that several tenants have for the name, of whom none is likely.
+	proofSeveral
 )
 
-var verdictText = [...]string{"no token", "good", "made at another time; the clocks differ", "sent before, or by another host", "wrong password"}
+var verdictText = [...]string{"no token", "good", "made at another time; the clocks differ", "sent before, or by another host", "wrong password",
+	"several tenants have a device of this name and password"}
 
 func (v verdict) String() string { return verdictText[v] }
 
@@ -85,7 +90,9 @@ const (
 type proof struct {
 	verdict  verdict
 	how      Security
-	user     string // whose password it was
+	tenant   string // whose password it was
+	user     string // and of which of its terminals
+	name     string // by which that was found
 	password string
 	sender   string // sendersID of H.235.1
 }
@@ -94,8 +101,9 @@ type proof struct {
 // terminals send some that nobody asked for.
 type verifier struct {
 	self []string // our identifiers, from which nothing comes
+	all  bool     // as many passwords are tried as may be, so that no time tells how many there are
 	seen map[string][]stamp
-	used map[string]map[uint32]netip.Addr // by user and time: who sent an MD5 token first
+	used map[string]map[uint32]netip.Addr // by tenant, user and time: who sent an MD5 token first
 }
 
 type stamp struct {
@@ -103,49 +111,107 @@ type stamp struct {
 	random int64
 }
 
-// check looks for a proof of one of the users' passwords in a message of a host. names are
-// whom it may come from besides those that its tokens name.
-func (v *verifier) check(now time.Time, host netip.Addr, raw []byte, m *h225.RasMessage, names []string, password func(user string) (string, bool)) proof {
+// Credential is a terminal that may register by an alias.
+type Credential struct {
+	Tenant   string // whose it is; "" is the operator's
+	Device   string // its name in the list of devices; "" is the alias
+	Password string
+	// Likely tells that it is this one where others have the same password: it was last heard from there.
+	Likely bool
+}
+
+// maxCandidates bounds whose passwords are tried for one message.
+const maxCandidates = 16
+
+// claim is a terminal that a message may be of, found by a name.
+type claim struct {
+	Credential
+	name string
+}
+
+// check looks for a proof of one of the candidates' passwords in a message of a host. names are whom it may come from
+// besides those that its tokens name.
+func (v *verifier) check(now time.Time, host netip.Addr, raw []byte, m *h225.RasMessage, names []string, candidates func(name string) []Credential) proof {
 	h, ok := headerOf(m)
 	if !ok {
 		return proof{}
 	}
-	best := proof{}
 	if t := hashed(*h.crypto); t != nil {
-		best = proof{verdict: proofWrong, how: SecurityH2351}
-		if t.HashedVals.SendersID != nil {
-			best.sender = *t.HashedVals.SendersID
-			if slices.Contains(v.self, best.sender) {
-				return best // sent back to us
-			}
-			names = append([]string{clean(best.sender, maxAlias)}, names...)
-		}
-		for _, user := range names[:min(len(names), maxAliases)] {
-			if p, ok := password(user); ok && provesMessage(raw, t, p) {
-				best.user, best.password = user, p
-				random := int64(0)
-				if t.HashedVals.Random != nil {
-					random = *t.HashedVals.Random
-				}
-				best.verdict = v.timely(now, user, stamp{*t.HashedVals.TimeStamp, random})
-				break
-			}
-		}
-		return best
+		return v.checkMessage(now, raw, t, names, candidates)
 	}
 	for i := range *h.crypto {
 		t := (*h.crypto)[i].CryptoEPPwdHash
 		if t == nil || t.Token.AlgorithmOID != oidMD5 {
 			continue
 		}
-		user := clean(t.Alias.Text(), maxAlias)
-		best = proof{verdict: proofWrong, how: SecurityMD5, user: user}
-		if p, ok := password(user); ok && provesPassword(t, p) {
-			best.verdict, best.password = v.first(now, host, user, t.TimeStamp), p
+		name := clean(t.Alias.Text(), maxAlias)
+		p, user := v.claimed([]string{name}, candidates, func(password string) bool { return provesPassword(t, password) })
+		p.how = SecurityMD5
+		if p.verdict == proofGood {
+			p.verdict = v.first(now, host, user, t.TimeStamp)
 		}
-		break
+		return p
 	}
-	return best
+	return proof{}
+}
+
+// checkMessage is check of a message that is proved as a whole (H.235.1).
+func (v *verifier) checkMessage(now time.Time, raw []byte, t *h235.CryptoTokenCryptoHashedToken, names []string, candidates func(name string) []Credential) proof {
+	sender := ""
+	if t.HashedVals.SendersID != nil {
+		sender = *t.HashedVals.SendersID
+		if slices.Contains(v.self, sender) {
+			return proof{verdict: proofWrong, how: SecurityH2351, sender: sender} // sent back to us
+		}
+		names = append([]string{clean(sender, maxAlias)}, names...)
+	}
+	names = names[:min(len(names), maxAliases)]
+	p, user := v.claimed(names, candidates, func(password string) bool { return provesMessage(raw, t, password) })
+	p.how, p.sender = SecurityH2351, sender
+	if p.verdict == proofGood {
+		random := int64(0)
+		if t.HashedVals.Random != nil {
+			random = *t.HashedVals.Random
+		}
+		p.verdict = v.timely(now, user, stamp{*t.HashedVals.TimeStamp, random})
+	}
+	return p
+}
+
+// claimed finds the terminal whose password is proved. user is as whom its tokens are remembered.
+func (v *verifier) claimed(names []string, candidates func(name string) []Credential, proves func(password string) bool) (p proof, user string) {
+	var tried, right []claim
+	for _, name := range names {
+		for _, c := range candidates(name) {
+			same := func(o claim) bool { return o.Tenant == c.Tenant && o.Password == c.Password }
+			if len(tried) == maxCandidates || slices.ContainsFunc(tried, same) {
+				continue
+			}
+			tried = append(tried, claim{c, name})
+			if proves(c.Password) {
+				right = append(right, claim{c, name})
+			}
+		}
+	}
+	for n := len(tried); v.all && n < maxCandidates; n++ {
+		proves("")
+	}
+	if several(right) {
+		if right = slices.DeleteFunc(right, func(c claim) bool { return !c.Likely }); len(right) == 0 || several(right) {
+			return proof{verdict: proofSeveral, name: names[0]}, ""
+		}
+	}
+	if len(right) == 0 {
+		return proof{verdict: proofWrong}, ""
+	}
+	c := right[0]
+	p = proof{verdict: proofGood, tenant: c.Tenant, user: cmp.Or(c.Device, c.name), name: c.name, password: c.Password}
+	return p, c.Tenant + "\x00" + key(p.user)
+}
+
+// several tells whether claims are of more than one tenant.
+func several(list []claim) bool {
+	return slices.ContainsFunc(list, func(c claim) bool { return c.Tenant != list[0].Tenant })
 }
 
 func near(now time.Time, at uint32) verdict {
@@ -161,7 +227,7 @@ func (v *verifier) first(now time.Time, host netip.Addr, user string, at uint32)
 	if near(now, at) != proofGood {
 		return proofTime
 	}
-	hosts := v.used[key(user)]
+	hosts := v.used[user]
 	if by, ok := hosts[at]; ok {
 		if by != host {
 			return proofReplay
@@ -176,7 +242,7 @@ func (v *verifier) first(now time.Time, host netip.Addr, user string, at uint32)
 			v.used = make(map[string]map[uint32]netip.Addr)
 		}
 		hosts = make(map[uint32]netip.Addr)
-		v.used[key(user)] = hosts
+		v.used[user] = hosts
 	}
 	hosts[at] = host
 	return proofGood
@@ -201,7 +267,7 @@ func (v *verifier) timely(now time.Time, user string, s stamp) verdict {
 	if near(now, s.at) != proofGood {
 		return proofTime
 	}
-	list := v.seen[key(user)]
+	list := v.seen[user]
 	for _, old := range list {
 		if old == s {
 			return proofReplay
@@ -213,6 +279,6 @@ func (v *verifier) timely(now time.Time, user string, s stamp) verdict {
 	if v.seen == nil {
 		v.seen = make(map[string][]stamp)
 	}
-	v.seen[key(user)] = append(list, s)
+	v.seen[user] = append(list, s)
 	return proofGood
 }

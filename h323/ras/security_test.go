@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -82,7 +83,12 @@ func TestPasswordsThatChange(t *testing.T) {
 	g := s.gatekeeper(gkAddr, func(k *GatekeeperConfig) {
 		k.Passwords, k.TTL = map[string]string{"1001": "first"}, time.Minute
 		k.Closed = true
-		k.Password = func(alias string) (string, bool) { w, ok := words[alias]; return w, ok }
+		k.Credentials = func(alias, _ string, _ netip.Addr) []Credential {
+			if w, ok := words[alias]; ok {
+				return []Credential{{Password: w}}
+			}
+			return nil
+		}
 	})
 	register := func(host byte, alias, password string, want bool) *Client {
 		t.Helper()
@@ -289,7 +295,7 @@ func TestSilentlyAskingGatekeeper(t *testing.T) {
 
 // Tokens of clocks that differ by more than summer time are refused.
 func TestClocks(t *testing.T) {
-	secret := func(string) (string, bool) { return "geheim", true }
+	secret := func(string) []Credential { return []Credential{{Password: "geheim"}} }
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
 	for _, how := range []Security{SecurityMD5, SecurityH2351} {
 		for off, want := range map[time.Duration]verdict{0: proofGood, time.Hour: proofGood, -2 * time.Hour: proofGood, 3 * time.Hour: proofTime, -3 * time.Hour: proofTime} {
@@ -331,7 +337,7 @@ func TestHashCoversEverything(t *testing.T) {
 			return proofWrong
 		}
 		v := verifier{}
-		return v.check(now, gkAddr.Addr(), b, m, nil, func(string) (string, bool) { return "geheim", true }).verdict
+		return v.check(now, gkAddr.Addr(), b, m, nil, func(string) []Credential { return []Credential{{Password: "geheim"}} }).verdict
 	}
 	if v := check(b); v != proofGood {
 		t.Fatalf("unchanged: %v", v)

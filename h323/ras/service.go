@@ -220,7 +220,11 @@ func (s *Service) registered(a Admission) (netip.AddrPort, bool) {
 	}
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
-	t := s.gk.table.find(texts(a.To))
+	reach := a.Reach
+	if reach == nil {
+		reach = s.gk.reach("")
+	}
+	t := s.gk.table.find(reach, texts(a.To))
 	if t == nil {
 		return netip.AddrPort{}, false
 	}
@@ -244,7 +248,24 @@ func (s *Service) Terminals() []Terminal {
 	return s.gk.Terminals()
 }
 
-// Find gives the terminal that an alias leads to.
+// Forget unregisters the terminals that proved the password of a device that is gone. Their calls go on.
+func (s *Service) Forget(gone func(tenant, user string) bool) {
+	if s.gk != nil {
+		s.server.do(func(now time.Time) { s.gk.Forget(now, gone) })
+	}
+}
+
+// At gives the terminal with an alias, whosever it is, that is heard or called at a host.
+func (s *Service) At(alias string, host netip.Addr) (Terminal, bool) {
+	if s.gk == nil {
+		return Terminal{}, false
+	}
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	return s.gk.At(alias, host)
+}
+
+// Find gives the terminal that an alias leads to for who is no tenant's.
 func (s *Service) Find(alias string) (Terminal, bool) {
 	if s.gk == nil {
 		return Terminal{}, false

@@ -15,13 +15,22 @@ func (g *Gatekeeper) settle(in *incoming, t *terminal, id string) {
 		g.reject(in, t.RAS, refuseSecurity, nil) // somebody else in its place
 		return
 	}
+	if old != nil && old.Tenant != t.Tenant {
+		if old.User == "" || old.RAS == t.RAS {
+			g.forget(old, "it registered as another's")
+		}
+		old = nil
+	}
 	var silent []*terminal
 	for _, a := range t.Aliases {
-		holder := g.table.byAlias[key(a)]
+		holder := g.table.byAlias[t.holds(a)]
 		if holder == nil || holder == old || slices.Contains(silent, holder) {
 			continue
 		}
-		_, guarded := g.password(a)
+		guarded := false
+		if t.User != "" {
+			_, guarded = g.password(t.Tenant, a)
+		}
 		if !guarded && g.now.Sub(holder.Seen) < fresh {
 			g.duplicate(in, t, a)
 			return
@@ -80,7 +89,7 @@ func (g *Gatekeeper) enter(in *incoming, t, old *terminal) {
 		t.ID = identifier()
 	}
 	for _, a := range t.Aliases {
-		if holder := g.table.byAlias[key(a)]; holder != nil {
+		if holder := g.table.byAlias[t.holds(a)]; holder != nil {
 			waiting = append(waiting, holder.waiting...)
 			holder.waiting = nil
 			g.unregister(holder, "it registered at another address", h225.UnregRequestReason{TtlExpired: true})
@@ -111,6 +120,16 @@ func (g *Gatekeeper) forget(t *terminal, reason string) {
 	t.waiting = nil
 	for _, f := range waiting {
 		f(g.now, false)
+	}
+}
+
+// Forget unregisters the terminals that proved the password of a device that is gone. Their calls go on.
+func (g *Gatekeeper) Forget(now time.Time, gone func(tenant, user string) bool) {
+	g.now = now
+	for _, t := range g.table.byID {
+		if t.User != "" && gone(t.Tenant, t.User) {
+			g.unregister(t, "its device is gone", h225.UnregRequestReason{SecurityDenial: true})
+		}
 	}
 }
 

@@ -11,20 +11,25 @@ import (
 // heard.
 type table struct {
 	byID    map[string]*terminal
-	byAlias map[string]*terminal
+	byAlias map[held]*terminal
 	byRAS   map[netip.AddrPort]*terminal
 }
 
+// held is an alias of a tenant's terminals, as aliases are compared.
+type held struct{ tenant, alias string }
+
+func (t *terminal) holds(alias string) held { return held{t.Tenant, key(alias)} }
+
 func newTable() *table {
-	return &table{make(map[string]*terminal), make(map[string]*terminal), make(map[netip.AddrPort]*terminal)}
+	return &table{make(map[string]*terminal), make(map[held]*terminal), make(map[netip.AddrPort]*terminal)}
 }
 
-// add enters a terminal, whose aliases nobody else has.
+// add enters a terminal, whose aliases no other of its tenant has.
 func (b *table) add(t *terminal) {
 	b.byID[t.ID] = t
 	b.byRAS[t.RAS] = t
 	for _, a := range t.Aliases {
-		b.byAlias[key(a)] = t
+		b.byAlias[t.holds(a)] = t
 	}
 }
 
@@ -41,8 +46,8 @@ func (b *table) remove(t *terminal) {
 // withdraw takes aliases of a terminal out of the index.
 func (b *table) withdraw(t *terminal, aliases []string) {
 	for _, a := range aliases {
-		if b.byAlias[key(a)] == t {
-			delete(b.byAlias, key(a))
+		if b.byAlias[t.holds(a)] == t {
+			delete(b.byAlias, t.holds(a))
 		}
 	}
 }
@@ -65,29 +70,35 @@ func (b *table) same(ras netip.AddrPort, id string, signal []netip.AddrPort) *te
 }
 
 // find gives the terminal that is called by the first of the texts that leads to one: by
-// alias, else by prefix.
-func (b *table) find(texts []string) *terminal {
-	if t := b.named(texts); t != nil {
+// alias, else by prefix. tenants are whose it may be.
+func (b *table) find(tenants, texts []string) *terminal {
+	if t := b.named(tenants, texts); t != nil {
 		return t
 	}
-	return b.prefixed(texts)
+	return b.prefixed(tenants, texts)
 }
 
-// named gives the terminal with the first of the texts that is an alias.
-func (b *table) named(texts []string) *terminal {
-	for _, text := range texts {
-		if t := b.byAlias[key(text)]; t != nil {
-			return t
+// named gives the terminal with the first of the texts that is an alias, of the first of the tenants that has one.
+func (b *table) named(tenants, texts []string) *terminal {
+	for _, tenant := range tenants {
+		for _, text := range texts {
+			if t := b.byAlias[held{tenant, key(text)}]; t != nil {
+				return t
+			}
 		}
 	}
 	return nil
 }
 
-// prefixed gives the gateway with the longest prefix of one of the texts.
-func (b *table) prefixed(texts []string) *terminal {
+// prefixed gives the gateway with the longest prefix of one of the texts. The operator's, which has proved a password,
+// is everybody's.
+func (b *table) prefixed(tenants, texts []string) *terminal {
 	var best *terminal
 	length := 0
 	for _, t := range b.byID {
+		if !slices.Contains(tenants, t.Tenant) && (t.Tenant != "" || t.User == "") {
+			continue
+		}
 		for _, p := range t.Prefixes {
 			for _, text := range texts {
 				if strings.HasPrefix(text, p) && (len(p) > length || len(p) == length && t.ID < best.ID) {

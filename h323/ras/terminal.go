@@ -23,6 +23,7 @@ type Terminal struct {
 	Protocol string           // H.225.0 version, such as "7"
 	RAS      netip.AddrPort   // where it is heard
 	Signal   []netip.AddrPort // where it is called
+	Tenant   string           // whose it is, "" is the operator's
 	User     string           // whose password it proved, "" is none
 	Security Security         // how
 	Since    time.Time        // of the registration

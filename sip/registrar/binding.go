@@ -141,6 +141,20 @@ func (c *change[F]) set(k *contact, life time.Duration) error {
 	return nil
 }
 
+// enter and leave keep the table of records.
+func (r *Registrar[F]) enter(rec *record[F]) {
+	r.records[rec.key] = rec
+	r.named[rec.key.name] = append(r.named[rec.key.name], rec)
+}
+
+func (r *Registrar[F]) leave(rec *record[F]) {
+	delete(r.records, rec.key)
+	left := slices.DeleteFunc(r.named[rec.key.name], func(other *record[F]) bool { return other == rec })
+	if r.named[rec.key.name] = left; len(left) == 0 {
+		delete(r.named, rec.key.name)
+	}
+}
+
 // commit takes the bindings of a change, and tells what it came to.
 func (r *Registrar[F]) commit(now time.Time, rec *record[F], c *change[F]) []Event {
 	before := rec.bindings
@@ -156,16 +170,16 @@ func (r *Registrar[F]) commit(now time.Time, rec *record[F], c *change[F]) []Eve
 	}
 	r.stats.Bindings += len(c.bindings) - len(before)
 	rec.bindings = c.bindings
-	e := Event{User: rec.user, Device: rec.device, Source: c.q.Source.Addr(), Transport: c.q.Transport}
+	e := Event{User: rec.user, Device: rec.device, Tenant: rec.key.tenant, Source: c.q.Source.Addr(), Transport: c.q.Transport}
 	switch {
 	case len(rec.bindings) == 0:
-		delete(r.records, rec.key)
 		if len(before) == 0 {
 			return nil
 		}
+		r.leave(rec)
 		e.Kind = Gone
 	case len(before) == 0:
-		r.records[rec.key] = rec
+		r.enter(rec)
 		rec.since = now
 		e.Kind = Registered
 	default:

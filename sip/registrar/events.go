@@ -8,12 +8,13 @@ import (
 // Kind is what happened.
 type Kind string
 
-// Kinds. Denied and Locked are security events.
+// Kinds. Denied, Ambiguous and Locked are security events.
 const (
 	Registered Kind = "registered"
 	Gone       Kind = "gone"
-	Denied     Kind = "denied" // a wrong password, or an address that is not its own
-	Locked     Kind = "locked" // nothing more is taken for a while
+	Denied     Kind = "denied"    // a wrong password, or an address that is not its own
+	Ambiguous  Kind = "ambiguous" // the password of several tenants' devices of one name, which were not told apart: denied
+	Locked     Kind = "locked"    // nothing more is taken for a while
 )
 
 // Event is something that happened, for the log.
@@ -21,9 +22,10 @@ type Event struct {
 	Kind      Kind
 	User      string // as which it registers, or says it is
 	Device    string
+	Tenant    string // whose the device is
 	Source    netip.Addr
 	Transport string
-	Text      string // Denied: why
+	Text      string // Denied, Ambiguous: why
 	Scope     string // Locked: "source", "user" or "user at source"
 	Failures  int
 	For       time.Duration // Locked

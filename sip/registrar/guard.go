@@ -1,7 +1,10 @@
 package registrar
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/lockout"
@@ -22,11 +25,12 @@ const (
 	maxSuspect = 16384
 )
 
-// pair is a user at a source. Without a source it is the user at all of them,
-// and without a user all users of that source.
+// pair is a tenant's user at a source. Without a source it is the user at all of
+// them, and without a user all users of that source.
 type pair struct {
 	source netip.Addr
 	user   string // realm and user
+	tenant string
 }
 
 // limit is what a pair may.
@@ -63,7 +67,7 @@ func (g *guard) scopes(now time.Time, p pair) []pair {
 	if _, ok := g.known.Get(now, p); ok {
 		return []pair{p}
 	}
-	return []pair{p, {user: p.user}, {source: p.source}}
+	return []pair{p, {user: p.user, tenant: p.tenant}, {source: p.source}}
 }
 
 // locked tells how long nothing is taken from p; 0 is not at all.
@@ -74,14 +78,26 @@ func (g *guard) locked(now time.Time, p pair) (wait time.Duration) {
 	return wait
 }
 
-// failed notes a wrong password, and gives the locks that begin by it.
-func (g *guard) failed(now time.Time, p pair) (begun []Event) {
-	for _, k := range g.scopes(now, p) {
-		if failures, wait := g.suspects.Failed(now, k); wait > 0 {
-			begun = append(begun, Event{Kind: Locked, Scope: k.scope(), User: p.user, Source: p.source, For: wait, Failures: failures})
+// failed notes a wrong password, which counts for each whose it might have been,
+// and gives the locks that begin by it.
+func (g *guard) failed(now time.Time, who []pair) (begun []Event) {
+	var counted []pair
+	for _, p := range who {
+		counted = append(counted, g.scopes(now, p)...)
+	}
+	slices.SortFunc(counted, pair.compare)
+	for _, k := range slices.Compact(counted) {
+		failures, wait := g.suspects.Failed(now, k)
+		same := func(e Event) bool { return e.Scope == k.scope() }
+		if wait > 0 && !slices.ContainsFunc(begun, same) { // of several tenants' it is one to people
+			begun = append(begun, Event{Kind: Locked, Scope: k.scope(), User: who[0].user, Source: who[0].source, For: wait, Failures: failures})
 		}
 	}
 	return begun
+}
+
+func (k pair) compare(other pair) int {
+	return cmp.Or(strings.Compare(k.user, other.user), k.source.Compare(other.source), strings.Compare(k.tenant, other.tenant))
 }
 
 func (k pair) scope() string {

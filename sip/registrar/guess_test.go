@@ -195,13 +195,13 @@ func TestGuessing(t *testing.T) {
 func TestGuardBounded(t *testing.T) {
 	g := newGuard()
 	now := time.Unix(1_700_000_000, 0)
-	victim := pair{netip.MustParseAddr("192.0.2.1"), "r\x00victim"}
+	victim := pair{source: netip.MustParseAddr("192.0.2.1"), user: "r\x00victim"}
 	for range 30 {
-		g.failed(now, victim)
+		g.failed(now, []pair{victim})
 	}
 	for i := range maxSuspect + 2000 {
-		p := pair{netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), fmt.Sprint("r\x00", i)}
-		g.failed(now, p)
+		p := pair{source: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), user: fmt.Sprint("r\x00", i)}
+		g.failed(now, []pair{p})
 		g.proved(now.Add(time.Duration(i)), p)
 	}
 	if g.suspects.Len() > maxSuspect || g.known.Len() > maxKnown {

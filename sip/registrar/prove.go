@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -26,18 +27,18 @@ const (
 
 // proof is what a request says to be believed.
 type proof struct {
-	method, uri, realm string
-	source             netip.Addr
-	agent              string
-	answers            []string // values of the header
+	method, uri, realm, host string
+	source                   netip.Addr
+	agent                    string
+	answers                  []string // values of the header
 }
 
 type outcome struct {
 	verdict
 	proof
-	user, device string
-	wait         time.Duration // of locked
-	events       []Event
+	user, device, tenant string
+	wait                 time.Duration // of locked
+	events               []Event
 }
 
 // owns tells whether an address of record belongs to who proved a password: it
@@ -79,40 +80,90 @@ func (r *Registrar[F]) check(now time.Time, o outcome, a *digest.Answer) outcome
 		o.verdict = stale
 		return o
 	}
-	who := pair{sourceOf(o.source), o.realm + "\x00" + a.User}
-	if o.wait = r.guard.locked(now, who); o.wait > 0 {
+	open, who := r.candidates(now, &o)
+	if len(open) == 0 && o.wait > 0 {
 		o.verdict = locked
 		return o
 	}
-	var weak, strong []byte
-	known := false
-	if r.cfg.Credentials != nil {
-		weak, strong, o.device, known = r.cfg.Credentials.Credentials(o.realm, a.User)
-	}
-	ha1, nobody := strong, r.nobody
-	if a.Algorithm == digest.MD5 {
-		ha1, nobody = weak, r.nobody[:16]
-	}
-	if !known || len(ha1) != len(nobody) {
-		known, ha1 = false, nobody
-	}
-	switch right := a.Proves(o.method, ha1); {
-	case !right || !known:
-		o.verdict, o.device = wrong, ""
-		o.events = append(r.guard.failed(now, who), Event{Kind: Denied, User: a.User, Source: o.source, Text: "wrong user or password"})
+	c, several := r.match(&o, a, open)
+	switch {
+	case c == nil:
+		o.verdict = wrong
+		denied := Event{Kind: Denied, User: a.User, Source: o.source, Text: "wrong user or password"}
+		if several {
+			denied.Kind, denied.Text = Ambiguous, "several tenants have a device of this name and password"
+		}
+		o.events = append(r.guard.failed(now, who), denied)
 		for i := range o.events {
 			o.events[i].User = a.User
 		}
+		return o
 	case !r.auth.Fresh(now, o.realm, scopeOf(o.source), a):
 		o.verdict = stale
 	default:
 		o.verdict = proved
-		r.guard.proved(now, who)
+		r.guard.proved(now, r.pairOf(&o, c.Tenant))
 	}
-	if o.device == "" {
-		o.device = o.user
-	}
+	o.tenant, o.device = c.Tenant, cmp.Or(c.Device, o.user)
 	return o
+}
+
+// pairOf is what counts for a tenant's user at a source.
+func (r *Registrar[F]) pairOf(o *outcome, tenant string) pair {
+	return pair{sourceOf(o.source), o.realm + "\x00" + o.user, tenant}
+}
+
+// candidates are the terminals that a user may be and whose passwords may be
+// looked at, with what a wrong one counts for: each tenant's by itself, so that
+// who knows the password of its own makes no tries at others' good by it. Where
+// nothing is looked at, o.wait says for how long. A user that there is not is
+// counted like others.
+func (r *Registrar[F]) candidates(now time.Time, o *outcome) (open []Credential, who []pair) {
+	var list []Credential
+	if r.cfg.Credentials != nil {
+		list = r.cfg.Credentials.Credentials(Question{o.realm, o.user, o.host, o.source})
+	}
+	list = list[:min(len(list), MaxCandidates)]
+	if len(list) == 0 {
+		list = []Credential{{Tenant: noTenant}}
+	}
+	for i := range list {
+		p := r.pairOf(o, list[i].Tenant)
+		wait := r.guard.locked(now, p)
+		if wait == 0 {
+			open, who = append(open, list[i]), append(who, p)
+		} else if o.wait == 0 || wait < o.wait {
+			o.wait = wait
+		}
+	}
+	return open, who
+}
+
+// noTenant is of users that there are not.
+const noTenant = "\x00"
+
+// match finds the terminal whose password was proved; several that nobody can
+// tell apart are none. It hashes as much whoever there is.
+func (r *Registrar[F]) match(o *outcome, a *digest.Answer, list []Credential) (found *Credential, several bool) {
+	nobody := Credential{MD5: r.nobody[:16], SHA256: r.nobody}
+	var right []*Credential
+	for i := range MaxCandidates {
+		c, real := &nobody, false
+		if i < len(list) && len(list[i].ha1(a.Algorithm)) == len(nobody.ha1(a.Algorithm)) {
+			c, real = &list[i], true
+		}
+		if a.Proves(o.method, c.ha1(a.Algorithm)) && real {
+			right = append(right, c)
+		}
+	}
+	if len(right) > 1 {
+		several = true
+		right = slices.DeleteFunc(right, func(c *Credential) bool { return !c.Likely })
+	}
+	if len(right) != 1 {
+		return nil, several
+	}
+	return right[0], false
 }
 
 // scopeOf says for whom a nonce is good: one address.

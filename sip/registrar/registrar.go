@@ -12,9 +12,38 @@ import (
 // Credentials knows the terminals that may register. It is asked on the way of
 // every message and must not wait for anything.
 type Credentials interface {
-	// Credentials gives the HA1 of a user by both algorithms, as bytes; nil where
-	// there is none. device is its name in the list of devices.
-	Credentials(realm, user string) (ha1MD5, ha1SHA256 []byte, device string, ok bool)
+	// Credentials gives those that a user may be: of each tenant one at most, the
+	// first MaxCandidates count. Whose password is proved, that one it is.
+	Credentials(q Question) []Credential
+}
+
+// MaxCandidates bounds whose passwords are looked at. As many are hashed for
+// each request, so that no time tells how many there are.
+const MaxCandidates = 16
+
+// Question is who says to be a user.
+type Question struct {
+	Realm, User string
+	Host        string     // of the address of record, in lower case
+	Source      netip.Addr // where the request comes from
+}
+
+// Credential is a terminal that may register.
+type Credential struct {
+	Tenant string // whose it is; "" is the operator's
+	Device string // its name in the list of devices; "" is the user's
+	// MD5 and SHA256 are the HA1 of its password, as bytes; nil where there is none.
+	MD5, SHA256 []byte
+	// Likely tells that it is this one where others have the same password: its
+	// domain is named, or it was last heard from there.
+	Likely bool
+}
+
+func (c *Credential) ha1(a digest.Algorithm) []byte {
+	if a == digest.MD5 {
+		return c.MD5
+	}
+	return c.SHA256
 }
 
 // Calls says which calls of terminals are taken.
@@ -92,20 +121,32 @@ type Registrar[F Flow] struct {
 	guard   *guard
 	nobody  []byte // HA1 of users that there are not
 	records map[recordKey]*record[F]
-	last    uint64 // id of a binding
+	named   map[name][]*record[F] // whosever they are
+	last    uint64                // id of a binding
 	stats   Stats
 }
 
-// recordKey names an address of record. The user is in lower case: names are
-// called in any case.
-type recordKey struct{ realm, user string }
+// name is an address of record. The user is in lower case: names are called in
+// any case.
+type name struct{ realm, user string }
+
+// recordKey is a tenant's address of record: others may have the same.
+type recordKey struct {
+	tenant string
+	name
+}
+
+func keyOf(tenant, realm, user string) recordKey {
+	return recordKey{tenant, name{realm, strings.ToLower(user)}}
+}
 
 // New makes a registrar that nobody is registered with.
 func New[F Flow](cfg Config) *Registrar[F] {
 	cfg.defaults()
 	auth := digest.New(cfg.Digest)
 	nobody := digest.HA1(digest.SHA256, auth.Challenges(time.Time{}, "", "", false, false)[0], "", "")
-	return &Registrar[F]{cfg: cfg, auth: auth, guard: newGuard(), nobody: nobody, records: make(map[recordKey]*record[F])}
+	return &Registrar[F]{cfg: cfg, auth: auth, guard: newGuard(), nobody: nobody,
+		records: make(map[recordKey]*record[F]), named: make(map[name][]*record[F])}
 }
 
 // Request is a REGISTER. Its texts come from the network as they are.
@@ -137,7 +178,8 @@ func (r *Registrar[F]) Register(now time.Time, q Request[F]) Answer {
 	case user == "" || !fit(user, maxUser):
 		return r.refuse(404, "the address of record names nobody")
 	}
-	p := r.prove(now, proof{method: "REGISTER", uri: q.URI, realm: realm, source: q.Source.Addr(), agent: q.Agent, answers: q.Authorization})
+	p := r.prove(now, proof{method: "REGISTER", uri: q.URI, realm: realm, host: strings.ToLower(q.Host),
+		source: q.Source.Addr(), agent: q.Agent, answers: q.Authorization})
 	if p.verdict != proved {
 		return r.unproved(now, p, 401)
 	}
@@ -146,7 +188,7 @@ func (r *Registrar[F]) Register(now time.Time, q Request[F]) Answer {
 		a.Events = []Event{{Kind: Denied, User: p.user, Source: q.Source.Addr(), Text: "registers an address that is not its own"}}
 		return a
 	}
-	a := r.bind(now, q, recordKey{realm, strings.ToLower(user)}, user, p)
+	a := r.bind(now, q, keyOf(p.tenant, realm, user), user, p)
 	if a.Status == 200 {
 		r.stats.Accepted++
 	}

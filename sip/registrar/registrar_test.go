@@ -29,12 +29,19 @@ func (w wire) Hold(n int)  { w.holds += n }
 // passwords are the users of the tests.
 type passwords map[string]string
 
-func (p passwords) Credentials(realm, user string) (weak, strong []byte, device string, ok bool) {
-	word, ok := p[user]
+func (p passwords) Credentials(q Question) []Credential {
+	word, ok := p[q.User]
 	if !ok {
-		return nil, nil, "", false
+		return nil
 	}
-	return digest.HA1(digest.MD5, user, realm, word), digest.HA1(digest.SHA256, user, realm, word), "Room " + user, true
+	return []Credential{credential(q, "", word)}
+}
+
+// credential is a tenant's device of that name.
+func credential(q Question, tenant, word string) Credential {
+	return Credential{
+		Tenant: tenant, Device: "Room " + q.User, MD5: digest.HA1(digest.MD5, q.User, q.Realm, word), SHA256: digest.HA1(digest.SHA256, q.User, q.Realm, word),
+	}
 }
 
 // desk is a registrar with a clock, and port the UDP port that it listens on.
@@ -278,7 +285,7 @@ func TestForget(t *testing.T) {
 	other.user, other.word, other.contact, other.callID = "1002", "other", "<sip:1002@10.0.0.7:5061>", "b@10.0.0.7"
 	d.must(p, 200, nil)
 	d.must(other, 200, nil)
-	e := d.Forget(func(device string) bool { return device == "Room 1001" })
+	e := d.Forget(func(tenant, device string) bool { return tenant == "" && device == "Room 1001" })
 	if len(e) != 1 || e[0].Kind != Gone || e[0].User != "1001" || d.port.holds != 1 || len(d.Find(d.now, "1001")) != 0 || len(d.Find(d.now, "1002")) != 1 {
 		t.Errorf("%+v, %d holds", e, d.port.holds)
 	}

@@ -36,15 +36,15 @@ func (r *Registrar[F]) drop(rec *record[F], gone func(b *Binding[F]) bool) []Eve
 	if rec.bindings = kept; len(kept) > 0 {
 		return nil
 	}
-	delete(r.records, rec.key)
-	return []Event{{Kind: Gone, User: rec.user, Device: rec.device, Source: last.Source.Addr(), Transport: last.Transport}}
+	r.leave(rec)
+	return []Event{{Kind: Gone, User: rec.user, Device: rec.device, Tenant: rec.key.tenant, Source: last.Source.Addr(), Transport: last.Transport}}
 }
 
 // Forget ends the registrations of devices that are gone.
-func (r *Registrar[F]) Forget(gone func(device string) bool) []Event {
+func (r *Registrar[F]) Forget(gone func(tenant, device string) bool) []Event {
 	var events []Event
 	for _, rec := range r.records {
-		if gone(rec.device) {
+		if gone(rec.key.tenant, rec.device) {
 			events = append(events, r.drop(rec, func(*Binding[F]) bool { return true })...)
 		}
 	}
@@ -98,10 +98,23 @@ func (r *Registrar[F]) Probed(now time.Time, asked *Binding[F], answered bool) {
 
 // Find gives the bindings of a name, the user of an address of record or a
 // device, best first: by q, then those that are online, then the last registered.
-func (r *Registrar[F]) Find(now time.Time, name string) []Binding[F] {
+// They are of the first of the tenants that has any; without tenants of all.
+func (r *Registrar[F]) Find(now time.Time, name string, tenants ...string) []Binding[F] {
+	for _, t := range tenants {
+		if list := r.find(now, name, func(tenant string) bool { return tenant == t }); len(list) > 0 {
+			return list
+		}
+	}
+	if len(tenants) > 0 {
+		return nil
+	}
+	return r.find(now, name, func(string) bool { return true })
+}
+
+func (r *Registrar[F]) find(now time.Time, name string, of func(tenant string) bool) []Binding[F] {
 	var list []Binding[F]
 	for _, rec := range r.records {
-		if !strings.EqualFold(rec.user, name) && !strings.EqualFold(rec.device, name) {
+		if !strings.EqualFold(rec.user, name) && !strings.EqualFold(rec.device, name) || !of(rec.key.tenant) {
 			continue
 		}
 		for _, b := range rec.bindings {
@@ -129,6 +142,7 @@ func online[F Flow](b Binding[F]) int {
 // it would be called.
 type Entry[F Flow] struct {
 	User, Device string
+	Tenant       string // whose the device is
 	Since        time.Time
 	Contacts     int
 	Online       bool // one of them is
@@ -144,7 +158,7 @@ func (r *Registrar[F]) Entries(now time.Time) []Entry[F] {
 			continue
 		}
 		best := slices.MinFunc(live, order[F])
-		e := Entry[F]{User: rec.user, Device: rec.device, Since: rec.since, Contacts: len(live), Best: best}
+		e := Entry[F]{User: rec.user, Device: rec.device, Tenant: rec.key.tenant, Since: rec.since, Contacts: len(live), Best: best}
 		e.Online = slices.ContainsFunc(live, func(b Binding[F]) bool { return b.Online() })
 		list = append(list, e)
 	}
@@ -165,6 +179,7 @@ type Call[F Flow] struct {
 type Caller struct {
 	Registered bool
 	Device     string
+	Tenant     string // whose the device is
 }
 
 // Invite decides about a call. A Status of 0 lets it pass.
@@ -177,8 +192,8 @@ func (r *Registrar[F]) Invite(now time.Time, c Call[F]) (Caller, Answer) {
 	case r.cfg.Calls == CallsDigest:
 		return r.inviteProved(now, c, user, realm)
 	}
-	if rec := r.records[recordKey{realm, strings.ToLower(user)}]; ours && rec != nil && rec.speaks(now, c) {
-		return Caller{true, rec.device}, Answer{}
+	if rec := r.speaker(now, c, keyOf("", realm, user).name); ours && rec != nil {
+		return Caller{true, rec.device, rec.key.tenant}, Answer{}
 	}
 	if r.cfg.Calls == CallsRegistered {
 		return Caller{}, r.refuse(403, "only registered terminals may call")
@@ -187,7 +202,8 @@ func (r *Registrar[F]) Invite(now time.Time, c Call[F]) (Caller, Answer) {
 }
 
 func (r *Registrar[F]) inviteProved(now time.Time, c Call[F], user, realm string) (Caller, Answer) {
-	p := r.prove(now, proof{method: "INVITE", uri: c.URI, realm: realm, source: c.Source.Addr(), agent: c.Agent, answers: c.Authorization})
+	p := r.prove(now, proof{method: "INVITE", uri: c.URI, realm: realm, host: strings.ToLower(c.Host),
+		source: c.Source.Addr(), agent: c.Agent, answers: c.Authorization})
 	switch {
 	case p.verdict != proved:
 		return Caller{}, r.unproved(now, p, 407)
@@ -196,15 +212,39 @@ func (r *Registrar[F]) inviteProved(now time.Time, c Call[F], user, realm string
 		a.Events = []Event{{Kind: Denied, User: p.user, Source: c.Source.Addr(), Text: "calls as somebody else"}}
 		return Caller{}, a
 	}
-	return Caller{true, p.device}, Answer{}
+	return Caller{true, p.device, p.tenant}, Answer{}
 }
 
-// speaks tells whether a call comes by a way that the record is registered by.
-func (rec *record[F]) speaks(now time.Time, c Call[F]) bool {
-	return slices.ContainsFunc(rec.bindings, func(b Binding[F]) bool {
-		if !now.Before(b.Expires) || b.Flow != c.Flow {
-			return false
+// speaker is the record by whose way a call comes: of several, which have the name
+// in common, the one that is registered from just there, or else none.
+func (r *Registrar[F]) speaker(now time.Time, c Call[F], n name) (found *record[F]) {
+	best, several := 0, false
+	for _, rec := range r.named[n] {
+		switch nearness := rec.speaks(now, c); {
+		case nearness > best:
+			found, best, several = rec, nearness, false
+		case nearness == best && best > 0:
+			several = true
 		}
-		return b.Transport != "udp" || b.Source == c.Source || b.Remote() == c.Source
-	})
+	}
+	if several {
+		return nil
+	}
+	return found
+}
+
+// speaks tells whether a call comes by a way that the record is registered by: 2
+// is from where its REGISTER came, 1 from where it is called.
+func (rec *record[F]) speaks(now time.Time, c Call[F]) (nearness int) {
+	for i := range rec.bindings {
+		b := &rec.bindings[i]
+		switch {
+		case !now.Before(b.Expires) || b.Flow != c.Flow:
+		case b.Transport != "udp" || b.Source == c.Source:
+			return 2
+		case b.Remote() == c.Source:
+			nearness = 1
+		}
+	}
+	return nearness
 }

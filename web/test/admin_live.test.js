@@ -23,9 +23,10 @@ test('events keep what lives', () => {
   apply(into, 'room.ended', { name: 'other' });
   apply(into, 'device', { protocol: 'sip', name: 'hop' });
   apply(into, 'device', { protocol: 'h323', name: 'hop' });
+  apply(into, 'device', { tenant: 'acme', protocol: 'sip', name: 'hop' });
   apply(into, 'device.gone', { protocol: 'sip', name: 'hop' });
   apply(into, 'news of a later gateway', {});
-  assert.deepEqual([[...into.calls.keys()], [...into.rooms.keys()], [...into.devices.keys()]], [['a'], ['board'], ['h323:hop']]);
+  assert.deepEqual([[...into.calls.keys()], [...into.rooms.keys()], [...into.devices.keys()]], [['a'], ['board'], [':h323:hop', 'acme:sip:hop']]);
   assert.deepEqual([into.calls.get('a').room, into.calls.get('a').at], ['board', Date.parse(since)]);
 });
 

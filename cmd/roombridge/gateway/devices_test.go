@@ -32,13 +32,13 @@ func TestDeviceOf(t *testing.T) {
 
 func TestUsers(t *testing.T) {
 	u := newUsers("r", map[string]string{"a": "geheim"})
-	weak, strong, device, ok := u.Credentials("r", "a")
-	if !ok || device != "a" || !slices.Equal(weak, digest.HA1(digest.MD5, "a", "r", "geheim")) ||
-		!slices.Equal(strong, digest.HA1(digest.SHA256, "a", "r", "geheim")) {
-		t.Errorf("%x %x %q %v", weak, strong, device, ok)
+	list := u.named(registrar.Question{Realm: "r", User: "a"})
+	if len(list) != 1 || list[0].Device != "a" || list[0].Tenant != "" || !slices.Equal(list[0].MD5, digest.HA1(digest.MD5, "a", "r", "geheim")) ||
+		!slices.Equal(list[0].SHA256, digest.HA1(digest.SHA256, "a", "r", "geheim")) {
+		t.Errorf("%+v", list)
 	}
 	for _, x := range [][2]string{{"r", "b"}, {"x", "a"}, {"r", "A"}} {
-		if _, _, _, ok := u.Credentials(x[0], x[1]); ok {
+		if list := u.named(registrar.Question{Realm: x[0], User: x[1]}); len(list) != 0 {
 			t.Errorf("knows %q", x)
 		}
 	}
@@ -92,14 +92,13 @@ func (h *heard) Incoming(_ context.Context, inv bridge.Invite, _ bridge.Leg) (*b
 
 func TestRegisteredH323(t *testing.T) {
 	var h heard
-	board := registered{&h, func(alias string) (ras.Terminal, bool) {
-		return ras.Terminal{User: "9001", Aliases: []string{"9001", "Room A"}, RAS: netip.MustParseAddrPort("10.0.0.7:1719"),
-			Signal: []netip.AddrPort{netip.MustParseAddrPort("10.0.0.8:1720")}}, alias == "9001" || alias == "Room A"
-	}, func(_, user string) (store.Known, bool) { return store.Known{Tenant: "a"}, user == "9001" }}
+	board := registered{&h, func(alias string, host netip.Addr) (ras.Terminal, bool) {
+		return ras.Terminal{Tenant: "a", User: "9001", Aliases: []string{"9001", "Room A"}}, alias == "Room A" && host == netip.MustParseAddr("10.0.0.7")
+	}}
 	for _, x := range []struct {
 		alias, from, want string
 	}{
-		{"Room A", "10.0.0.7:40000", "9001"}, {"9001", "[::ffff:10.0.0.8]:40000", "9001"}, {"9001", "10.0.0.9:1720", ""}, {"9002", "10.0.0.7:1719", ""},
+		{"Room A", "10.0.0.7:40000", "9001"}, {"Room A", "10.0.0.9:1720", ""}, {"9002", "10.0.0.7:1719", ""},
 	} {
 		_, _ = board.Incoming(t.Context(), bridge.Invite{Caller: bridge.Caller{Alias: x.alias, Addr: netip.MustParseAddrPort(x.from)}}, nil)
 		if h.inv.Caller.Terminal != x.want || h.inv.Registered != (x.want != "") || (h.inv.Tenant == "a") != h.inv.Registered {
@@ -108,8 +107,7 @@ func TestRegisteredH323(t *testing.T) {
 	}
 }
 
-// Devices of the store register, those of the configuration go before them, and a device that
-// is gone or disabled is no longer registered.
+// Devices of the store may register beside those of the configuration; not those that are disabled or speak another protocol.
 func TestTerminalsOfStore(t *testing.T) {
 	g := start(t, func(c *config.Config) {
 		c.SIP.Register.Enabled, c.SIP.Register.Users = true, []config.Secret{"Ours=geheim"}
@@ -132,21 +130,27 @@ func TestTerminalsOfStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	realm := g.cfg.SIP.Register.Realm
-	for user, password := range map[string]string{"room1": "one", "Ours": "geheim", "ours": "", "1001": "", "ROOM1": "", "old": "", "off": ""} {
-		weak, _, device, ok := c.Credentials.Credentials(realm, user)
-		if ok != (password != "") || ok && (device != user || !slices.Equal(weak, digest.HA1(digest.MD5, user, realm, password))) {
-			t.Errorf("%s: %v %q", user, ok, device)
+	for user, password := range map[string]string{"room1": "one", "Ours": "geheim", "ours": "two", "1001": "", "ROOM1": "", "old": "", "off": ""} {
+		list := c.Credentials.Credentials(registrar.Question{Realm: realm, User: user})
+		if len(list) > 1 || (len(list) == 1) != (password != "") {
+			t.Errorf("%s: %+v", user, list)
+		} else if len(list) == 1 && (list[0].Device != user || (list[0].Tenant == "") != (user == "Ours") || !slices.Equal(list[0].MD5, digest.HA1(digest.MD5, user, realm, password))) {
+			t.Errorf("%s: %+v", user, list[0])
 		}
 	}
-	for alias, want := range map[string]string{"1001": "one", "old": "three", "off": nobody, "else": ""} {
-		if got, ok := g.h323Password(alias); got != want || ok != (want != "") {
-			t.Errorf("%s by H.323: %v", alias, ok)
+	for alias, want := range map[string]string{"1001": "room1 one", "old": "old three", "off": "off " + nobody, "else": ""} {
+		got := ""
+		for _, k := range g.h323Credentials(alias, "", netip.Addr{}) {
+			got += k.Device + " " + k.Password
+		}
+		if got != want {
+			t.Errorf("%s by H.323: %s", alias, got)
 		}
 	}
 	list := g.owned(func() []bridge.Device {
-		return []bridge.Device{{Name: "room1", User: "room1", Protocol: "sip"}, {Name: "ours", User: "Ours", Protocol: "sip"}, {Name: "x", Protocol: "h323"}}
+		return []bridge.Device{{Name: "room1", User: "room1", Tenant: "default", Protocol: "sip"}, {Name: "room1", User: "room1", Protocol: "sip"}, {Name: "x", Protocol: "h323"}}
 	})()
-	if !slices.Equal(list[0].Aliases, []string{"1001"}) || list[0].Tenant != "default" || list[1].Tenant != "" || list[2].Tenant != "" {
+	if !slices.Equal(list[0].Aliases, []string{"1001"}) || len(list[1].Aliases) != 0 || len(list[2].Aliases) != 0 {
 		t.Errorf("%+v", list)
 	}
 }

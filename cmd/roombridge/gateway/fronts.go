@@ -35,10 +35,10 @@ func (g *Gateway) openSIP() error {
 	}
 	g.sip, err = sip.New(sip.Config{
 		Credentials: g.trunkPassword, Trunks: g.trunksOf,
-		Register: register, LockedOut: g.lockedOut,
+		Register: register, Security: g.suspicious, Reach: g.reach,
 		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
 		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
-	}, g.board())
+	}, g.core)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (g *Gateway) openH323() error {
 	g.h323, err = h323.New(h323.Config{
 		Listen: listen, Announce: c.Announce, Version: g.opts.Version, NoTunnelling: !c.Tunnelling,
 		FastConnect: h323.FastConnect(c.FastConnect), Ports: h323.PortRange{First: first, Last: last},
-		MaxCalls: g.cfg.Limits.Calls, Bitrate: g.cfg.Media.Bitrate, Goodbye: goodbyeTime, Gatekeeper: g.askGatekeeper(),
+		MaxCalls: g.cfg.Limits.Calls, Bitrate: g.cfg.Media.Bitrate, Goodbye: goodbyeTime, Gatekeeper: g.askGatekeeper(), Reach: g.reach,
 		MediaTimeout: g.cfg.Media.Timeout, Log: g.log.With("part", "h323"),
 	}, g.h323Board())
 	if err != nil {

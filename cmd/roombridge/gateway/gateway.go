@@ -64,12 +64,12 @@ type Gateway struct {
 	tidy   tidy
 
 	exhausted exhausted // limits of tenants
+	mixed     mixed     // names of devices that several tenants have with one password
 	trunks    []*trunk
 
 	sip  *sip.Endpoint
 	h323 *h323.Endpoint
-	ours map[string]map[string]bool // names of terminals that are the configuration's, by protocol
-	ras  *ras.Service               // nil: neither a gatekeeper nor registered with one
+	ras  *ras.Service // nil: neither a gatekeeper nor registered with one
 	web  *web.Server
 
 	stopping chan struct{} // closed when goodbyes begin

@@ -10,6 +10,9 @@ import (
 	"github.com/roombridge/roombridge/h323/ras"
 )
 
+// fallback is the tenant of what is nobody's.
+func (g *Gateway) fallback() string { return g.kept.book.Directory().Default() }
+
 // openRAS opens our gatekeeper and our registration with another one, as far as they are
 // wanted. It comes before the front-end, which asks them.
 func (g *Gateway) openRAS() (err error) {
@@ -31,7 +34,8 @@ func (g *Gateway) openRAS() (err error) {
 			return err
 		}
 		cfg.Listen, cfg.Discovery = listen.Addr, k.Discovery
-		cfg.Gatekeeper = ras.GatekeeperConfig{ID: k.ID, TTL: k.TTL, Passwords: passwords, Password: g.h323Password, Closed: !k.Open, Gateways: k.Gateways, MaxBitrate: k.Bitrate}
+		cfg.Gatekeeper = ras.GatekeeperConfig{ID: k.ID, TTL: k.TTL, Passwords: passwords, Closed: !k.Open, Gateways: k.Gateways, MaxBitrate: k.Bitrate,
+			Credentials: g.h323Credentials, Asks: g.kept.roster.Proves, Default: g.fallback, Ambiguous: g.ambiguous}
 	}
 	if r := c.Register; r.Gatekeeper != "" {
 		listen, err := config.ParseListen(r.Listen)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -11,28 +12,48 @@ import (
 
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/store"
+	"github.com/roombridge/roombridge/h323/ras"
+	"github.com/roombridge/roombridge/sip/registrar"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
 )
 
-// terminals are those that may register: of the configuration, which go first, and of
-// the store.
+// terminals are those that may register: of the configuration, which are the operator's, and
+// of the store.
 type terminals struct {
 	users  users
-	names  map[string]bool // of the configuration, in lower case
 	roster *store.Roster
+	domain func(host string) (tenant string)
 }
 
-// Credentials implements registrar.Credentials.
-func (t terminals) Credentials(realm, user string) (ha1MD5, ha1SHA256 []byte, device string, ok bool) {
-	if t.names[strings.ToLower(user)] || realm != t.users.realm {
-		return t.users.Credentials(realm, user)
+// Credentials implements registrar.Credentials. As much is hashed whoever there is.
+func (t terminals) Credentials(q registrar.Question) []registrar.Credential {
+	list := t.users.named(q)
+	domain := t.domain(q.Host)
+	var known []store.Known
+	if q.Realm == t.users.realm {
+		known = t.roster.Candidates(q.User, domain)
 	}
-	k, ok := t.roster.Device(user)
-	if !ok || k.User != user || !registers(&k, "sip") {
-		return nil, nil, "", false
+	for i := range registrar.MaxCandidates {
+		password, ok := nobody, false
+		if i < len(known) && known[i].User == q.User && registers(&known[i], "sip") {
+			password, ok = known[i].Credentials.H235, true
+		}
+		weak, strong := digest.HA1(digest.MD5, q.User, q.Realm, password), digest.HA1(digest.SHA256, q.User, q.Realm, password)
+		if ok {
+			k := &known[i]
+			list = append(list, registrar.Credential{Tenant: k.Tenant, Device: k.User, MD5: weak, SHA256: strong, Likely: likely(k, domain, q.Source)})
+		}
 	}
-	password := k.Credentials.H235
-	return digest.HA1(digest.MD5, user, realm, password), digest.HA1(digest.SHA256, user, realm, password), k.User, true
+	return list
+}
+
+// likely tells that it is this device where others have the same password: its tenant's
+// domain is named, or none is and it was last heard from there.
+func likely(k *store.Known, domain string, from netip.Addr) bool {
+	if domain != "" {
+		return k.Tenant == domain
+	}
+	return k.Remote != "" && k.Remote == from.Unmap().String()
 }
 
 // registers tells whether a device may register by a protocol.
@@ -43,53 +64,47 @@ func registers(k *store.Known, protocol string) bool {
 // nobody is a password that nobody knows.
 var nobody = rand.Text()
 
-// h323Password is the password of a device of the store by an alias of it. Aliases of those
-// that may not register have one that nobody knows.
-func (g *Gateway) h323Password(alias string) (string, bool) {
-	k, ok := g.kept.roster.Device(alias)
-	switch {
-	case !ok:
-		return "", false
-	case !registers(&k, "h323"):
-		return nobody, true
-	}
-	return k.Credentials.H235, true
-}
-
-// configured are the names of terminals in the configuration, in lower case.
-func (g *Gateway) configured(protocol string) map[string]bool {
-	table, err := g.cfg.SIP.Register.UserTable()
-	if protocol == "h323" {
-		table, err = g.cfg.H323.Gatekeeper.PasswordTable()
-	}
-	names := make(map[string]bool, len(table))
-	if err == nil { // it was checked when the configuration was read
-		for name := range table {
-			names[strings.ToLower(name)] = true
+// h323Credentials are the devices of the store that an alias may be of. Those that may not
+// register have a password that nobody knows.
+func (g *Gateway) h323Credentials(alias, tenant string, host netip.Addr) []ras.Credential {
+	known := g.kept.roster.Candidates(alias, tenant)
+	list := make([]ras.Credential, len(known))
+	for i := range known {
+		k := &known[i]
+		list[i] = ras.Credential{Tenant: k.Tenant, Device: k.User, Password: nobody, Likely: likely(k, "", host)}
+		if registers(k, "h323") {
+			list[i].Password = k.Credentials.H235
 		}
 	}
-	return names
+	return list
 }
 
-// owner finds the device of the store that proved its password by a name.
-func (g *Gateway) owner(protocol, user string) (store.Known, bool) {
-	if user == "" || g.ours[protocol][strings.ToLower(user)] {
-		return store.Known{}, false
+// reach says whose registered terminals a target may mean by a name: whose it says, or else
+// whose call it is. What is nobody's and the default tenant's goes to the operator's first.
+func (g *Gateway) reach(t bridge.Target) []string {
+	fallback := g.kept.book.Directory().Default()
+	switch {
+	case t.Owner == bridge.Operator:
+		return []string{""}
+	case t.Owner != "":
+		return []string{t.Owner}
+	case t.Tenant == "" || t.Tenant == fallback:
+		return []string{"", fallback}
 	}
-	return g.kept.roster.Device(user)
+	return []string{t.Tenant}
 }
 
-// owned says of registered terminals whose they are, and as what they are called besides.
+// owned says of registered terminals as what they are called besides.
 func (g *Gateway) owned(list func() []bridge.Device) func() []bridge.Device {
 	return func() []bridge.Device {
 		all := list()
 		for i := range all {
 			d := &all[i]
-			k, ok := g.owner(d.Protocol, d.User)
-			if !ok {
+			k, ok := g.kept.roster.Device(d.Tenant, d.User)
+			if !ok || d.Tenant == "" {
 				continue
 			}
-			d.Tenant, d.Label = k.Tenant, k.Label
+			d.Label = k.Label
 			for _, a := range append([]string{k.User}, k.Aliases...) {
 				if !d.Called(a) {
 					d.Aliases = append(slices.Clip(d.Aliases), a)
@@ -114,35 +129,20 @@ func (g *Gateway) known(tenant string) []bridge.Device {
 	return out
 }
 
-// board says whose terminal it is that calls.
-type board struct {
-	core  *bridge.Core
-	owner func(protocol, user string) (store.Known, bool)
-}
-
-// Incoming implements sip.Switchboard and h323.Switchboard.
-func (b board) Incoming(ctx context.Context, inv bridge.Invite, leg bridge.Leg) (*bridge.Call, error) {
-	if inv.Registered {
-		if k, ok := b.owner(inv.Protocol, inv.Caller.Terminal); ok {
-			inv.Tenant = k.Tenant
-		}
-	}
-	return b.core.Incoming(ctx, inv, leg)
-}
-
-func (g *Gateway) board() board { return board{g.core, g.owner} }
-
-// rosterChanged ends registrations of devices that may not register any more.
+// rosterChanged ends registrations of devices that may not register any more. Their calls go on.
 func (g *Gateway) rosterChanged() {
-	if g.sip == nil {
-		return
-	}
-	g.sip.Unregister(func(device string) bool {
-		if k, ok := g.owner("sip", device); ok {
-			return !registers(&k, "sip")
+	gone := func(protocol string) func(tenant, device string) bool {
+		return func(tenant, device string) bool {
+			k, ok := g.kept.roster.Device(tenant, device)
+			return tenant != "" && (!ok || !registers(&k, protocol))
 		}
-		return !g.ours["sip"][strings.ToLower(device)]
-	})
+	}
+	if g.sip != nil {
+		g.sip.Unregister(gone("sip"))
+	}
+	if g.ras != nil {
+		g.ras.Forget(gone("h323"))
+	}
 }
 
 const presencePace = 15 * time.Second
@@ -154,7 +154,7 @@ func (g *Gateway) attend() func() {
 	wg.Go(func() {
 		tick := time.NewTicker(presencePace)
 		defer tick.Stop()
-		before := map[string]bridge.Device{}
+		before := map[deviceKey]bridge.Device{}
 		for {
 			select {
 			case <-ctx.Done():
@@ -164,27 +164,30 @@ func (g *Gateway) attend() func() {
 			}
 		}
 	})
-	return func() { cancel(); wg.Wait(); g.heard(context.Background(), map[string]bridge.Device{}) }
+	return func() { cancel(); wg.Wait(); g.heard(context.Background(), map[deviceKey]bridge.Device{}) }
 }
 
+// deviceKey names a tenant's device.
+type deviceKey struct{ tenant, user string }
+
 // heard writes down who is registered, and who was before and is no more.
-func (g *Gateway) heard(ctx context.Context, before map[string]bridge.Device) map[string]bridge.Device {
+func (g *Gateway) heard(ctx context.Context, before map[deviceKey]bridge.Device) map[deviceKey]bridge.Device {
 	ctx, cancel := context.WithTimeout(ctx, recordTime)
 	defer cancel()
-	now := make(map[string]bridge.Device)
+	now := make(map[deviceKey]bridge.Device)
 	for _, d := range g.devices().List() {
 		if d.Tenant != "" {
-			now[d.User] = d
+			now[deviceKey{d.Tenant, d.User}] = d
 		}
 	}
 	news := map[string][]store.Presence{}
-	for user, d := range now {
-		news[d.Tenant] = append(news[d.Tenant], presence(user, d))
+	for k, d := range now {
+		news[d.Tenant] = append(news[d.Tenant], presence(k.user, d))
 	}
-	for user, d := range before {
-		if _, still := now[user]; !still {
+	for k, d := range before {
+		if _, still := now[k]; !still {
 			d.Online = false
-			news[d.Tenant] = append(news[d.Tenant], presence(user, d))
+			news[d.Tenant] = append(news[d.Tenant], presence(k.user, d))
 		}
 	}
 	for _, tenant := range slices.Sorted(maps.Keys(news)) {

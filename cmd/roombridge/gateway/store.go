@@ -36,7 +36,6 @@ type kept struct {
 func (g *Gateway) openStore() error {
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
 	defer cancel()
-	g.ours = map[string]map[string]bool{"sip": g.configured("sip"), "h323": g.configured("h323")}
 	url, err := g.storeURL()
 	if err != nil {
 		return err

@@ -2,7 +2,7 @@
 
 import { del, get, may, part, put, tenant } from './api.js';
 import { two } from './callwords.js';
-import { live, watch } from './live.js';
+import { deviceKey, live, watch } from './live.js';
 import { place } from './place.js';
 import { page, remember } from './router.js';
 import { trunks } from './trunks.js';
@@ -66,15 +66,13 @@ page('/devices', {
   },
 });
 
-const keyOf = (d) => `${d.protocol ?? ''}:${d.name}`;
-
 /** What administrators have set up stands in the list too, though it may not be registered. */
 async function read(view) {
   const list = await get('/devices').catch(() => []);
   const all = Array.isArray(list) ? list : (list.items ?? []);
   view.edits = may('admin') && all.every((d) => 'known' in d);
   view.add.hidden = !view.edits;
-  view.known = new Map(all.map((d) => [keyOf(d), d]));
+  view.known = new Map(all.map((d) => [deviceKey(d), d]));
   view.draw();
 }
 
@@ -87,7 +85,7 @@ function merged(view) {
     else all.delete(k);
   }
   for (const [k, d] of live.devices) {
-    const either = keyOf({ name: d.name }); // entered for whatever protocol it registers by
+    const either = deviceKey({ tenant: d.tenant, name: d.name }); // entered for whatever protocol it registers by
     all.set(k, { ...all.get(either), ...all.get(k), ...d });
     all.delete(either);
   }
@@ -113,7 +111,7 @@ function draw(view, none) {
 function deviceTable(view, none) {
   const calls = may('calls');
   return table({
-    caption: w('devices'), hook: 'devices', key: keyOf, sort: ['name', false], empty: none,
+    caption: w('devices'), hook: 'devices', key: deviceKey, sort: ['name', false], empty: none,
     columns: [
       { name: 'name', title: w('devices.name'), sort: (d) => d.name, same: (d) => `${d.name} ${d.label} ${d.aliases}`, cell: (d) => two(el('b', { text: d.label || d.name }), [d.label && d.name, ...(d.aliases ?? [])].filter(Boolean).join(', ')) },
       { name: 'state', title: w('devices.state'), sort: (d) => Number(d.online), down: true, same: (d) => `${d.online} ${d.disabled} ${d.registered} ${d.encrypted}`, cell: stateCell },

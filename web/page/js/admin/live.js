@@ -64,14 +64,17 @@ export function take(event, data) {
   if (!fresh) soon();
 }
 
+/** Names a device among those of all tenants, which may have the same names. */
+export const deviceKey = (d) => `${d.tenant ?? ''}:${d.protocol ?? ''}:${d.name}`;
+
 /** Puts an event into the maps. */
 export function apply(into, event, data) {
   if (event === 'call') into.calls.set(data.id, { ...data, at: Date.parse(data.since) });
   else if (event === 'call.ended') into.calls.delete(data.id);
   else if (event === 'room') into.rooms.set(data.name, data);
   else if (event === 'room.ended') into.rooms.delete(data.name);
-  else if (event === 'device') into.devices.set(`${data.protocol}:${data.name}`, data);
-  else if (event === 'device.gone') into.devices.delete(`${data.protocol}:${data.name}`);
+  else if (event === 'device') into.devices.set(deviceKey(data), data);
+  else if (event === 'device.gone') into.devices.delete(deviceKey(data));
 }
 
 function soon() {
