@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	openTime  = 20 * time.Second // for the database to answer, migrations included
+	openTime  = time.Minute // for the database to answer, migrations included
 	sweepPace = time.Hour
 )
 
