@@ -1,9 +1,9 @@
 package gateway
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,12 +36,8 @@ func (a *api) as(token string) *api { return &api{t: a.t, url: a.url, token: tok
 
 func (a *api) do(method, path, body string) (int, string) {
 	a.t.Helper()
-	ctx, cancel := context.WithTimeout(a.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(a.t.Context(), 30*time.Second)
 	defer cancel()
-	if strings.HasPrefix(path, "/api/v1/events") {
-		ctx, cancel = context.WithTimeout(ctx, 400*time.Millisecond) // it has no end
-		defer cancel()
-	}
 	req, err := http.NewRequestWithContext(ctx, method, a.url+path, strings.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
@@ -63,11 +59,29 @@ func (a *api) do(method, path, body string) (int, string) {
 		a.t.Fatal(method, path, err)
 	}
 	defer resp.Body.Close()
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/event-stream") {
+		return resp.StatusCode, a.present(resp.Body)
+	}
 	b, err := io.ReadAll(resp.Body)
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err != nil {
 		a.t.Fatal(method, path, err)
 	}
 	return resp.StatusCode, string(b)
+}
+
+// present reads the events of what there is now: the stream itself has no end.
+func (a *api) present(r io.Reader) string {
+	a.t.Helper()
+	var text strings.Builder
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		fmt.Fprintln(&text, lines.Text())
+		if lines.Text() == "event: complete" {
+			return text.String()
+		}
+	}
+	a.t.Fatal("the events end: ", lines.Err(), text.String())
+	return ""
 }
 
 // must asks for what has to succeed, and gives the answer's members.
