@@ -54,7 +54,7 @@ func wonderingTab(t *testing.T, s screen, dark bool, path string) context.Contex
 	if err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 		_, err := page.AddScriptToEvaluateOnNewDocument(fakeQuality).Do(ctx)
 		return err
-	}), chromedp.Navigate(path)); err != nil {
+	}), navigate(path)); err != nil {
 		t.Fatal(err)
 	}
 	return ctx
@@ -77,7 +77,7 @@ func typeIn(t *testing.T, ctx context.Context, selector, value string) {
 // did waits until the gateway was told something.
 func did(t *testing.T, g *lively, what string) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if slices.Contains(g.done(), what) {
 			return
 		}

@@ -99,7 +99,7 @@ func (k *kept) open(t *testing.T, s screen, dark bool, lang, path string) contex
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, stop := context.WithTimeout(ctx, 90*time.Second)
+	ctx, stop := context.WithTimeout(ctx, tabLife)
 	t.Cleanup(stop)
 	theme := map[bool]string{true: "dark", false: "light"}[dark]
 	script := fmt.Sprintf("sessionStorage.setItem('token', %q); window.failures = []; addEventListener('error', (e) => failures.push(e.message));"+
@@ -111,7 +111,7 @@ func (k *kept) open(t *testing.T, s screen, dark bool, lang, path string) contex
 			_, err := page.AddScriptToEvaluateOnNewDocument(script).Do(ctx)
 			return err
 		}),
-		page.BringToFront(), chromedp.Navigate(k.origin+"/admin?lang="+lang+"#"+path)); err != nil {
+		page.BringToFront(), navigate(k.origin+"/admin?lang="+lang+"#"+path)); err != nil {
 		t.Fatal(err)
 	}
 	until(t, ctx, `document.querySelector('#content h1')`)

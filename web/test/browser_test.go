@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -77,6 +78,7 @@ func run(m *testing.M) int {
 		chromedp.Flag("allow-loopback-in-peer-connection", true),
 		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
 		chromedp.Flag("disable-features", "WebRtcHideLocalIpsWithMdns"),
+		chromedp.WSURLReadTimeout(patience),
 	)
 	alloc, stopAlloc := chromedp.NewExecAllocator(ctx, options...)
 	defer stopAlloc()
@@ -128,12 +130,19 @@ var (
 
 type someone map[string]any
 
+// patience bounds the waits for what does happen, and tabLife how long a test keeps a page,
+// however slow the machine is.
+const (
+	patience = time.Minute
+	tabLife  = 5 * time.Minute
+)
+
 // tab opens a page of the site in a tab of its own. room is what the fake room is told; nil uses the real WebSocket.
 func tab(t *testing.T, s screen, dark bool, path string, room map[string]any) context.Context {
 	t.Helper()
 	ctx, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)
-	ctx, stop := context.WithTimeout(ctx, 60*time.Second)
+	ctx, stop := context.WithTimeout(ctx, tabLife)
 	t.Cleanup(stop)
 	theme := "light"
 	if dark {
@@ -160,11 +169,25 @@ func tab(t *testing.T, s screen, dark bool, path string, room map[string]any) co
 	if strings.HasPrefix(path, "/") {
 		path = origin + path
 	}
-	actions = append(actions, storage.ClearDataForOrigin(origin, "local_storage"), page.BringToFront(), chromedp.Navigate(path))
+	actions = append(actions, storage.ClearDataForOrigin(origin, "local_storage"), page.BringToFront(), navigate(path))
 	if err := chromedp.Run(ctx, actions...); err != nil {
 		t.Fatal(err)
 	}
 	return ctx
+}
+
+// navigate loads a page. Now and then Chromium waits for one that it never asked for; then
+// it is told again.
+func navigate(path string) chromedp.Action {
+	return chromedp.ActionFunc(func(ctx context.Context) error {
+		err := context.DeadlineExceeded
+		for try := 0; try < 5 && errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil; try++ {
+			once, cancel := context.WithTimeout(ctx, 20*time.Second)
+			err = chromedp.Navigate(path).Do(once)
+			cancel()
+		}
+		return err
+	})
 }
 
 // eval runs JavaScript, awaiting promises, and reads its result.
@@ -181,7 +204,7 @@ func eval[T any](t *testing.T, ctx context.Context, js string) T {
 // until waits for a condition in the page.
 func until(t *testing.T, ctx context.Context, js string) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	for time.Now().Before(deadline) {
 		var ok bool
 		// An error is a page that goes somewhere else just now.
