@@ -72,14 +72,15 @@ func TestLoopMeasuresItself(t *testing.T) {
 			if !<-begun || <-begun {
 				t.Error("the marks are not begin and end")
 			}
-			if r.Expected < 3*7*25 || r.Received != r.Expected || r.Duplicates+r.Failed+r.Strange+r.Moved+r.Refused > 0 {
+			if r.Expected < 3*7*10 || // a third of what a machine sends that is not busy
+				r.Received != r.Expected || r.Duplicates+r.Failed+r.Strange+r.Moved+r.Refused > 0 {
 				t.Errorf("expected %d, received %d, duplicates %d, failed %d, strange %d, moved %d, refused %d",
 					r.Expected, r.Received, r.Duplicates, r.Failed, r.Strange, r.Moved, r.Refused)
 			}
 			if r.Delay.Count() < r.Expected*9/10 || r.Delay.Max() <= 0 || r.Delay.Max() > int64(time.Second) {
 				t.Errorf("%d delays of %d packets, the longest %d ns", r.Delay.Count(), r.Expected, r.Delay.Max())
 			}
-			if n := r.Late.Count(); n < 3*25 {
+			if n := r.Late.Count(); n < 3*10 {
 				t.Errorf("%d bursts were compared with their plan", n)
 			}
 		})
