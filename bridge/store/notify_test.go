@@ -11,7 +11,7 @@ import (
 
 func TestWatch(t *testing.T) {
 	onEach(t, func(t *testing.T, open func() *DB) {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		db := open()
 		s := tenant(t, db, "a")
@@ -52,7 +52,7 @@ func TestWatch(t *testing.T) {
 
 // What one node changes another hears, also after its connection to the server broke.
 func TestNodesHearEachOther(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	url := newURL(t, "postgres")
 	one, two := mustOpen(t, url), mustOpen(t, url)
