@@ -42,6 +42,9 @@ type Report struct {
 	// trip, bits, and Span the time since the first of it was.
 	Burst int
 	Span  time.Duration
+	// Fixed says that what was sent does not follow the limit: somebody else's
+	// picture, or a layer of it, as it is.
+	Fixed bool
 }
 
 // What a report says.
@@ -65,6 +68,8 @@ const (
 	lineStep = 0.03
 	// lineStepUntried is likewise, where less was sent than was allowed.
 	lineStepUntried = 0.01
+	// lineStepFixed is likewise, where what is sent does not follow.
+	lineStepFixed = 0.15
 	// lineStepBlind is likewise, where no round trip tells of a burst.
 	lineStepBlind = 0.06
 )
@@ -104,7 +109,7 @@ func (l *Line) Report(r Report, now int64) bool {
 	case extra < lossLittle && l.another(carries, now):
 		l.leap(carries, since, now)
 	case extra < lossLittle && stands < waitLittle:
-		l.raise(r.Sent, carries, since, stands, now)
+		l.raise(&r, carries, since, stands, now)
 		l.ambient = min(l.ambient, (3*l.ambient+r.Lost)/4)
 	case l.shows && stands < waitNone && r.Sent < l.full:
 		l.ambient += (r.Lost - l.ambient) / 4 // what is lost while nothing waits is lost anyway
@@ -221,7 +226,7 @@ func (l *Line) leap(carries int, since float64, now int64) {
 }
 
 // raise goes up to what the line carries, and from there carefully.
-func (l *Line) raise(sent, carries int, since float64, stands time.Duration, now int64) {
+func (l *Line) raise(r *Report, carries int, since float64, stands time.Duration, now int64) {
 	if l.falling = false; l.limit == 0 {
 		return
 	}
@@ -240,12 +245,14 @@ func (l *Line) raise(sent, carries int, since float64, stands time.Duration, now
 		tried = l.limit * 2 / 3
 	}
 	switch {
-	case sent < tried && sent > l.limit/2 && carries < l.limit*5/4+lineSound:
+	case r.Fixed: // the next layer is far
+		step = lineStepFixed
+	case r.Sent < tried && r.Sent > l.limit/2 && carries < l.limit*5/4+lineSound:
 		if now-l.near < holdMost {
 			return
 		}
-		step = lineStepUntried // layers of a camera have rates of their own
-	case l.leapt != 0 && l.limit < l.once, sent > l.full*11/10: // it is another line
+		step = lineStepUntried
+	case l.leapt != 0 && l.limit < l.once, r.Sent > l.full*11/10: // it is another line
 		step, l.begun, l.rest = 0.5, 0, 0
 	case !l.shows: // and never will: the picture has to ask
 		step = lineStepBlind

@@ -135,6 +135,36 @@ func TestLineThatLoses(t *testing.T) {
 	}
 }
 
+// A terminal that is shown a camera's layers as they come gets back from the
+// smallest to the largest, though no layer tries what the next one needs, and
+// though a busy machine makes round trips vague.
+func TestLineOfLayers(t *testing.T) {
+	layers := []int{120_000, 450_000, 1_500_000}
+	need := []int{0, 280_000, 1_000_000} // from which limit on they are shown
+	for _, shake := range []time.Duration{5 * time.Millisecond, 60 * time.Millisecond} {
+		p := newPath(1)
+		var l Line
+		now, dice := int64(1e9), p.dice
+		l.Report(Report{Lost: 0.2, Sent: 1_500_000, Trip: 200 * time.Millisecond}, now)
+		l.Report(Report{Lost: 0.6, Sent: 400_000, Trip: 200 * time.Millisecond}, now+1e9)
+		from, back := now, int64(0)
+		for now += 2e9; back == 0 && now-from < 60e9; now += 1e9 {
+			i := 0
+			for i+1 < len(layers) && (l.Limit() == 0 || l.Limit() >= need[i+1]) {
+				i++
+			}
+			if i == len(layers)-1 {
+				back = now
+			}
+			trip := 40*time.Millisecond + time.Duration(dice.Float64()*float64(shake))
+			l.Report(Report{Sent: layers[i], Trip: trip, Burst: layers[i] / 25, Fixed: true}, now)
+		}
+		if took := time.Duration(back - from); back == 0 || took > 20*time.Second {
+			t.Errorf("with round trips that vary by %v the largest layer is back after %v", shake, took)
+		}
+	}
+}
+
 // A line that is narrow is used, and not overrun: little waits, hardly any sound
 // is lost, and the picture's size does not go to and fro.
 func TestLineNarrow(t *testing.T) {

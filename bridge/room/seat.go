@@ -35,6 +35,7 @@ type seat struct {
 	blankAt  int64              // when the still was last to be shown
 	limit    atomic.Int64       // what the terminal asked for in RTCP or signalling, bit/s
 	line     lineLimit          // what its line carries, by what it reports
+	relayed  atomic.Bool        // it is shown somebody's picture as it is
 
 	listener *micSink
 	receives bool // video, at the last look
@@ -92,7 +93,8 @@ type seatFeedback struct{ s *seat }
 
 func (f seatFeedback) KeyframeWanted() { f.s.viewer.splice.KeyframeWanted() }
 func (f seatFeedback) Reported(r relay.Report) {
-	changed := f.s.line.report(plan.Report(r), f.s.room.now())
+	told := plan.Report{Lost: r.Lost, Trip: r.Trip, Sent: r.Sent, Burst: r.Burst, Span: r.Span, Fixed: f.s.relayed.Load()}
+	changed := f.s.line.report(told, f.s.room.now())
 	f.s.terminal.Video.Probe(f.s.line.bitrate() > 0)
 	if changed {
 		f.s.room.log.Debug("line", "call", f.s.callID, "lost", r.Lost, "trip", r.Trip, "sent", r.Sent, "burst", r.Burst, "limit", f.s.line.bitrate())

@@ -33,6 +33,7 @@ func (s *seat) look(now int64) {
 	if s.plan.Path == bridge.PathCompose {
 		s.plan.Scene.Banner = s.banner.at(now)
 	}
+	s.relayed.Store(s.plan.Path == bridge.PathRelay)
 	s.engine.views.changed(s.plan)
 	if d := s.plan; d.Path != before.Path || d.Layout != before.Layout || d.Show != before.Show {
 		s.room.log.Debug("view", "call", s.callID, "path", d.Path, "layout", d.Layout, "shows", d.Show.Person, "reason", d.Reason)

@@ -156,13 +156,20 @@ func recorded(t *testing.T, dir string, aspect, sample float64) *seen {
 		t.Errorf("no picture was recorded in %s", dir)
 		return &seen{}
 	}
-	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-count_frames", "-show_entries", "stream=width,height,nb_read_frames", "-of", "csv=p=0", file).Output()
-	var w, h, total int
-	if _, e := fmt.Sscanf(string(out), "%d,%d,%d", &w, &h, &total); err != nil || e != nil {
-		t.Errorf("ffprobe of %s: %v %q", file, err, out)
+	// The size of the stream is that of its first picture. The last one counts: a camera's
+	// smallest layer comes first, and a stream begins smaller while its rate is found out.
+	out, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "frame=width,height", "-of", "csv=p=0", file).Output()
+	sizes := strings.Fields(string(out))
+	total := len(sizes)
+	var w, h int
+	if total == 0 {
+		t.Errorf("ffprobe of %s: %v, no pictures", file, err)
 		return &seen{}
 	}
-	// The last size is what counts: a stream begins smaller while its rate is found out.
+	if _, e := fmt.Sscanf(sizes[total-1], "%d,%d", &w, &h); err != nil || e != nil {
+		t.Errorf("ffprobe of %s: %v %q", file, err, sizes[total-1])
+		return &seen{}
+	}
 	cmd := exec.Command("ffmpeg", "-v", "quiet", "-i", file, "-vf", fmt.Sprintf("scale=%d:%d", w, h), "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-")
 	pipe, err := cmd.StdoutPipe()
 	if err == nil {
@@ -245,8 +252,11 @@ func (m matrixTerminal) meet(t *testing.T, g *gw, browser *chrome, room, publish
 	<-d.done
 	from := recorded(t, dir, 16.0/9, m.sample)
 	faults = append(m.judge("browser", to, m.fps), m.judge("terminal", from, min(m.fps, 25))...)
-	if m.sample != 1 && (from.w != m.w || from.h != m.h) {
-		faults = append(faults, fmt.Sprintf("the terminal is sent %dx%d", from.w, from.h))
+	if from.w != m.w || from.h != m.h { // at last
+		faults = append(faults, fmt.Sprintf("at the terminal the picture is %dx%d, not %dx%d", from.w, from.h, m.w, m.h))
+	}
+	if to.w < m.w || to.h != m.h { // wider where samples are not square
+		faults = append(faults, fmt.Sprintf("at the browser the picture is %dx%d, not %dx%d", to.w, to.h, m.w, m.h))
 	}
 	waitFor(t, "the call to be gone", func() bool { return len(g.calls()) == 0 })
 	return fmt.Sprintf("%s\t%s\t%s\t%v\t%s\t%v\n", m.name, publishes, c.Video.In.Path, to, c.Video.Out.Path, from), faults
