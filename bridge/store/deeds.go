@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -47,7 +48,7 @@ func (s Scope) Note(ctx context.Context, who Who, deeds ...Deed) error {
 
 func (d *Deed) note(ctx context.Context, a access, at int64, who Who) error {
 	if !isDeed(d.Kind) || !validKey(d.Item) || len(d.More) > maxMore {
-		return ErrScope
+		return fmt.Errorf("%w: %s %q", ErrRecord, d.Kind, d.Item)
 	}
 	more, name := map[string]string{}, line(who.Name)
 	words := []string{name, line(d.What), d.Kind, d.Item}

@@ -92,7 +92,7 @@ func TestDeeds(t *testing.T) {
 			t.Errorf("taken back: %v", err)
 		}
 		for _, bad := range []Deed{{Kind: "rules", Item: "1"}, {Kind: DeedCall}, {Kind: DeedCall, Item: long}} {
-			if err := s.Note(ctx, admin, bad); !errors.Is(err, ErrScope) {
+			if err := s.Note(ctx, admin, bad); !errors.Is(err, ErrRecord) {
 				t.Errorf("%+v is written down: %v", bad, err)
 			}
 		}

@@ -175,6 +175,7 @@ test('the audit trail as a difference', () => {
   assert.deepEqual([kindOf(c), kindOf({ after: {} }), kindOf({ before: {} })], ['changed', 'added', 'removed']);
   assert.equal(sizeOf({ added: 9_990, changed: 7, removed: 3, done: 0 }), 10_000);
   assert.deepEqual([ofNumbers({ kinds: ['rooms', 'rules'] }), ofNumbers({ kinds: ['rules', 'tokens'] })], [true, false]);
+  assert.equal(actor('host', 'meeting page').kind, 'host');
   assert.deepEqual([actor('token ab12'), actor('operator')], [{ kind: 'token', name: 'ab12' }, { kind: 'person', name: 'operator' }]);
 });
 

@@ -10,6 +10,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/room"
+	"github.com/roombridge/roombridge/bridge/store"
 	"github.com/roombridge/roombridge/config"
 )
 
@@ -32,6 +33,8 @@ func (g *Gateway) dialIn(ctx context.Context, room, target string) error {
 		return err
 	}
 	g.log.Info("call placed by a host", "call", call.ID(), "target", t.Public(), "room", room)
+	_, whose, _ := g.kept.book.Directory().TenantOf(room)
+	g.kept.records.hosted(whose, store.Deed{Kind: store.DeedCall, Item: call.ID(), What: "place", More: map[string]string{"target": t.Public(), "room": room}})
 	if err := call.Wait(ctx); err != nil {
 		if ctx.Err() != nil {
 			call.Hangup(bridge.CauseCancelled, "nobody waits for the answer any longer")

@@ -6,6 +6,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/room"
+	"github.com/roombridge/roombridge/bridge/store"
 	"github.com/roombridge/roombridge/config"
 )
 
@@ -73,4 +74,15 @@ func TestDialling(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What hosts call from their pages stands in the audit trail of the tenant whose room it is.
+func TestHostsCallsAreWrittenDown(t *testing.T) {
+	g := start(t, func(*config.Config) {})
+	a := serveAPI(t, g)
+	g.kept.records.hosted("default", store.Deed{Kind: store.DeedCall, Item: "c1", What: "place", More: map[string]string{"target": "sip:phonghop1", "room": "board"}})
+	eventually(t, "the audit trail", func() bool {
+		list := items(a.must("GET", "/api/v1/changes/groups?kind=calls&search=phonghop1+board", ""))
+		return len(list) == 1 && list[0].(map[string]any)["who"] == "host" && list[0].(map[string]any)["done"] == 1.0
+	})
 }

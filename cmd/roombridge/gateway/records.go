@@ -32,11 +32,12 @@ type records struct {
 	news web.News                                                     // is told what has been written
 }
 
-// entry is a call or an event, and whose it is.
+// entry is a call, an event, or what a host did, and whose it is.
 type entry struct {
 	tenant string
 	call   *store.Call
 	event  *store.Event
+	deed   *store.Deed
 }
 
 func newRecords(db *store.DB, log *slog.Logger) *records {
@@ -61,6 +62,12 @@ func utc(t time.Time) time.Time {
 }
 
 func (r *records) event(tenant string, e store.Event) { r.put(entry{tenant: tenant, event: &e}) }
+
+// hosted is told of what hosts did at their pages, for the audit trail.
+func (r *records) hosted(tenant string, d store.Deed) { r.put(entry{tenant: tenant, deed: &d}) }
+
+// hosts are who did it: the room knows them by what they call themselves alone.
+var hosts = store.Who{Name: "host", Origin: "meeting page"}
 
 func (r *records) put(e entry) {
 	select {
@@ -168,9 +175,10 @@ func (r *records) writeTenant(ctx context.Context, tenant string, list []entry) 
 }
 
 func (r *records) tell(e entry) {
-	if e.call != nil {
+	switch {
+	case e.call != nil:
 		r.news.Record(e.tenant, admin.CallRecord{Call: *e.call})
-	} else {
+	case e.event != nil:
 		r.news.Security(e.tenant, admin.SecurityEvent{Event: *e.event})
 	}
 }
@@ -184,13 +192,20 @@ func keeping(db *store.DB) func(ctx context.Context, tenant string, list []entry
 		}
 		var calls []store.Call
 		var events []store.Event
+		var deeds []store.Deed
 		for _, e := range list {
-			if e.call != nil {
+			switch {
+			case e.call != nil:
 				calls = append(calls, *e.call)
-			} else {
+			case e.event != nil:
 				events = append(events, *e.event)
+			default:
+				deeds = append(deeds, *e.deed)
 			}
 		}
-		return errors.Join(store.Calls.Append(ctx, scope, calls...), store.Events.Append(ctx, scope, events...))
+		if err := errors.Join(store.Calls.Append(ctx, scope, calls...), store.Events.Append(ctx, scope, events...)); err != nil {
+			return err
+		}
+		return scope.Note(ctx, hosts, deeds...) // the last, for it is not written over
 	}
 }

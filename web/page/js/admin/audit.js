@@ -78,11 +78,12 @@ const deedSigns = { 'hang-up': 'hangup', end: 'power', place: 'invite', move: 'm
 /** What was changed at once. Of many records some are shown, and all on demand. */
 function entry(g, s, after) {
   const n = sizeOf(g);
-  const who = actor(g.who);
+  const who = actor(g.who, g.origin);
+  const name = { token: () => w('audit.token', { name: who.name }), host: () => w('audit.host'), person: () => who.name }[who.kind]();
   return el('article.change-entry', { data: { group: g.group } },
     el('header', {},
-      el('div.byline', {}, icon(who.kind === 'token' ? 'tokens' : 'accounts'), el('b', { text: who.kind === 'token' ? w('audit.token', { name: who.name }) : who.name }), el('time', { datetime: g.at, title: full(g.at), text: moment(g.at) }),
-        g.origin && el('span.quiet', { text: w('audit.from', { origin: g.origin.replace(/:\d+$/, '') }) }), g.undoes && badge(w('audit.undoes'), 'info', { data: { undoes: g.undoes } }), g.why === 'import of numbers' && badge(w('audit.import'), 'info'), n > 1 && badge(w('audit.many', { n: number(n) }))),
+      el('div.byline', {}, icon(who.kind === 'token' ? 'tokens' : 'accounts'), el('b', { text: name }), el('time', { datetime: g.at, title: full(g.at), text: moment(g.at) }),
+        g.origin && who.kind !== 'host' && el('span.quiet', { text: w('audit.from', { origin: g.origin.replace(/:\d+$/, '') }) }), g.undoes && badge(w('audit.undoes'), 'info', { data: { undoes: g.undoes } }), g.why === 'import of numbers' && badge(w('audit.import'), 'info'), n > 1 && badge(w('audit.many', { n: number(n) }))),
       mayUndo(g) && button(w('undo'), async () => {
         if (n > 1 && !(await sure(w('audit.sure'), w('audit.sure.text', { n: number(n), at: moment(g.at) }), { yes: w('undo'), kind: 'primary' }))) return;
         if (await undo(g.group, whose(s))) after();

@@ -45,8 +45,9 @@ export function deed(c) {
   return { key: `${c.kind}.${c.did}`, members: { room: '', target: '', to: '', layout: '', entry: '', people: '', ...c.after, name } };
 }
 
-/** Who it was: a person, the operator, or a program by its token. */
-export function actor(who) {
+/** Who it was: a person, the operator, a program by its token, or a host at the meeting page. */
+export function actor(who, origin = '') {
   const m = /^token (\S+)$/.exec(who);
-  return m ? { kind: 'token', name: m[1] } : { kind: 'person', name: who };
+  if (m) return { kind: 'token', name: m[1] };
+  return { kind: who === 'host' && origin === 'meeting page' ? 'host' : 'person', name: who };
 }
