@@ -51,7 +51,7 @@ func (g *gateway) send(list ...wire.Message) {
 // until reads until a message of this kind comes that is ok.
 func (g *gateway) until(kind wire.Kind, ok func(wire.Message) bool) wire.Message {
 	g.t.Helper()
-	_ = g.conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = g.conn.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
 		m, err := g.read.Next()
 		if err != nil {
