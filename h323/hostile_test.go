@@ -14,7 +14,7 @@ import (
 // Whatever 64 kB of hostile input claims, decoding it takes little time, and memory
 // that is a multiple of its size.
 func TestHostileInput(t *testing.T) {
-	const size = 64 << 10
+	const size, slow = 64 << 10, 2 * time.Second
 	random := rand.New(rand.NewPCG(1, 1))
 	var inputs [][]byte
 	for o := range 256 {
@@ -35,8 +35,16 @@ func TestHostileInput(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			start := time.Now()
 			_ = per.Unmarshal(b, pdu{typ: typ}.fresh())
-			longest = max(longest, time.Since(start))
+			took := time.Since(start)
 			runtime.ReadMemStats(&after)
+			for range 2 { // what another process disturbed is measured again
+				if took > slow {
+					start = time.Now()
+					_ = per.Unmarshal(b, pdu{typ: typ}.fresh())
+					took = time.Since(start)
+				}
+			}
+			longest = max(longest, took)
 			most = max(most, after.TotalAlloc-before.TotalAlloc)
 		}
 	}
@@ -44,7 +52,7 @@ func TestHostileInput(t *testing.T) {
 	if most > 2*256*size {
 		t.Errorf("%d octets allocated for %d of input", most, size)
 	}
-	if longest > 2*time.Second {
+	if longest > slow {
 		t.Errorf("%v for %d octets", longest, size)
 	}
 }
