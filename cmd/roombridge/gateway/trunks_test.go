@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -86,9 +88,14 @@ func TestDownTrunks(t *testing.T) {
 	}
 	g.kept.book.Replace(d)
 	registered := sip.RegistrationStatus{Registered: true, Since: time.Now()}
+	renewed := sip.RegistrationStatus{Registered: true, Since: time.Now(), Expires: time.Now().Add(time.Hour)}
 	refused := sip.RegistrationStatus{Since: time.Now(), Reason: "the registrar answers 403 Forbidden"}
 	answers := func(yes bool) func(*trunkState) {
-		return func(s *trunkState) { s.answers, s.answered = yes, s.answered || yes }
+		return func(s *trunkState) {
+			if s.ask(context.DeadlineExceeded, time.Now()); yes {
+				s.ask(nil, time.Now())
+			}
+		}
 	}
 	for _, step := range []struct {
 		trunk  int
@@ -101,8 +108,11 @@ func TestDownTrunks(t *testing.T) {
 		{2, answers(false), "", "home"}, // it never answered: that says nothing
 		{2, answers(true), "", "home"},
 		{2, answers(false), "", "city"},
+		{2, func(s *trunkState) { s.register(renewed, time.Now()) }, "", "home"}, // it was heard since
+		{2, func(s *trunkState) { s.ask(context.DeadlineExceeded, time.Time{}) }, "", "home"},
+		{2, answers(false), "", "city"},
 		{1, answers(false), "", "all"},
-		{0, answers(false), "", `the trunk "home" is down: not asked yet`},
+		{0, answers(false), "", `the trunk "home" is down: it does not answer`},
 		{2, func(s *trunkState) { s.registered = refused }, "", `the trunk "home" is down: the registrar answers 403 Forbidden`},
 		{1, answers(true), "", "city"},
 		{1, answers(true), "home", `the trunk "home" is down: the registrar answers 403 Forbidden`},
@@ -124,7 +134,7 @@ func TestDownTrunks(t *testing.T) {
 	if target, _ := g.dialNumber("default", "home", "0241"); target.From != "842410" || target.Domain != "ims.example" {
 		t.Errorf("it calls as %s@%s", target.From, target.Domain)
 	}
-	if n := len(g.kept.records.ch); n != 6 {
+	if n := len(g.kept.records.ch); n != 8 {
 		t.Errorf("%d events", n)
 	}
 	list := g.listTrunks("default")
@@ -208,5 +218,44 @@ func TestRuleThroughTrunk(t *testing.T) {
 	_, err = g.router().Route(t.Context(), bridge.Invite{Protocol: "sip", Number: "9024"})
 	if no := bridge.AsRefusal(err); no.Cause != bridge.CauseUnreachable || strings.Contains(no.Reason, "closed") {
 		t.Errorf("%v", err)
+	}
+}
+
+// The gateway registers with a trunk that wants it, tells so, and unregisters when it ends.
+func TestTrunkRegisters(t *testing.T) {
+	p := siptest.ListenUDP(t)
+	var left atomic.Bool
+	answering := make(chan struct{})
+	go func() {
+		defer close(answering)
+		for m := p.Next(time.Minute); m != nil; m = p.Next(time.Minute) {
+			switch {
+			case m.Method() != "REGISTER":
+			case m.Get("authorization") == "":
+				p.Write(m.Reply(401, "Unauthorized", "r", `WWW-Authenticate: Digest realm="ims", nonce="n", algorithm=MD5, qop="auth"`, ""))
+			default:
+				left.Store(m.Get("expires") == "0")
+				p.Write(m.Reply(200, "OK", "r", "Contact: "+m.Get("contact"), ""))
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		p.Close()
+		if <-answering; !left.Load() {
+			t.Error("it did not unregister")
+		}
+	})
+	g := start(t, func(c *config.Config) {
+		c.SIP.Trunks = []config.SIPTrunk{{Name: "carrier", Address: p.Addr(), User: "842410", Password: "geheim", Probe: "off", Register: config.TrunkRegister{On: true}}}
+	})
+	a := serveAPI(t, g)
+	eventually(t, "the trunk is up", func() bool { l := a.list("/api/v1/trunks"); return l[0]["up"] == true && l[0]["registered"] == true })
+	eventually(t, "the event", func() bool {
+		_, text := a.do("GET", "/api/v1/security/events", "")
+		return strings.Contains(text, `"trunk.up"`)
+	})
+	_, text := a.do("GET", "/metrics", "")
+	if !strings.Contains(text, `roombridge_trunk_up{trunk="carrier"} 1`) || !strings.Contains(text, `roombridge_trunk_registration_failures_total{trunk="carrier"} 0`) {
+		t.Errorf("metrics: %s", text)
 	}
 }

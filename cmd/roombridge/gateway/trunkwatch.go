@@ -28,7 +28,8 @@ type trunkState struct {
 	answers    bool // the last time that it was asked
 	answered   bool // once
 	registered sip.RegistrationStatus
-	silence    string // why it does not answer
+	renewed    time.Time // the registration, last
+	silence    string    // why it does not answer
 
 	up    bool
 	since time.Time
@@ -46,6 +47,28 @@ func (s *trunkState) judge(t *trunk) (up bool, why string) {
 		return false, or(s.silence, "not asked yet")
 	}
 	return true, ""
+}
+
+// ask takes the outcome of asking the trunk by OPTIONS. What it has renewed since then says more than silence.
+func (s *trunkState) ask(err error, began time.Time) {
+	if err != nil && s.renewed.After(began) {
+		return
+	}
+	switch s.silence = ""; {
+	case errors.Is(err, context.DeadlineExceeded):
+		s.silence = "it does not answer"
+	case err != nil:
+		s.silence = "it does not answer: " + err.Error()
+	}
+	s.answers, s.answered = err == nil, s.answered || err == nil
+}
+
+// register takes what became of a registration. A trunk that renews it is there.
+func (s *trunkState) register(now sip.RegistrationStatus, at time.Time) {
+	if now.Registered && now.Expires.After(s.registered.Expires) {
+		s.renewed, s.answers = at, true
+	}
+	s.registered = now
 }
 
 // usable tells whether calls are tried through the trunk: it is up, or nobody knows yet.
@@ -126,7 +149,7 @@ func (g *Gateway) openTrunks() error {
 		t.reg, err = g.sip.Registrant(sip.RegistrantConfig{
 			Trunk: t.Name, Registrar: registrarURI(host, port), Proxy: t.at("", proxy, proxyPort), Address: "sip:" + user + "@" + bracketed(domain),
 			Expires: t.Register.Expires,
-			Changed: func(now sip.RegistrationStatus) { g.note(t, func(s *trunkState) { s.registered = now }) },
+			Changed: func(now sip.RegistrationStatus) { g.note(t, func(s *trunkState) { s.register(now, time.Now()) }) },
 		})
 		if err != nil {
 			return fmt.Errorf("trunk %s: %w", t.Name, err)
@@ -182,20 +205,15 @@ func (g *Gateway) look(ctx context.Context, t *trunk) {
 		}
 		return
 	}
+	began := time.Now()
 	err := g.sip.Ping(ctx, t.uri(""))
 	if ctx.Err() == context.Canceled { //nolint:errorlint // the context's own
 		return
 	}
 	back := false
 	g.note(t, func(s *trunkState) {
-		switch s.silence = ""; {
-		case errors.Is(err, context.DeadlineExceeded):
-			s.silence = "it does not answer"
-		case err != nil:
-			s.silence = "it does not answer: " + err.Error()
-		}
 		back = s.answered && !s.answers && err == nil
-		s.answers, s.answered = err == nil, s.answered || err == nil
+		s.ask(err, began)
 	})
 	if back && t.reg != nil {
 		t.reg.Hurry() // what was silent may have forgotten us
