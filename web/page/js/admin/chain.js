@@ -64,7 +64,7 @@ export function verdict(e) {
   const settings = Object.entries(d.settings ?? {}).filter(([, v]) => v).map(([name, v]) => ({ name, value: Array.isArray(v) ? v.join('; ') : v }));
   const asks = kind === 'room' && d.role === 'none' ? (d.wrong_pin ? 'wrongpin' : 'pin') : '';
   const waits = kind === 'room' && d.settings?.lobby && d.role === 'guest';
-  return { kind, where: d.room || d.target || '', cause: d.cause ?? '', reason: d.reason ?? '', role: d.role === 'none' ? '' : (d.role ?? ''), rule: d.rule ?? '', asks, waits: Boolean(waits), settings };
+  return { kind, where: d.room || (d.trunk ? `${d.target} (${d.trunk})` : d.target) || '', cause: d.cause ?? '', reason: d.reason ?? '', role: d.role === 'none' ? '' : (d.role ?? ''), rule: d.rule ?? '', asks, waits: Boolean(waits), settings };
 }
 
 /** What the dry run is asked, or null where nothing was typed. at is as a datetime-local field has it, '' is now. */
