@@ -41,7 +41,7 @@ func (s *Server) recordOperations(a huma.API) {
 	groups.Description = "Each has the counts of all that was changed with it, and up to five of those that were asked for; the others are GET /changes?group=…"
 	huma.Register(a, groups, listed[changesQuery](s, (*admin.Desk).ChangeGroups))
 	undo := op("undo-changes", http.MethodPost, "/changes/{group}/undo", "changes", "Take a change back, all that was changed at once")
-	undo.Description, undo.Errors = "Who has the scope `numbers` alone takes back changes of numbers alone.", append(undo.Errors, 409)
+	undo.Description, undo.Errors = "Who has the scope `numbers` alone takes back changes of numbers and of rooms that were set up alone.", append(undo.Errors, 409)
 	huma.Register(a, undo, atDesk(s, s.undoChanges))
 }
 

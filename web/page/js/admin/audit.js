@@ -73,7 +73,7 @@ function onlyOne(s, again) {
 const pages = { rules: (id) => `/numbers/rule/${part(id)}`, tenants: (id) => `/tenants/${part(id)}`, rooms: (id) => `/roomsetup/${part(id)}` };
 const kindWords = (k) => (known(`kind.${k}`) ? w(`kind.${k}`) : k);
 const signs = { added: ['plus', 'good'], changed: ['edit', 'warn'], removed: ['trash', 'bad'], done: ['calls', 'info'] };
-const deedSigns = { 'hang-up': 'hangup', end: 'power', place: 'invite', move: 'move', layout: 'layout', mute: 'micOff', 'mute-all': 'micOff', unmute: 'mic', 'unmute-all': 'mic', entry: 'door', remove: 'remove', refuse: 'remove', 'refuse-all': 'remove' };
+const deedSigns = { 'hang-up': 'hangup', end: 'power', place: 'invite', move: 'move', layout: 'layout', mute: 'micOff', 'mute-all': 'micOff', role: 'accounts', unmute: 'mic', 'unmute-all': 'mic', entry: 'door', remove: 'remove', refuse: 'remove', 'refuse-all': 'remove' };
 
 /** What was changed at once. Of many records some are shown, and all on demand. */
 function entry(g, s, after) {
@@ -135,7 +135,7 @@ const mark = (sign, kind, text) => el(`span.mark.${kind}`, {}, icon(sign), text 
 /** What somebody did to a call or in a meeting, as a sentence. */
 function deedLine(c) {
   const { key, members } = deed(c);
-  const words = { ...members, layout: members.layout && w(`layout.name.${members.layout}`), entry: members.entry && w(`entry.${members.entry}`) };
+  const words = { ...members, layout: members.layout && w(`layout.name.${members.layout}`), entry: members.entry && w(`entry.${members.entry}`), role: members.role && w(`role.${members.role}`) };
   const text = known(`did.${key}`) ? w(`did.${key}`, words) : `${c.did} ${members.name}`;
   const room = c.kind === 'meetings' ? c.item : members.room;
   return el('li', { data: { change: 'done', did: key, item: c.item } }, el('div.summary.deed', {}, mark(deedSigns[c.did] ?? 'calls', 'info', ''), c.kind === 'calls' ? link(live.calls.has(c.item) ? `/calls/${part(c.item)}` : `/records/${part(c.item)}`, text) : el('span', { text }),
