@@ -86,7 +86,7 @@ func (s *Server) deviceOperations(a huma.API) {
 		return
 	}
 	huma.Register(a, op("get-device", http.MethodGet, "/devices/{name}", "A device that administrators entered", 404), s.getDevice)
-	huma.Register(a, op("put-device", http.MethodPut, "/devices/{name}", "Enter a device, or change it", 404, 409, 422), s.putDevice)
+	huma.Register(a, op("put-device", http.MethodPut, "/devices/{name}", "Enter a device, or change it", 404, 409, 422, 429), s.putDevice)
 	huma.Register(a, op("delete-device", http.MethodDelete, "/devices/{name}", "Remove a device; it is no longer registered", 404, 409), s.deleteDevice)
 }
 

@@ -98,7 +98,11 @@ func (s *Server) failure(err error) error {
 		return huma.Error422UnprocessableEntity(oneLine256(invalid.Error()), problems(invalid.Err)...)
 	case errors.As(err, &locked):
 		wait := int((locked.Wait + time.Second - 1) / time.Second)
-		return huma.ErrorWithHeaders(huma.Error429TooManyRequests("too many wrong passwords came: wait before the next"),
+		why := "too many wrong passwords came: wait before the next"
+		if locked.Sets {
+			why = "the password of this device was set too often: wait before the next"
+		}
+		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(why),
 			http.Header{"Retry-After": {strconv.Itoa(wait)}})
 	case errors.Is(err, admin.ErrSetup):
 		return huma.Error409Conflict(err.Error())

@@ -21,10 +21,18 @@ import (
 // address before does not wait behind them.
 const maxCrowd = 8
 
-// LockedOut says that no password is looked at for a while.
-type LockedOut struct{ Wait time.Duration }
+// LockedOut says that no password is looked at, or set, for a while.
+type LockedOut struct {
+	Wait time.Duration
+	Sets bool // the password of a device was set too often
+}
 
-func (e *LockedOut) Error() string { return "too many wrong passwords: wait " + e.Wait.String() }
+func (e *LockedOut) Error() string {
+	if e.Sets {
+		return "the password of this device was set too often: wait " + e.Wait.String()
+	}
+	return "too many wrong passwords: wait " + e.Wait.String()
+}
 
 // Visitor is who tries to sign in, as the network tells.
 type Visitor struct {
@@ -70,12 +78,12 @@ func (s *Service) guarded(ctx context.Context, name string, v Visitor, look func
 	if !known {
 		defer s.crowd.Add(-1)
 		if s.crowd.Add(1) > maxCrowd {
-			return &LockedOut{time.Second}
+			return &LockedOut{Wait: time.Second}
 		}
 	}
 	wait, begun := s.guard.try(time.Now(), p, known)
 	if wait > 0 {
-		return &LockedOut{wait}
+		return &LockedOut{Wait: wait}
 	}
 	if err = look(); err == nil {
 		s.guard.proved(p, known)

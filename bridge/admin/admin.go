@@ -51,6 +51,7 @@ type Service struct {
 	Event func(tenant string, e store.Event) // writes down what happened; nil writes it at once
 
 	guard guard
+	sets  sets
 	crowd atomic.Int32 // strangers whose passwords are being looked at
 }
 

@@ -47,6 +47,9 @@ func (d *Desk) PutDevice(ctx context.Context, v Device, password *string, versio
 		if err = v.Validate(); err != nil {
 			return &Invalid{err}
 		}
+		if err = d.service.sets.set(time.Now(), d.ID(), &v, &old.Value); err != nil {
+			return err
+		}
 		return store.Devices.PutIf(ctx, tx, v, version)
 	})
 	if err == nil {
