@@ -206,7 +206,10 @@ func (g *Gateway) announce(ctx context.Context) {
 		}
 	}
 	g.log.Info("ready", "version", g.opts.Version, "sip", g.sip.Addrs(), "h323", g.h323.Addrs(), "web", g.web.Addr().String())
-	go debug.FreeOSMemory() // what starting took, above all bringing a database up to date
+	go func() {
+		debug.FreeOSMemory() // what starting took, above all bringing a database up to date
+		trim()
+	}()
 	if g.opts.Started != nil {
 		g.opts.Started(g)
 	}
