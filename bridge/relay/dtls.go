@@ -138,12 +138,20 @@ func (p *port) keyed(session *secure.Session, mux bool) {
 	s.track.askKeyframe(s.now())
 }
 
+// sendDTLS sends a message of the handshake to whoever is heard, and to where signalling points
+// until somebody has been heard from there: who is heard may be a stranger.
 func (p *port) sendDTLS(data []byte) error {
-	p.dtls.Lock()
-	to := p.dtls.peer
-	p.dtls.Unlock()
-	if to.IsValid() {
-		p.sock.Write(to, [][]byte{data})
+	d := &p.dtls
+	d.Lock()
+	to, told := d.peer, d.told
+	if d.met || told == to {
+		told = netip.AddrPort{}
+	}
+	d.Unlock()
+	for _, at := range []netip.AddrPort{to, told} {
+		if at.IsValid() {
+			p.sock.Write(at, [][]byte{data})
+		}
 	}
 	return nil
 }
