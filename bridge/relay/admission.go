@@ -50,6 +50,7 @@ type candidate struct {
 type admission struct {
 	source identity
 	known  bool
+	named  bool  // the newcomer comes from where signalling points, and the source does not
 	heard  int64 // last packet of the source
 
 	candidates [2]candidate
@@ -103,7 +104,7 @@ func (a *admission) newcomer(id identity, seq uint16, rank int, keyed bool, now 
 	switch {
 	case c.row > 0 && c.identity == id && seq == c.next:
 		c.row++
-	case c.row > 0 && c.identity != id && now-c.heard < candidateLife && rank == trusted:
+	case c.row > 0 && c.identity != id && now-c.heard < candidateLife && rank == trusted && !a.named:
 		// Two in trusted places: the first keeps its chance for a while.
 		return false
 	default:
@@ -114,7 +115,7 @@ func (a *admission) newcomer(id identity, seq uint16, rank int, keyed bool, now 
 	if keyed {
 		quiet = quietKeyed
 	}
-	if !a.known {
+	if !a.known || a.named {
 		need = rowFirst
 	} else if now-a.heard < quiet {
 		return false

@@ -53,6 +53,35 @@ func TestPlainLatchProbesStrangers(t *testing.T) {
 	})
 }
 
+// Who is there before the far end does not keep the far end's place, or hear what is sent to it.
+func TestPlainLatchPrefersWhereSignallingPoints(t *testing.T) {
+	inBubble(t, media.Audio, func(r *rig) {
+		r.apply()
+		early := r.socket(netip.AddrPortFrom(other, 6000))
+		r.audio(early, 9, 1, 10)
+		if !r.sentTo(early) {
+			t.Fatal("nobody else was there, and who was is not answered")
+		}
+		r.sink.take()
+		for i := range 20 {
+			r.audio(early, 9, 11+uint16(i), 1)
+			for k := range 20 { // nor by crowding out whoever comes
+				early.Send(r.ours(), datagram(packet.Header{PT: 0, Seq: uint16(20*i + k), SSRC: 10}, []byte{0xbd}))
+			}
+			r.audio(r.far, 7, 1+uint16(i), 1)
+		}
+		if !r.sentTo(r.far) || r.sentTo(early) {
+			t.Fatalf("the stranger keeps the far end's place: %v", r.stream.Stats().Drops)
+		}
+		got := r.sink.take()
+		for _, p := range got[len(got)-10:] {
+			if p.SSRC != 7 {
+				t.Fatal("the stranger is heard")
+			}
+		}
+	})
+}
+
 func TestPlainLatchDoesNotLeaveALiveSource(t *testing.T) {
 	inBubble(t, media.Audio, func(r *rig) {
 		r.apply()

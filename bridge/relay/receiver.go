@@ -140,7 +140,8 @@ func (r *receiver) admitPlain(from netip.AddrPort, now int64, p *packet.Packet) 
 		return accepted
 	}
 	rank := r.rank(from)
-	if !r.admission.try(rank, now) {
+	r.admission.named = r.strayed() && from.Addr() == r.terms.rtp.Addr()
+	if !r.admission.named && !r.admission.try(rank, now) {
 		return dropProbe
 	}
 	if r.admission.newcomer(id, p.Seq, rank, false, now) {
@@ -160,6 +161,7 @@ func (r *receiver) admitPlain(from netip.AddrPort, now int64, p *packet.Packet) 
 func (r *receiver) admitKeyed(raw []byte, id identity, from netip.AddrPort, now int64, p *packet.Packet) verdict {
 	known := r.admission.is(id)
 	rank := r.rank(from)
+	r.admission.named = false // the key tells who it is
 	if (!known || rank == stranger) && !r.admission.try(rank, now) {
 		return dropProbe
 	}
@@ -196,10 +198,17 @@ func (r *receiver) rank(from netip.AddrPort) int {
 	if to := r.remote.Load(); to != nil && *to == from {
 		return trusted
 	}
-	if !r.latched && r.terms.rtp.Addr() == from.Addr() {
+	if (!r.latched || r.strayed()) && r.terms.rtp.Addr() == from.Addr() {
 		return trusted
 	}
 	return stranger
+}
+
+// strayed tells whether a plain source comes from elsewhere than signalling says: from behind a translator, or it is a
+// stranger who was there first. If the far end comes from where it said, it is the latter.
+func (r *receiver) strayed() bool {
+	s := r.admission.source
+	return r.admission.known && s.addr.IsValid() && s.addr.Addr() != r.terms.rtp.Addr()
 }
 
 // restart begins the statistics of another source.
