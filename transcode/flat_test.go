@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/media"
+	"github.com/roombridge/roombridge/transcode/internal/film"
 )
 
 var residentLine = regexp.MustCompile(`VmRSS:\s+(\d+) kB`)
@@ -74,5 +76,73 @@ func TestFlat(t *testing.T) {
 	v.rises(t)
 	if st := s.meeting.Stats(); st.Restarts != 0 || v.Damaged != 0 {
 		t.Errorf("%d restarts, %d damaged", st.Restarts, v.Damaged)
+	}
+}
+
+// Terminals of all kinds come and go, eight at a time, while the layout changes: the worker's
+// memory stays what it was. FLAT_JOINS says how many come in each of five rounds.
+func TestFlatJoins(t *testing.T) {
+	s := screen(t)
+	joins := 40
+	if n, err := strconv.Atoi(os.Getenv("FLAT_JOINS")); err == nil {
+		joins = n
+	}
+	codecs := s.sup.Available().VideoDecode
+	beginnings := map[media.Codec][]film.Packet{} // a keyframe of each kind, and some more
+	for _, c := range codecs {
+		if src, err := film.NewSource(c, 352, 288, 500_000); err == nil {
+			for i := range 5 {
+				list, err := src.Next(i == 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				beginnings[c] = append(beginnings[c], list...)
+			}
+			src.Close()
+		}
+	}
+	codecs = slices.DeleteFunc(slices.Clone(codecs), func(c media.Codec) bool { return beginnings[c] == nil })
+	encodes := s.sup.Available().VideoEncode
+	layouts := []Layout{Grid, OnePlusN, Speaker, Slides, Single}
+	var inputs []VideoInput
+	var outputs []VideoOutput
+	tick := time.NewTicker(40 * time.Millisecond)
+	defer tick.Stop()
+	id := StreamID(1)
+	var rounds []int
+	for range 5 {
+		for i := range joins {
+			<-tick.C
+			in := VideoInput{ID: id, Codec: codecs[int(id/2)%len(codecs)]}
+			out := asItIs(id+1, in.ID, encodes[i%len(encodes)], 352, 288)
+			if i%7 == 0 {
+				out.Width, out.Height = 704, 576
+			}
+			inputs, outputs = append(inputs, in), append(outputs, out)
+			inputs, outputs = inputs[max(0, len(inputs)-8):], outputs[max(0, len(outputs)-4):]
+			for o := range outputs {
+				scene := Scene{Layout: layouts[i/20%len(layouts)]}
+				for _, x := range inputs {
+					scene.Tiles = append(scene.Tiles, Tile{Owner: strconv.Itoa(int(x.ID)), Input: x.ID, Name: strconv.Itoa(int(x.ID))})
+				}
+				if scene.Layout == Single {
+					scene.Tiles = scene.Tiles[len(scene.Tiles)-1:]
+				}
+				outputs[o].Scene = scene
+			}
+			s.meeting.SetGraph(Graph{VideoInputs: slices.Clone(inputs), VideoOutputs: slices.Clone(outputs)})
+			for _, p := range beginnings[in.Codec] {
+				s.meeting.WritePicture(Frame{Stream: in.ID, Seq: p.Seq, Timestamp: p.Timestamp, Marker: p.Marker, Payload: p.Payload})
+			}
+			id += 2
+		}
+		resident, threads := processOf(t, s.meeting.PID())
+		st := s.meeting.Stats().Worker
+		t.Logf("after %d joins: %d kB, %d threads, %d decoders, %d encoders, %d compositions", id/2, resident, threads, st.Decoders, st.VideoEncoders, st.Compositions)
+		rounds = append(rounds, resident)
+	}
+	t.Logf("decoded %+v", s.sup.Stats().Decoded)
+	if first, last := rounds[1], rounds[4]; last > first+first/3 {
+		t.Errorf("%d kB became %d kB: %v", first, last, rounds)
 	}
 }
