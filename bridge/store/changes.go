@@ -86,6 +86,14 @@ func (q *ChangeQuery) condition() (where string, args []any) {
 	return where, args
 }
 
+// order is the last first. Of one group it is that of a sum, or SQLite would look for the group in all changes.
+func (q *ChangeQuery) order() string {
+	if q.Group != "" {
+		return " ORDER BY +at DESC, id DESC"
+	}
+	return " ORDER BY at DESC, id DESC"
+}
+
 // entry is a change with what undoing it needs.
 type entry struct {
 	Change
@@ -102,7 +110,7 @@ func (s Scope) entries(ctx context.Context, a access, where string, args []any, 
 		args = append(args, at, id)
 	}
 	limit := pageLimit(q.Limit)
-	list, err := readEntries(ctx, a, "id <> ''"+where+" ORDER BY at DESC, id DESC LIMIT $"+itoa(len(args)+2), append(args, limit+1)...)
+	list, err := readEntries(ctx, a, "id <> ''"+where+q.order()+" LIMIT $"+itoa(len(args)+2), append(args, limit+1)...)
 	if err != nil || len(list) <= limit {
 		return list, "", err
 	}

@@ -125,7 +125,7 @@ func (q *ChangeQuery) group(ctx context.Context, a access, head Change) (ChangeG
 	of := *q
 	of.Group = head.Group
 	where, args := of.condition()
-	entries, err := readEntries(ctx, a, "id <> ''"+where+" ORDER BY id DESC LIMIT "+itoa(firstItems), args...)
+	entries, err := readEntries(ctx, a, "id <> ''"+where+of.order()+" LIMIT "+itoa(firstItems), args...)
 	g.Items = make([]Change, len(entries))
 	for i := range entries {
 		g.Items[i] = entries[i].Change
