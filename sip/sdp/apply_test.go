@@ -83,6 +83,25 @@ a=fmtp:99 profile-level-id=42e01f;packetization-mode=1
 	}
 }
 
+// baresip 1.0 lists its own codecs under the numbers of the offer in order, and sends by the numbers that we gave them.
+func TestMisnumberedComesUnderOurNumber(t *testing.T) {
+	session := mustApply(t, with(plain), `
+m=audio 5000 RTP/AVP 9
+m=video 5002 RTP/AVP 97 127
+a=rtpmap:97 H264/90000
+a=fmtp:97 packetization-mode=0;profile-level-id=42e01f
+a=rtpmap:127 H264/90000
+a=fmtp:127 packetization-mode=1;profile-level-id=42e01f
+`)
+	comes := map[uint8]media.H264Params{}
+	for _, f := range session.Streams[1].Recv {
+		comes[f.PT] = f.H264
+	}
+	if f := comes[126]; len(comes) != 3 || f.Mode != 1 || f.Profile != 66 {
+		t.Errorf("%+v", comes)
+	}
+}
+
 func TestNothingAnswered(t *testing.T) {
 	for _, sections := range []string{
 		"m=audio 0 RTP/AVP 9\nm=video 0 RTP/AVP 126\n",

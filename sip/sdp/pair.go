@@ -29,7 +29,7 @@ func (a *agreed) pair(made []media.Format) error {
 	a.recv = []media.Format{a.chosen.arriving(pairs[best].own)}
 	var events []media.Format
 	var eventPairs []pairing
-	for _, p := range pairs {
+	for _, p := range append(pairs, misnumbered(pairs, made)...) {
 		if p.own.Codec == media.DTMF {
 			events, eventPairs = append(events, p.theirs.Format), append(eventPairs, p)
 		} else if !slices.ContainsFunc(a.recv, func(f media.Format) bool { return f.PT == p.own.PT }) {
@@ -76,6 +76,18 @@ func pairByCoding(theirs []payload, made []media.Format) []pairing {
 		}
 	}
 	return pairs
+}
+
+// misnumbered are what an answer names under a number that we gave to another coding (baresip lists
+// its own codecs under the numbers of an offer in order): it comes under the number that we gave it.
+func misnumbered(pairs []pairing, made []media.Format) []pairing {
+	var more []pairing
+	for _, p := range pairs {
+		if p.own.Codec.Kind() == media.Video && !p.own.Matches(p.theirs.Format) {
+			more = append(more, pairByCoding([]payload{*p.theirs}, made)...)
+		}
+	}
+	return more
 }
 
 // assume fills in a payload type that came without a=rtpmap from our offer.
