@@ -78,6 +78,65 @@ func TestHostLeads(t *testing.T) {
 	})
 }
 
+// A room with PINs by the number plan: a page is asked, wrong once and then a guest; the host's PIN makes a host, who
+// calls a registered terminal in by its name, hands the lead over and gives it up.
+func TestHostCallsIn(t *testing.T) {
+	t.Setenv("ROOMBRIDGE_SIP_REGISTER_ENABLED", "true")
+	t.Setenv("ROOMBRIDGE_SIP_REGISTER_USERS", "phonghop1=geheim")
+	g := startGateway(t, gwOptions{})
+	if status := g.send("PUT", "/numbers/1003", `{"number":"1003","room":"council","guest_pin":"4321","host_pin":"987654"}`); status/100 != 2 {
+		t.Fatal(status)
+	}
+	account := fmt.Sprintf("<sip:phonghop1@%s;transport=tcp>;auth_pass=geheim;regint=60;answermode=auto", g.sipUDP)
+	b := startBaresip(t, baresipOptions{tone: 440, transport: "tcp", account: account})
+
+	chrome := startChrome(t, 700, chromedp.Flag("use-file-for-fake-video-capture", camera(t, "red")))
+	guest := chrome.join(t, g, "council", "Bình", "&audio=0&video=0")
+	guest.typesPIN(t, "1111")
+	waitFor(t, "the PIN to be wrong", func() bool {
+		return guest.is(`document.querySelector('.door [role="alert"]')?.innerText.includes('2')`)
+	})
+	guest.typesPIN(t, "4321")
+	waitFor(t, "the guest to be in", func() bool {
+		return guest.is(`roombridge.status === 'live' && roombridge.session.known.role === 'guest'`)
+	})
+	host := chrome.join(t, g, "council", "An", "&raw=1")
+	host.typesPIN(t, "987654")
+	waitFor(t, "the host to be in", func() bool {
+		return host.is(`roombridge.status === 'live' && roombridge.session.known.role === 'host' && roombridge.participants.length === 2`)
+	})
+
+	waitFor(t, "the terminal to be registered", func() bool { d := g.devices(); return len(d) == 1 && d[0].Online })
+	host.lead("dial", "call-phonghop1")
+	waitFor(t, "the terminal to be seated and seen", func() bool {
+		return host.is(`roombridge.participants.some((p) => p.kind === 'terminal' && p.picture)`) && host.decoding() == 1 && host.hears(440) > 0.03
+	})
+	if c := g.calls(); len(c) != 1 || c[0].Direction != "out" || c[0].Room != "council" {
+		t.Errorf("%+v", c)
+	}
+	waitFor(t, "the terminal to see and hear the host", func() bool { return b.picture() != nil && b.hears(700) > 0.03 })
+
+	host.lead("people", "appoint-"+host.id(t, "participants", "Bình"))
+	host.must(`document.querySelector('dialog[open] .filled').click()`)
+	waitFor(t, "another host", func() bool {
+		return guest.is(`roombridge.session.known.role === 'host' && roombridge.session.known.lead.dial === 'devices'`)
+	})
+	host.lead("lead", "resign")
+	host.must(`document.querySelector('dialog[open] .filled').click()`)
+	waitFor(t, "the lead to be given up", func() bool {
+		return host.is(`roombridge.session.known.role === 'guest' && !document.querySelector('[data-control="lead"]').checkVisibility()`)
+	})
+}
+
+// typesPIN answers the door's question, when it is asked and open for an answer.
+func (p *tab) typesPIN(t *testing.T, pin string) {
+	t.Helper()
+	waitFor(t, "the door", func() bool {
+		return p.is(`document.querySelector('.door input[name="pin"]') && !document.querySelector('.door button[type="submit"]').disabled`)
+	})
+	p.must(fmt.Sprintf(`(() => { const i = document.querySelector('.door input[name="pin"]'); i.value = %q; i.form.requestSubmit(); })()`, pin))
+}
+
 // is tells whether something holds in the page.
 func (p *tab) is(js string) bool {
 	var ok bool
