@@ -112,17 +112,39 @@ func hearsTone(e *told, id StreamID) func() bool {
 	return func() bool { l := e.heard(id); return l > tone.DB(0.3)-1 && l < tone.DB(0.3)+1 }
 }
 
-// After kill -9 a new worker has the graph, and sound is back within a second, or on a
-// slow machine three times what the first start took. The streams' numbers go on.
+// After kill -9 sound is back within a second, also when another process disturbs some of the tries.
+func TestSoundAfterDeath(t *testing.T) {
+	least := time.Hour
+	for try := 0; try < 8 && least > time.Second; try++ {
+		s, _ := supervise(t, workerPath)
+		ev := newTold()
+		m := open(t, s, ev)
+		m.SetGraph(pcmuGraph)
+		speak(t, m, 1)
+		eventually(t, "the tone is heard", hearsTone(ev, 2))
+		pid, before := m.PID(), time.Now()
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the worker is gone", func() bool { return m.PID() != pid })
+		ev.forget(2)
+		eventually(t, "the tone is heard again", hearsTone(ev, 2))
+		least = min(least, time.Since(before)-200*time.Millisecond) // the tone is measured over that much
+		m.Close()
+	}
+	if least > time.Second {
+		t.Errorf("sound back after %v", least)
+	}
+}
+
+// After kill -9 a new worker has the graph. The streams' numbers go on.
 func TestKilledWorker(t *testing.T) {
 	s, _ := supervise(t, workerPath)
 	ev := newTold()
 	m := open(t, s, ev)
-	begun := time.Now()
 	m.SetGraph(pcmuGraph)
 	speak(t, m, 1)
 	eventually(t, "the tone is heard", hearsTone(ev, 2))
-	limit := max(time.Second, 3*time.Since(begun))
 	for i := range 3 {
 		pid := m.PID()
 		before := time.Now()
@@ -137,9 +159,6 @@ func TestKilledWorker(t *testing.T) {
 		eventually(t, "the tone is heard again", hearsTone(ev, 2))
 		took := time.Since(before) - 200*time.Millisecond // the tone is measured over that much
 		t.Logf("kill %d: first frame after %v, tone back after %v", i+1, first.Round(time.Millisecond), took.Round(time.Millisecond))
-		if took > limit && i == 0 {
-			t.Errorf("sound back after %v", took)
-		}
 	}
 	if r := ev.restarted(); len(r) != 3 || !strings.Contains(r[0], "killed") {
 		t.Errorf("restarts told: %q", r)
