@@ -156,7 +156,8 @@ func (v *verifier) check(now time.Time, host netip.Addr, raw []byte, m *h225.Ras
 }
 
 // checkMessage is check of a message that is proved as a whole (H.235.1).
-func (v *verifier) checkMessage(now time.Time, raw []byte, t *h235.CryptoTokenCryptoHashedToken, names []string, candidates func(name string) []Credential) proof {
+func (v *verifier) checkMessage(now time.Time, raw []byte, t *h235.CryptoTokenCryptoHashedToken, names []string,
+	candidates func(name string) []Credential) proof {
 	sender := ""
 	if t.HashedVals.SendersID != nil {
 		sender = *t.HashedVals.SendersID

@@ -46,7 +46,10 @@ func TestOneAliasInTwoTenants(t *testing.T) {
 			"desk": {{Tenant: "a", Password: "desk a"}, {Tenant: "b", Password: "desk b"}, {Tenant: "c", Password: "desk c"}},
 		}}
 		g := s.gatekeeper(gkAddr, func(c *GatekeeperConfig) { d.configure(c); c.Closed, c.TTL = true, time.Minute })
-		rooms := map[string]*Client{"a": s.as(2, security, "alpha", "room"), "b": s.as(3, security, "beta", "room"), "default": s.as(4, security, "delta", "room")}
+		rooms := map[string]*Client{}
+		for i, x := range [][2]string{{"a", "alpha"}, {"b", "beta"}, {"default", "delta"}} {
+			rooms[x[0]] = s.as(byte(2+i), security, x[1], "room")
+		}
 		s.run(10 * time.Minute)
 		if len(g.Terminals()) != 3 {
 			t.Fatalf("%s: %+v", security, g.Terminals())

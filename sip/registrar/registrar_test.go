@@ -40,7 +40,8 @@ func (p passwords) Credentials(q Question) []Credential {
 // credential is a tenant's device of that name.
 func credential(q Question, tenant, word string) Credential {
 	return Credential{
-		Tenant: tenant, Device: "Room " + q.User, MD5: digest.HA1(digest.MD5, q.User, q.Realm, word), SHA256: digest.HA1(digest.SHA256, q.User, q.Realm, word),
+		Tenant: tenant, Device: "Room " + q.User,
+		MD5: digest.HA1(digest.MD5, q.User, q.Realm, word), SHA256: digest.HA1(digest.SHA256, q.User, q.Realm, word),
 	}
 }
 
