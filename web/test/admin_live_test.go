@@ -253,10 +253,10 @@ func TestAdminCallsADevice(t *testing.T) {
 	at := serveGateway(t, g, nil)
 	ctx := tab(t, laptop, true, at+"/admin?lang=en#/devices", nil)
 	until(t, ctx, `document.querySelectorAll('[data-table="devices"] tbody tr').length === 23`)
-	if !eval[bool](t, ctx, `document.querySelector('tr[data-key="sip:phonghop4"] [data-act="call"]').disabled`) {
+	if !eval[bool](t, ctx, `document.querySelector('tr[data-key=":sip:phonghop4"] [data-act="call"]').disabled`) {
 		t.Error("a device that is offline can be called")
 	}
-	push(t, ctx, `tr[data-key="sip:phonghop1"] [data-act="call"]`)
+	push(t, ctx, `tr[data-key=":sip:phonghop1"] [data-act="call"]`)
 	until(t, ctx, `document.activeElement === document.querySelector('[data-form="place"] [data-field="room"] input')`)
 	shoot(t, ctx, "admin-place")
 	accessible(t, ctx)
