@@ -16,7 +16,7 @@ void layer_strerror(int code, char *buf, int size) { av_strerror(code, buf, size
 
 void layer_free(uint8_t *p) { free(p); }
 
-static AVCodecContext *open_still(int width, int height, const char *profile, const char *level, int crf, int max_nal)
+static AVCodecContext *open_still(int width, int height, const char *profile, const char *level, int crf, int quick, int max_nal)
 {
 	const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
 	AVCodecContext *c = codec ? avcodec_alloc_context3(codec) : NULL;
@@ -33,7 +33,7 @@ static AVCodecContext *open_still(int width, int height, const char *profile, co
 	c->max_b_frames = 0;
 	c->thread_count = 1;
 	snprintf(params, sizeof params, "threads=1:lookahead-threads=1:ref=1:slice-max-size=%d", max_nal);
-	av_opt_set(c->priv_data, "preset", "medium", 0);
+	av_opt_set(c->priv_data, "preset", quick ? "veryfast" : "medium", 0);
 	av_opt_set(c->priv_data, "tune", "zerolatency", 0);
 	av_opt_set(c->priv_data, "profile", profile, 0);
 	av_opt_set(c->priv_data, "level", level, 0);
@@ -58,9 +58,9 @@ static int encode_one(AVCodecContext *c, AVFrame *f, AVPacket *p)
 	return bad;
 }
 
-int layer_encode_still(const uint8_t *i420, int width, int height, const char *profile, const char *level, int crf, int max_nal, uint8_t **out)
+int layer_encode_still(const uint8_t *i420, int width, int height, const char *profile, const char *level, int crf, int quick, int max_nal, uint8_t **out)
 {
-	AVCodecContext *c = open_still(width, height, profile, level, crf, max_nal);
+	AVCodecContext *c = open_still(width, height, profile, level, crf, quick, max_nal);
 	AVFrame *f = av_frame_alloc();
 	AVPacket *p = av_packet_alloc();
 	int n = AVERROR(ENOMEM);

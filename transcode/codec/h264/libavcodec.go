@@ -72,8 +72,12 @@ func encodeStill(c StillConfig, i420 []byte, crf int) ([][]byte, error) {
 	}
 	level := C.CString(name)
 	defer C.free(unsafe.Pointer(level))
+	quick := C.int(0)
+	if c.Quick {
+		quick = 1
+	}
 	var out *C.uint8_t
-	n := C.layer_encode_still((*C.uint8_t)(&i420[0]), C.int(c.Width), C.int(c.Height), profile, level, C.int(crf), C.int(c.MaxNAL), &out)
+	n := C.layer_encode_still((*C.uint8_t)(&i420[0]), C.int(c.Width), C.int(c.Height), profile, level, C.int(crf), quick, C.int(c.MaxNAL), &out)
 	if n < 0 {
 		return nil, failure(n)
 	}

@@ -51,17 +51,31 @@ func I420(img *image.RGBA) []byte {
 // Convert is I420 into planes with rows of their own length.
 func (m *Matrix) Convert(img *image.RGBA, luma, cb, cr []byte, strideY, strideC int) {
 	w, h := img.Bounds().Dx(), img.Bounds().Dy()
-	for y := 0; y < h; y += 2 {
-		for x := 0; x < w; x += 2 {
-			var r, g, b int
-			for _, d := range [4][2]int{{x, y}, {x + 1, y}, {x, y + 1}, {x + 1, y + 1}} {
-				p := img.Pix[d[1]*img.Stride+d[0]*4:]
-				pr, pg, pb := int(p[0]), int(p[1]), int(p[2])
-				luma[d[1]*strideY+d[0]] = m.Luma(pr, pg, pb)
-				r, g, b = r+pr, g+pg, b+pb
-			}
-			at := y/2*strideC + x/2
-			cb[at], cr[at] = m.chroma(r, g, b)
+	for y := 0; y+1 < h; y += 2 {
+		top, bottom := img.Pix[y*img.Stride:][:4*w], img.Pix[(y+1)*img.Stride:][:4*w]
+		upper, lower := luma[y*strideY:][:w], luma[(y+1)*strideY:][:w]
+		blue, red := cb[y/2*strideC:][:w/2], cr[y/2*strideC:][:w/2]
+		for i := range blue {
+			var sum [3]int
+			m.pair(top[8*i:][:8], upper[2*i:][:2], &sum)
+			m.pair(bottom[8*i:][:8], lower[2*i:][:2], &sum)
+			blue[i], red[i] = m.chroma(sum[0], sum[1], sum[2])
 		}
 	}
+}
+
+// pair converts two samples, and adds their colours to a sum.
+func (m *Matrix) pair(pix, luma []byte, sum *[3]int) {
+	_, _ = pix[7], luma[1]
+	r, g, b := int(pix[0]), int(pix[1]), int(pix[2])
+	luma[0] = m.Luma(r, g, b)
+	if pix[4] == pix[0] && pix[5] == pix[1] && pix[6] == pix[2] { // as most are
+		luma[1] = luma[0]
+		sum[0], sum[1], sum[2] = sum[0]+2*r, sum[1]+2*g, sum[2]+2*b
+		return
+	}
+	sum[0], sum[1], sum[2] = sum[0]+r, sum[1]+g, sum[2]+b
+	r, g, b = int(pix[4]), int(pix[5]), int(pix[6])
+	luma[1] = m.Luma(r, g, b)
+	sum[0], sum[1], sum[2] = sum[0]+r, sum[1]+g, sum[2]+b
 }
