@@ -73,9 +73,11 @@ func (db *DB) owner(ctx context.Context, table, id string) (Scope, error) {
 	return Scope{db, tenant}, err
 }
 
-// bySubject finds who has a subject at the OIDC provider. Two who have it are nobody.
+// bySubject finds who has a subject at the OIDC provider. Two who have it are nobody; but the site's account is before
+// those of tenants, or a tenant's administrator could keep an operator out.
 func (db *DB) bySubject(ctx context.Context, subject string) (scope Scope, name string, err error) {
 	rows, err := db.read.QueryContext(ctx, "SELECT tenant, id, body FROM administrators WHERE body LIKE $1", `%"subject":%`)
+	twice := false
 	err = each(rows, err, func(scan func(...any) error) error {
 		var tenant, id, body string
 		if err := scan(&tenant, &id, &body); err != nil {
@@ -85,13 +87,18 @@ func (db *DB) bySubject(ctx context.Context, subject string) (scope Scope, name 
 		if err := json.Unmarshal([]byte(body), &a); err != nil || a.Subject != subject {
 			return err
 		}
-		if name != "" {
-			return ErrTaken
+		switch found := (Scope{db, tenant}); {
+		case name == "", found.IsSite() && !scope.IsSite():
+			scope, name, twice = found, id, false
+		case found.IsSite() == scope.IsSite():
+			twice = true
 		}
-		scope, name = Scope{db, tenant}, id
 		return nil
 	})
-	if err == nil && name == "" {
+	switch {
+	case err == nil && twice:
+		err = ErrTaken
+	case err == nil && name == "":
 		err = ErrNotFound
 	}
 	return scope, name, err

@@ -87,3 +87,31 @@ func TestSecretsAreSealed(t *testing.T) {
 		}
 	})
 }
+
+// Two of tenants with one subject are nobody; the site's is before them.
+func TestSubjectOfSeveral(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *DB) {
+		ctx, db := t.Context(), open()
+		a, b := tenant(t, db, "a", "b"), scopeOf(t, db, "b")
+		put := func(s Scope, name, role string) {
+			change(t, s, func(tx *Tx) error {
+				return Administrators.Put(ctx, tx, Administrator{Name: name, Role: role, Subject: "sub-1"})
+			})
+		}
+		is := func(want string, wrong error) {
+			t.Helper()
+			if _, who, err := db.Subject(ctx, "sub-1"); !errors.Is(err, wrong) || who.Name != want {
+				t.Errorf("%q, %v", who.Name, err)
+			}
+		}
+		is("", ErrNotFound)
+		put(a, "an", RoleViewer)
+		is("an", nil)
+		put(b, "binh", RoleViewer)
+		is("", ErrTaken)
+		put(db.Site(), "op", RoleOperator)
+		is("op", nil)
+		put(db.Site(), "other", RoleViewer)
+		is("", ErrTaken)
+	})
+}
