@@ -17,7 +17,10 @@ import (
 	"github.com/roombridge/roombridge/bridge/reception/voices/wav"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	patience = time.Minute
+	goleak.VerifyTestMain(m)
+}
 
 // espeak is the real program.
 func espeak(t *testing.T) Espeak {
@@ -49,7 +52,8 @@ func TestEspeak(t *testing.T) {
 func TestHostileTexts(t *testing.T) {
 	e := espeak(t)
 	for _, text := range []string{
-		"-f /etc/passwd", "--stdout -w /tmp/x", "[[h@l'oU]] <audio src='/etc/passwd'/>", "a\x00b\x01s9999", "\xff\xfe broken", strings.Repeat("\\", 300), "$(id) `id` ; id",
+		"-f /etc/passwd", "--stdout -w /tmp/x", "[[h@l'oU]] <audio src='/etc/passwd'/>", "a\x00b\x01s9999", "\xff\xfe broken",
+		strings.Repeat("\\", 300), "$(id) `id` ; id",
 	} {
 		if pcm, err := e.Speak(t.Context(), "en", text); err == nil && len(pcm) > maxSamples {
 			t.Errorf("%q: %d samples", text, len(pcm))
@@ -134,7 +138,7 @@ func TestRunEnds(t *testing.T) {
 		if _, err := run(ctx, script(t, "/bin/sleep 60; echo late"), nil, "x"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%v", err)
 		}
-		if took := time.Since(begun); took > 5*time.Second {
+		if took := time.Since(begun); took > 30*time.Second {
 			t.Errorf("took %v", took)
 		}
 		cancel()
