@@ -65,13 +65,33 @@ func startChrome(t *testing.T, toneHz float64, more ...chromedp.ExecAllocatorOpt
 		chromedp.WSURLReadTimeout(2*patience),
 	)
 	opts = append(opts, more...)
-	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
-	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() { cancel(); cancelAlloc() })
-	if err := chromedp.Run(ctx); err != nil {
-		t.Fatalf("chromium: %v", err)
+	for try := 1; ; try++ {
+		alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+		ctx, cancel := chromedp.NewContext(alloc)
+		t.Cleanup(func() { cancel(); cancelAlloc() })
+		err := begin(ctx)
+		if err == nil {
+			return &chrome{t: t, ctx: ctx}
+		}
+		if try == 3 {
+			t.Fatalf("chromium: %v", err)
+		}
+		t.Logf("chromium is started again: %v", err)
+		cancel()
+		cancelAlloc()
 	}
-	return &chrome{t: t, ctx: ctx}
+}
+
+// begin starts a browser, or makes a tab. A limit of the context would be one of its life.
+func begin(ctx context.Context, actions ...chromedp.Action) error {
+	done := make(chan error, 1)
+	go func() { done <- chromedp.Run(ctx, actions...) }()
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(3 * patience):
+		return errors.New("no answer")
+	}
 }
 
 // spy runs before the page's own code: it keeps every peer connection and can
@@ -159,7 +179,7 @@ func (c *chrome) join(t *testing.T, g *gw, room, name, query string, scripts ...
 // open loads a page with the spy in it. A namespace that was just made still
 // gets addresses, for which Chromium gives up a request.
 func open(ctx context.Context, u string, scripts ...string) error {
-	err := chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+	err := begin(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
 		for _, s := range append(scripts, spy) {
 			if _, err := page.AddScriptToEvaluateOnNewDocument(s).Do(ctx); err != nil {
 				return err

@@ -20,7 +20,7 @@ import (
 
 // patience is how long a condition may take before a test gives up. It says
 // nothing about what is wanted; figures are asserted where they are measured.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // gw is a running gateway process.
 type gw struct {

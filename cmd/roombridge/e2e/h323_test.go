@@ -147,8 +147,12 @@ func TestH323InCall(t *testing.T) {
 			if n := shown.Video.Out.KeyframeRequests; n < source.Video.Out.KeyframeRequests+5 || asked.Video.In.Keyframes < plain.Video.In.Keyframes+2 {
 				t.Errorf("%d keyframes were asked for, %d come, %d without: %+v", n, asked.Video.In.Keyframes, plain.Video.In.Keyframes, asked.Video.In)
 			}
-			// It asks after two seconds; what came before is part of the mean.
-			asked, shown = run(t, append(way.options, "--take", "120000", "--duration", "14s")...)
+			// It asks after two seconds; what came before is part of the mean, all the more on a slow machine.
+			for _, long := range []string{"14s", "40s"} {
+				if asked, shown = run(t, append(way.options, "--take", "120000", "--duration", long)...); asked.Video.In.Bitrate <= 180_000 {
+					break
+				}
+			}
 			if rate := asked.Video.In.Bitrate; rate > 180_000 || rate == 0 || shown.Video.Out.LimitBPS > 120_000 || shown.Video.Out.FramesLeftOut == 0 {
 				t.Errorf("%d bit/s come where 120,000 were asked for, %d without: %+v", rate, plain.Video.In.Bitrate, shown.Video.Out)
 			}
