@@ -56,7 +56,11 @@ func TestConnect(t *testing.T) {
 		legB.Receive(&load.Sink{PT: 97, Secured: true, Sample: 4}, s)
 		l.Start()
 		_ = l.Measure(200*time.Millisecond, func(bool) {})
-		if r := l.Measure(200*time.Millisecond, func(bool) {})[0]; r.Expected == 0 || r.Lost() > 0 || r.Failed > 0 {
+		r := l.Measure(200*time.Millisecond, func(bool) {})[0]
+		for i := 0; i < 50 && r.Expected == 0; i++ { // the machine was busy
+			r = l.Measure(200*time.Millisecond, func(bool) {})[0]
+		}
+		if r.Expected == 0 || r.Lost() > 0 || r.Failed > 0 {
 			t.Errorf("%v: %d of %d packets were lost, %d could not be opened", suite, r.Lost(), r.Expected, r.Failed)
 		}
 	}
