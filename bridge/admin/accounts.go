@@ -81,7 +81,7 @@ func (s *Service) guarded(ctx context.Context, name string, v Visitor, look func
 			return &LockedOut{Wait: time.Second}
 		}
 	}
-	wait, begun := s.guard.try(time.Now(), p, known)
+	wait, begun := s.guard.try(s.clock(), p, known)
 	if wait > 0 {
 		return &LockedOut{Wait: wait}
 	}
@@ -288,3 +288,10 @@ func (s *Service) checkCode(given string) error {
 // NormalName is a name as it is kept and compared: keyboards write capitals and accents
 // differently.
 func NormalName(name string) string { return strings.ToLower(norm.NFC.String(strings.TrimSpace(name))) }
+
+func (s *Service) clock() time.Time {
+	if s.now != nil {
+		return s.now()
+	}
+	return time.Now()
+}

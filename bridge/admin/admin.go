@@ -9,6 +9,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge/number"
 	"github.com/roombridge/roombridge/bridge/store"
@@ -51,6 +52,7 @@ type Service struct {
 	Event func(tenant string, e store.Event) // writes down what happened; nil writes it at once
 
 	guard guard
+	now   func() time.Time // of the guard; nil is time.Now
 	sets  sets
 	crowd atomic.Int32 // strangers whose passwords are being looked at
 }
