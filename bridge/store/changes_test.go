@@ -74,7 +74,7 @@ func TestChangesOfManyLines(t *testing.T) {
 	onEach(t, func(t *testing.T, open func() *DB) {
 		ctx, db := t.Context(), open()
 		group := change(t, db.Site(), func(tx *Tx) error {
-			return Tenants.Put(ctx, tx, Tenant{Tenant: number.Tenant{ID: "acme"}, Name: "Ac\nme"})
+			return Administrators.Put(ctx, tx, Administrator{Name: "an", Label: "A\nN", Role: RoleViewer})
 		})
 		list, _, err := db.Site().Changes(ctx, ChangeQuery{Group: group})
 		if err != nil || len(list) != 1 || !json.Valid(list[0].After) {

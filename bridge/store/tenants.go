@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -43,6 +44,11 @@ var Tenants = &Collection[Tenant]{
 	check: func(t *Tenant) error {
 		if !bridge.ValidTenant(t.ID) {
 			return errors.New("store: a tenant's id has 1 to 63 of a-z, 0-9 and -, and begins with none")
+		}
+		for _, text := range slices.Concat([]string{t.Name}, t.Domains, t.Trunks) {
+			if line(text) != text {
+				return fmt.Errorf("store: a tenant's name, domains and trunks are one line of at most 256 bytes each, not %.80q", text)
+			}
 		}
 		return nil
 	},

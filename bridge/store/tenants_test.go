@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,14 @@ func TestTenantsAreApart(t *testing.T) {
 			}
 			if _, err := none.Change(ctx, admin, "", func(*Tx) error { return nil }); !errors.Is(err, ErrScope) {
 				t.Errorf("no scope writes: %v", err)
+			}
+		}
+		for _, bad := range []Tenant{
+			{Name: "Ac\nme", Tenant: number.Tenant{ID: "c"}}, {Tenant: number.Tenant{ID: "c", Domains: []string{"a\nb.example"}}},
+			{Tenant: number.Tenant{ID: "c", Trunks: []string{"a\x00"}}}, {Name: strings.Repeat("x", 257), Tenant: number.Tenant{ID: "c"}},
+		} {
+			if _, err := db.Site().Change(ctx, admin, "", func(tx *Tx) error { return Tenants.Put(ctx, tx, bad) }); err == nil {
+				t.Errorf("%+v is a tenant", bad)
 			}
 		}
 		if _, err := db.Tenant("-"); err == nil {
