@@ -12,7 +12,10 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/roombridge/roombridge/bridge/admin"
 )
@@ -26,6 +29,24 @@ type auth struct {
 	log   *slog.Logger
 	cross http.CrossOriginProtection // a page from elsewhere shall not use a browser that stands on this machine
 	look  time.Duration              // how often it is looked whether who listens to events may still
+
+	missed atomic.Uint64 // tokens that nobody knows, since one was logged
+	told   rate.Sometimes
+}
+
+// Of tokens that nobody knows the first are logged each, then one a minute: whoever
+// reaches the port can send any number.
+const (
+	toldFirst = 10
+	toldEvery = time.Minute
+)
+
+// miss tells of a token that nobody knows.
+func (a *auth) miss(what string, r *http.Request) {
+	a.missed.Add(1)
+	a.told.Do(func() {
+		a.log.Warn(what, "remote", r.RemoteAddr, "path", r.URL.Path, "times", a.missed.Swap(0))
+	})
 }
 
 const (
@@ -91,7 +112,7 @@ func (a *auth) recognise(r *http.Request) (*admin.Actor, denial) {
 	case has && a.token != "" && sameText(text, a.token):
 		return a.admin.Operator(r.RemoteAddr), denial{}
 	case a.token != "" && r.Header.Get("Authorization") != "":
-		a.log.Warn("wrong administration token", "remote", r.RemoteAddr, "path", r.URL.Path)
+		a.miss("wrong administration token", r)
 		return nil, denial{http.StatusUnauthorized, needToken}
 	}
 	if text := sessionOf(r); text != "" {
@@ -146,7 +167,7 @@ func (a *auth) present(r *http.Request, text string) (*admin.Actor, denial) {
 	actor, err := a.admin.Present(r.Context(), text, r.RemoteAddr)
 	switch {
 	case errors.Is(err, admin.ErrNotFound):
-		a.log.Warn("unknown token", "remote", r.RemoteAddr, "path", r.URL.Path)
+		a.miss("unknown token", r)
 		return nil, denial{http.StatusUnauthorized, "this token is unknown, expired or revoked"}
 	case err != nil:
 		return nil, a.broken(err)

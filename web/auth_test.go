@@ -1,9 +1,16 @@
 package web
 
 import (
+	"bytes"
+	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/time/rate"
 )
 
 func TestToken(t *testing.T) {
@@ -91,4 +98,25 @@ func TestCrossSiteWrite(t *testing.T) {
 	if len(s.calls.hungUp) > 0 {
 		t.Error("hung up")
 	}
+}
+
+// Whoever sends any number of wrong tokens does not fill the log with them.
+func TestTokensThatNobodyKnowsAreToldSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		a := &auth{log: slog.New(slog.NewTextHandler(&log, nil)), told: rate.Sometimes{First: toldFirst, Interval: toldEvery}}
+		r := httptest.NewRequest(http.MethodGet, "/api/v1/calls", nil)
+		for range 1000 {
+			a.miss("unknown token", r)
+		}
+		if n := strings.Count(log.String(), "unknown token"); n != toldFirst {
+			t.Errorf("%d lines", n)
+		}
+		time.Sleep(toldEvery)
+		log.Reset()
+		a.miss("unknown token", r)
+		if !strings.Contains(log.String(), "times=991") {
+			t.Error(log.String())
+		}
+	})
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Server serves pages, API and WebSockets on its listeners.
@@ -37,8 +39,10 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("web: a TLS configuration is needed: cameras work on secure pages only")
 	}
 	s := &Server{
-		cfg:     cfg,
-		auth:    &auth{token: cfg.Token, admin: cfg.Admin, log: cfg.Log, look: lookAgain},
+		cfg: cfg,
+		auth: &auth{
+			token: cfg.Token, admin: cfg.Admin, log: cfg.Log, look: lookAgain, told: rate.Sometimes{First: toldFirst, Interval: toldEvery},
+		},
 		sockets: newSockets(cfg.MaxSockets),
 		feed:    newFeed(cfg.Calls, cfg.Rooms, cfg.Devices),
 		streams: newTurnstile(maxListeners),
