@@ -16,6 +16,7 @@ import (
 
 	"github.com/roombridge/roombridge/transcode"
 	"github.com/roombridge/roombridge/transcode/codec/h264"
+	"github.com/roombridge/roombridge/transcode/codec/heap"
 	"github.com/roombridge/roombridge/transcode/codec/pictures"
 	"github.com/roombridge/roombridge/transcode/worker"
 	"github.com/roombridge/roombridge/transcode/worker/confine"
@@ -62,11 +63,6 @@ func run(o options) error {
 	return seal(o)
 }
 
-// allocation tells the C library to give pictures back to the system when they are freed, and not
-// to have a heap for each thread: as people come and go, those would keep what lies between
-// what is used still.
-var allocation = []string{"MALLOC_ARENA_MAX=2", "MALLOC_MMAP_THRESHOLD_=524288", "MALLOC_TRIM_THRESHOLD_=1048576"}
-
 // restrict is the first step: it bounds this thread and executes the binary
 // anew, so that the new process is inside from its first instruction.
 func restrict(o options) error {
@@ -78,7 +74,7 @@ func restrict(o options) error {
 	landlock, missing := confine.Restrict(o.limits, append(screen.FontFiles(), self))
 	done := strings.Join(append([]string{strconv.Itoa(landlock)}, missing...), "\n")
 	args := append([]string{os.Args[0], "-restricted", done}, os.Args[1:]...)
-	return fmt.Errorf("executing %s anew: %w", self, syscall.Exec(self, args, allocation))
+	return fmt.Errorf("executing %s anew: %w", self, syscall.Exec(self, args, []string{}))
 }
 
 // seal is the second step: load all that is needed, forbid the rest, serve.
@@ -109,6 +105,7 @@ func seal(o options) error {
 }
 
 func setUp(o options) {
+	heap.Tidy()
 	cpus := runtime.NumCPU()
 	if o.cpus > 0 {
 		cpus = min(cpus, o.cpus)
