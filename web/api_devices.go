@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -153,16 +154,15 @@ func (s *Server) merged(registered []bridge.Device, tenant string) []Device {
 // who see those of all tenants, say whose they mean where several have it.
 func (s *Server) deviceDesk(ctx context.Context, in *DevicePath) (*admin.Desk, error) {
 	tenant := in.Tenant
-	if actor := actorOf(ctx); tenant == "" && actor.Operator() && s.cfg.Known != nil {
-		for _, d := range s.cfg.Known("") {
-			if !strings.EqualFold(d.Name, in.Name) {
-				continue
-			}
-			if tenant != "" {
-				return nil, huma.Error409Conflict("several tenants have a device of this name: name one with ?tenant=ID")
-			}
-			tenant = d.Tenant
+	if actor := actorOf(ctx); tenant == "" && actor.Operator() {
+		owner, err := actor.DeviceOwner(ctx, in.Name)
+		switch {
+		case errors.Is(err, admin.ErrTaken):
+			return nil, huma.Error409Conflict("several tenants have a device of this name: name one with ?tenant=ID")
+		case err != nil:
+			return nil, s.failure(err)
 		}
+		tenant = owner
 	}
 	return s.desk(ctx, DeskPath{Tenant: tenant})
 }

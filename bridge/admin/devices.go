@@ -22,6 +22,22 @@ type KnownDevice struct {
 // Device is what administrators enter of a device.
 type Device = store.Device
 
+// DeviceOwner is the tenant that has a device of a name, for operators; "" is that none has. It is ErrTaken where
+// several have.
+func (a *Actor) DeviceOwner(ctx context.Context, name string) (string, error) {
+	if !a.Operator() || a.service == nil {
+		return "", store.ErrScope
+	}
+	switch owners, err := a.service.DB.DeviceOwners(ctx, name); {
+	case err != nil || len(owners) == 0:
+		return "", err
+	case len(owners) > 1:
+		return "", ErrTaken
+	default:
+		return owners[0], nil
+	}
+}
+
 // KnownDevice gives a device.
 func (d *Desk) KnownDevice(ctx context.Context, name string) (KnownDevice, error) {
 	v, err := store.Devices.Get(ctx, d.scope, name)

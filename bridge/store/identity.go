@@ -73,6 +73,18 @@ func (db *DB) owner(ctx context.Context, table, id string) (Scope, error) {
 	return Scope{db, tenant}, err
 }
 
+// DeviceOwners are the tenants that have a device of a name, in any case: two of them where there are more.
+func (db *DB) DeviceOwners(ctx context.Context, name string) (tenants []string, err error) {
+	rows, err := db.read.QueryContext(ctx, "SELECT tenant FROM devices WHERE sort = $1 ORDER BY tenant LIMIT 2", deviceKey(name))
+	err = each(rows, err, func(scan func(...any) error) error {
+		var tenant string
+		err := scan(&tenant)
+		tenants = append(tenants, tenant)
+		return err
+	})
+	return tenants, err
+}
+
 // bySubject finds who has a subject at the OIDC provider. Two who have it are nobody; but the site's account is before
 // those of tenants, or a tenant's administrator could keep an operator out.
 func (db *DB) bySubject(ctx context.Context, subject string) (scope Scope, name string, err error) {

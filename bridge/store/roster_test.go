@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,22 @@ func TestDeviceNamesAndLimit(t *testing.T) {
 		}
 		if err := put(a, Device{User: "room3"}); !errors.Is(err, ErrFull) {
 			t.Errorf("one too many: %v", err)
+		}
+	})
+}
+
+// Who asks for the owners of a device by its name hears of changes at once.
+func TestDeviceOwners(t *testing.T) {
+	onEach(t, func(t *testing.T, open func() *DB) {
+		ctx, db := t.Context(), open()
+		tenant(t, db, "a", "b", "c")
+		for i, want := range [][]string{nil, {"a"}, {"a", "b"}, {"a", "b"}} {
+			if got, err := db.DeviceOwners(ctx, "ROOM"); err != nil || !slices.Equal(got, want) {
+				t.Errorf("of %d: %v (%v)", i, got, err)
+			}
+			if i < 3 {
+				change(t, scopeOf(t, db, "abc"[i:i+1]), func(tx *Tx) error { return Devices.Put(ctx, tx, Device{User: "Room"}) })
+			}
 		}
 	})
 }
