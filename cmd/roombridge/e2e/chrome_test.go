@@ -170,10 +170,26 @@ func (c *chrome) join(t *testing.T, g *gw, room, name, query string, scripts ...
 	})
 	u := fmt.Sprintf("%s/room/%s?join=1&lang=en&name=%s%s", g.web, url.PathEscape(room), url.QueryEscape(name), query)
 	err := open(ctx, u, scripts...)
+	for try := 1; err == nil && !p.spoken(); try++ {
+		if try == 3 {
+			t.Fatalf("%s: the page asks the gateway for nothing", u)
+		}
+		t.Logf("%s's page is loaded again: not all of it was there", name)
+		err = navigate(ctx, u)
+	}
 	if err != nil {
 		t.Fatalf("opening %s: %v", u, err)
 	}
 	return p
+}
+
+// spoken waits for the gateway's first message to the page. A page can be there without its scripts: Chromium
+// gives requests up for them, too, while a network changes.
+func (p *tab) spoken() (yes bool) {
+	for end := time.Now().Add(patience / 2); !yes && time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		_ = p.eval(`Object.keys(window.spy?.last ?? {}).length > 0`, &yes)
+	}
+	return yes
 }
 
 // open loads a page with the spy in it. A namespace that was just made still

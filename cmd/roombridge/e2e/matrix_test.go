@@ -141,8 +141,8 @@ func (p *tab) luma() grey {
 	return grey{got.W, got.H, got.W, pix}
 }
 
-// recorded decodes what a terminal recorded and compares each picture.
-func recorded(t *testing.T, dir string, aspect, sample float64) *seen {
+// recorded decodes what a terminal recorded of a camera of so many pictures a second, and compares each.
+func recorded(t *testing.T, dir string, aspect, sample float64, fps int) *seen {
 	t.Helper()
 	var file string
 	_ = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -195,8 +195,8 @@ func recorded(t *testing.T, dir string, aspect, sample float64) *seen {
 			if first < 0 {
 				first = n
 			}
-			if shown++; shown > 25 {
-				s.fps = 25 * float64(shown-1) / float64((n-first+250)%250)
+			if shown++; shown > fps {
+				s.fps = float64(fps*(shown-1)) / float64((n-first+10*fps)%(10*fps))
 			}
 		}
 		if i%max(1, total/40) == 0 {
@@ -212,8 +212,12 @@ func TestPictureMatrix(t *testing.T) {
 	table := new(strings.Builder)
 	w := tabwriter.NewWriter(table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "terminal\tbrowser\tpath\tto the browser\tfps\tPSNR\tpath\tto the terminal\tfps\tPSNR")
-	for _, publishes := range []string{"H264", "VP8"} {
-		browser := startChrome(t, 1000, chromedp.Flag("use-file-for-fake-video-capture", matrixRaw(t, 1280, 720, 25)))
+	for _, b := range []struct {
+		publishes string
+		fps       int // of its camera: two processors do all the work of both ends, and libvpx's is more
+	}{{"H264", 25}, {"VP8", 20}} {
+		publishes := b.publishes
+		browser := startChrome(t, 1000, chromedp.Flag("use-file-for-fake-video-capture", matrixRaw(t, 1280, 720, b.fps)))
 		for i, m := range matrixTerminals {
 			t.Run(m.name+" and "+publishes, func(t *testing.T) {
 				// Chromium and the codecs share a small machine with whatever else
@@ -222,7 +226,7 @@ func TestPictureMatrix(t *testing.T) {
 				var faults []string
 				for attempt := range 3 {
 					room := fmt.Sprintf("matrix%s%d%d", publishes, i, attempt)
-					if row, faults = m.meet(t, g, browser, room, publishes); len(faults) == 0 {
+					if row, faults = m.meet(t, g, browser, room, publishes, b.fps); len(faults) == 0 {
 						break
 					}
 					t.Logf("attempt %d: %s", attempt+1, strings.Join(faults, "; "))
@@ -241,7 +245,7 @@ func TestPictureMatrix(t *testing.T) {
 
 // meet has a terminal and a browser meet, gives a row of the table, and what
 // is wrong with it.
-func (m matrixTerminal) meet(t *testing.T, g *gw, browser *chrome, room, publishes string) (row string, faults []string) {
+func (m matrixTerminal) meet(t *testing.T, g *gw, browser *chrome, room, publishes string, fps int) (row string, faults []string) {
 	t.Helper()
 	p := browser.join(t, g, room, "An", "&raw=1", lacking(publishes)...)
 	defer p.cancel()
@@ -250,12 +254,13 @@ func (m matrixTerminal) meet(t *testing.T, g *gw, browser *chrome, room, publish
 	to, c := m.watched(t, g, p)
 	d.hangup()
 	<-d.done
-	from := recorded(t, dir, 16.0/9, m.sample)
-	faults = append(m.judge("browser", to, m.fps), m.judge("terminal", from, min(m.fps, 25))...)
+	from := recorded(t, dir, 16.0/9, m.sample, fps)
+	faults = append(m.judge("browser", to, m.fps), m.judge("terminal", from, min(m.fps, fps))...)
 	if from.w != m.w || from.h != m.h { // at last
 		faults = append(faults, fmt.Sprintf("at the terminal the picture is %dx%d, not %dx%d", from.w, from.h, m.w, m.h))
 	}
-	if to.w < m.w || to.h != m.h { // wider where samples are not square
+	// Wider where samples are not square; what is made for a browser has the size of the rate that it was seen to take.
+	if relayed := c.Video.In.Path == "relay"; to.w < min(m.w, 1024) || to.h < min(m.h, 576) || relayed && (to.w != m.w || to.h != m.h) {
 		faults = append(faults, fmt.Sprintf("at the browser the picture is %dx%d, not %dx%d", to.w, to.h, m.w, m.h))
 	}
 	waitFor(t, "the call to be gone", func() bool { return len(g.calls()) == 0 })
