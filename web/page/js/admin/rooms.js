@@ -20,7 +20,7 @@ words({
     'room.end.sure': 'Kết thúc cuộc họp trong phòng {name}?', 'room.end.text': 'Cả {n} người tham gia sẽ bị đưa ra, thiết bị bị ngắt máy.', 'room.end.done': 'Cuộc họp đã kết thúc',
     'room.remove': 'Đưa {name} ra khỏi phòng', 'room.remove.sure': 'Đưa {name} ra khỏi phòng?', 'room.remove.text': 'Người này có thể vào lại nếu phòng không khóa.', 'room.remove.yes': 'Đưa ra', 'room.removed': 'Đã đưa {name} ra',
     'room.sincewhen': 'Chờ từ', 'room.who': 'Ai', 'room.role': 'Vai trò', 'role.host': 'chủ trì', 'role.guest': 'khách', 'role.none': 'chưa rõ', 'room.sound': 'Trạng thái', 'room.quality': 'Chất lượng', 'room.here': 'Đã ở', 'room.mute': 'Tắt tiếng {name}', 'room.unmute': 'Bật tiếng {name}',
-    'room.silenced': 'bị tắt tiếng', 'room.micoff': 'tự tắt micrô', 'room.camoff': 'tắt camera', 'room.sharing': 'đang trình chiếu', 'room.speaking': 'đang nói', 'room.terminal': 'thiết bị', 'room.browser': 'trình duyệt', 'room.moveone': 'Chuyển {name} sang phòng khác',
+    'room.silenced': 'bị tắt tiếng', 'room.micoff': 'tự tắt micrô', 'room.camoff': 'tắt camera', 'room.sharing': 'đang trình chiếu', 'room.speaking': 'đang nói', 'room.terminal': 'thiết bị', 'room.browser': 'trình duyệt', 'room.moveone': 'Chuyển {name} sang phòng khác', 'room.lead': 'Cho {name} làm chủ trì', 'room.unlead': 'Thôi cho {name} chủ trì',
   },
   en: {
     'rooms': 'Rooms', 'rooms.name': 'Room', 'rooms.people': 'Participants', 'rooms.people.n': 'terminals {terminals} · browsers {browsers}', 'rooms.waiting': 'Waiting', 'rooms.entry': 'Door',
@@ -31,7 +31,7 @@ words({
     'room.end.sure': 'End the meeting in the room {name}?', 'room.end.text': 'All {n} participants are sent away; terminals are hung up.', 'room.end.done': 'The meeting has ended',
     'room.remove': 'Remove {name} from the room', 'room.remove.sure': 'Remove {name} from the room?', 'room.remove.text': 'They may come back unless the room is locked.', 'room.remove.yes': 'Remove', 'room.removed': '{name} was removed',
     'room.sincewhen': 'Since', 'room.who': 'Who', 'room.role': 'Role', 'role.host': 'host', 'role.guest': 'guest', 'role.none': 'not known', 'room.sound': 'State', 'room.quality': 'Quality', 'room.here': 'Here for', 'room.mute': 'Mute {name}', 'room.unmute': 'Unmute {name}',
-    'room.silenced': 'muted by a host', 'room.micoff': 'microphone off', 'room.camoff': 'camera off', 'room.sharing': 'sharing a screen', 'room.speaking': 'speaking', 'room.terminal': 'terminal', 'room.browser': 'browser', 'room.moveone': 'Move {name} to another room',
+    'room.silenced': 'muted by a host', 'room.micoff': 'microphone off', 'room.camoff': 'camera off', 'room.sharing': 'sharing a screen', 'room.speaking': 'speaking', 'room.terminal': 'terminal', 'room.browser': 'browser', 'room.moveone': 'Move {name} to another room', 'room.lead': 'Make {name} a host', 'room.unlead': 'Take the lead from {name}',
   },
 });
 
@@ -205,15 +205,18 @@ function peopleTable(view, lead) {
     { name: 'state', title: w('room.sound'), same: (p) => states(p).join(), cell: (p) => el('span.badges', {}, states(p).map((s) => badge(w(`room.${s}`), stateKind[s], { data: { is: s } }))) },
     { name: 'quality', title: w('room.quality'), same: (p) => qualitySign(latest.get(p.call)), cell: (p) => qualityCell(latest.get(p.call)) },
     { name: 'since', title: w('room.here'), kind: 'num', sort: (p) => p.since, cell: (p) => duration(Date.now() - Date.parse(p.since)) },
-    lead && { name: 'actions', title: '', kind: 'tight', same: (p) => `${p.silenced} ${p.id}`, cell: (p) => participantActions(view, p) },
+    lead && { name: 'actions', title: '', kind: 'tight', same: (p) => `${p.silenced} ${p.role} ${p.id}`, cell: (p) => participantActions(view, p) },
   ];
   return table({ caption: w('room.people'), hook: 'people', key: (p) => p.id, sort: ['who', false], columns: columns.filter(Boolean) });
 }
 
 function participantActions(view, p) {
   const name = nameOf(p);
+  const leads = p.role === 'host';
+  const change = (what) => attempt(() => patch(act(view.name, `/participants/${part(p.id)}`), what));
   return el('div.actions', {},
-    iconButton(p.silenced ? 'micOff' : 'mic', w(p.silenced ? 'room.unmute' : 'room.mute', { name }), () => attempt(() => patch(act(view.name, `/participants/${part(p.id)}`), { muted: !p.silenced })), { act: 'mute', 'aria-pressed': String(p.silenced) }),
+    iconButton(p.silenced ? 'micOff' : 'mic', w(p.silenced ? 'room.unmute' : 'room.mute', { name }), () => change({ muted: !p.silenced }), { act: 'mute', 'aria-pressed': String(p.silenced) }),
+    p.kind === 'browser' ? iconButton('lead', w(leads ? 'room.unlead' : 'room.lead', { name }), () => change({ role: leads ? 'guest' : 'host' }), { act: 'role', 'aria-pressed': String(leads) }) : null,
     p.call ? iconButton('move', w('room.moveone', { name }), () => move({ id: p.call, room: view.name }, name), { act: 'move' }) : null,
     iconButton(p.call ? 'hangup' : 'remove', w('room.remove', { name }), () => remove(view, p), { act: 'remove' }));
 }
