@@ -114,6 +114,7 @@ func TestStatementsAreInFewPlaces(t *testing.T) {
 	allowed := []string{
 		"rows", "row", "put", "set", "remove", // sql.go
 		"owner", "bySubject", "Known", // find who somebody is
+		"DeviceOwners",                 // whose a device is, for operators alone
 		"expireSessions", "expireGone", // whosever
 		"meta", "setMeta", // the database's own
 		"begin", "tell", "listenOnce", // PostgreSQL's locks and notices
