@@ -306,7 +306,7 @@ func (e *spliceEnd) want(bps int) {
 	}
 }
 
-// Loss does nothing: the source is not slowed down for one receiver's loss.
+// Reported does nothing: the source is not slowed down for one receiver's loss.
 func (s *Splice) Reported(Report) {}
 
 // Close lets go of all tracks; the Out is not called any more.
