@@ -12,7 +12,7 @@ import (
 
 // trim lets go of the pages of the program that only its start used: most of it, when the
 // database was brought up to date and the API described itself. What is used again comes back
-// from the page cache, 64 kB at a time, without reading from disk.
+// from the page cache, 64 kB at a time; the system has as much of the program in memory as before.
 func trim() {
 	f, err := os.Open("/proc/self/smaps")
 	if err != nil {
