@@ -3,6 +3,7 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"testing/synctest"
 )
@@ -56,25 +57,26 @@ func TestMomentsOfKnock(t *testing.T) {
 						if err != nil {
 							t.Fatal(err)
 						}
-						var once bool
-						h.moment = func(at string) {
-							switch {
-							case once || at != moment:
+						var once sync.Once // a call that is moved takes a seat beside the usher
+						h.watch(func(at string) {
+							if at != moment {
 								return
-							case what != nil:
-								what(c, call)
-							default:
+							}
+							once.Do(func() {
+								if what != nil {
+									what(c, call)
+									return
+								}
 								h.mu.Lock()
 								h.full["board"], h.full["gala"] = true, true
 								h.mu.Unlock()
-							}
-							once = true
-						}
+							})
+						})
 						if err := call.Connected(); err != nil {
 							call.Hangup(AsRefusal(err).Cause, "")
 						}
 						synctest.Wait()
-						h.moment = nil
+						h.watch(nil)
 						open := 0
 						if call.State() != StateEnded {
 							open = 1

@@ -41,9 +41,18 @@ func (d *fakeDesk) Say([]int16)   {}
 
 // reached tells a test where a call is.
 func (h *house) reached(moment string) {
-	if h.moment != nil {
-		h.moment(moment)
+	h.mu.Lock()
+	tell := h.moment
+	h.mu.Unlock()
+	if tell != nil {
+		tell(moment)
 	}
+}
+
+func (h *house) watch(tell func(moment string)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.moment = tell
 }
 
 func (h *house) Seat(_ context.Context, t Terminal) (Seat, error) {
