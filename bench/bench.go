@@ -81,7 +81,7 @@ func (b *bench) open(ctx context.Context, r relays.Relay) (*setup, error) {
 		return nil, err
 	}
 	var err error
-	if s.loop, err = load.NewLoop(load.Config{Addr: address, Packets: burst, Rate: rate, Size: b.payload, Segment: b.segment}); err != nil {
+	if s.loop, err = load.NewLoop(load.Config{Addr: address, Packets: burst, Rate: rate, Size: b.payload, Segment: b.segment, Joined: b.joined}); err != nil {
 		return nil, err
 	}
 	if s.unlock, err = lock(ctx); err != nil {

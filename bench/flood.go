@@ -201,7 +201,7 @@ func newAttack(victim *load.Leg, packets [][]byte, stranger bool) (*attack, erro
 		a.send = func(data [][]byte) int { return victim.WriteBatch(tx, data) }
 		return a, nil
 	}
-	s, err := udp.Open(address, false)
+	s, err := udp.Open(address, udp.Options{})
 	if err != nil {
 		return nil, err
 	}

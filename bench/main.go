@@ -27,6 +27,7 @@ type options struct {
 	json    string
 	payload int
 	segment bool
+	joined  bool
 	sample  int
 	gateway string
 	sound   bool
@@ -49,6 +50,7 @@ func parse(args []string) (mode string, o options, err error) {
 	f.StringVar(&o.json, "json", "", "file for everything that was measured")
 	f.IntVar(&o.payload, "payload", 1200, "size of an RTP packet, bytes")
 	f.BoolVar(&o.segment, "gso", false, "hand each burst to the kernel as one message, as a network card with receive offload does")
+	f.BoolVar(&o.joined, "gro", false, "take what a relay hands over as one message as one, as a network card with segmentation offload does")
 	f.IntVar(&o.sample, "sample", 8, "secured sinks open one packet of so many")
 	f.StringVar(&o.gateway, "gateway", "", "binary of the gateway; built from this tree when empty")
 	f.BoolVar(&o.sound, "sound", false, "terminals negotiate sound too")

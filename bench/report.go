@@ -34,7 +34,7 @@ func (b *bench) newReport() *report {
 		Relays: map[string]string{},
 		Conditions: map[string]any{
 			"streams": b.streams, "seconds": b.seconds, "warm": b.warm, "rounds": b.rounds, "bytes": b.payload,
-			"packets_a_second": burst * rate, "burst": burst, "segmented": b.segment, "sample": b.sample,
+			"packets_a_second": burst * rate, "burst": burst, "segmented": b.segment, "joined": b.joined, "sample": b.sample,
 			"processors": runtime.NumCPU(), "relay_processor": b.cpu,
 		},
 	}

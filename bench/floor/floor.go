@@ -1,5 +1,6 @@
 // Package floor is a relay that does nothing but system calls: what a socket
-// takes in with recvmmsg goes out with sendmmsg, or as one segmented message.
+// takes in with recvmmsg goes out with sendmmsg, or, joined by the kernel where
+// it can, as one segmented message.
 // No relay on this machine can cost less without another interface to the
 // kernel, so it says what the others' figures are worth.
 package floor
@@ -72,7 +73,7 @@ func (r *relay) group(ends []string) (ports []uint16, err error) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := udp.Open(r.addr, false)
+		s, err := udp.Open(r.addr, udp.Options{Joined: r.segment})
 		if err != nil {
 			return nil, err
 		}
@@ -98,7 +99,7 @@ func (r *relay) group(ends []string) (ports []uint16, err error) {
 func (r *relay) run() {
 	runtime.LockOSThread()
 	var events [32]unix.EpollEvent
-	rx, tx := udp.NewReceiver(), &udp.Sender{}
+	rx, tx := udp.NewReceiver(r.segment), &udp.Sender{}
 	data := make([][]byte, 0, udp.BatchSize)
 	for {
 		for i := range udp.Wait(r.epoll, events[:], -1) {

@@ -22,6 +22,7 @@ type Config struct {
 	Rate    int        // bursts a second
 	Size    int        // of an RTP packet before sealing, bytes
 	Segment bool       // hand bursts over as a network card with receive offload would
+	Joined  bool       // take them as one with segmentation offload would
 }
 
 // Loop is the generator: one thread that sends, receives and measures.
@@ -57,7 +58,7 @@ type Loop struct {
 // NewLoop starts a loop.
 func NewLoop(cfg Config) (*Loop, error) {
 	l := &Loop{
-		cfg: cfg, ticks: uint32(90000 / cfg.Rate), done: make(chan struct{}), canvases: map[int]*canvas{}, rx: udp.NewReceiver(),
+		cfg: cfg, ticks: uint32(90000 / cfg.Rate), done: make(chan struct{}), canvases: map[int]*canvas{}, rx: udp.NewReceiver(cfg.Joined),
 	}
 	var err error
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
@@ -107,7 +108,7 @@ func (l *Loop) Close() {
 
 // Open makes a leg.
 func (l *Loop) Open() (*Leg, error) {
-	s, err := udp.Open(l.cfg.Addr, true)
+	s, err := udp.Open(l.cfg.Addr, udp.Options{Stamps: true, Joined: l.cfg.Joined})
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +274,7 @@ func (l *Loop) drain(leg *Leg) {
 			data, at := l.rx.Datagram(i)
 			leg.receive(data, at)
 		}
-		if n < udp.BatchSize {
+		if !l.rx.Full() {
 			return
 		}
 	}

@@ -52,9 +52,10 @@ func TestLoopMeasuresItself(t *testing.T) {
 	for name, c := range map[string]struct {
 		suite   media.Suite
 		segment bool
-	}{"plain": {}, "segmented": {segment: true}, "sealed": {suite: media.AEADGCM128}} {
+		joined  bool
+	}{"plain": {}, "segmented": {segment: true}, "joined": {segment: true, joined: true}, "sealed": {suite: media.AEADGCM128, joined: true}} {
 		t.Run(name, func(t *testing.T) {
-			l, err := NewLoop(Config{Addr: loopback, Packets: 7, Rate: 30, Size: 1200, Segment: c.segment})
+			l, err := NewLoop(Config{Addr: loopback, Packets: 7, Rate: 30, Size: 1200, Segment: c.segment, Joined: c.joined})
 			if err != nil {
 				t.Fatal(err)
 			}

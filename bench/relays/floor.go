@@ -19,7 +19,7 @@ import (
 // Floor is this program as a relay of system calls alone. It opens and seals
 // nothing, so it has plain legs in every case.
 type Floor struct {
-	Segment bool // sends what it can as one message (UDP_SEGMENT)
+	Segment bool // takes and sends what it can as one message (UDP_GRO, UDP_SEGMENT)
 
 	env     Env
 	proc    *proc.Process
@@ -43,7 +43,7 @@ func (f *Floor) Name() string {
 // Options says what it is.
 func (f *Floor) Options() string {
 	if f.Segment {
-		return "recvmmsg and UDP_SEGMENT on raw descriptors, no RTP, no encryption"
+		return "UDP_GRO and UDP_SEGMENT on raw descriptors, no RTP, no encryption"
 	}
 	return "recvmmsg and sendmmsg on raw descriptors, no RTP, no encryption"
 }

@@ -21,9 +21,14 @@ type Socket struct {
 // Buffers of a socket, so large that it is never the generator that loses.
 const bufferSize = 4 << 20
 
-// Open binds a socket to any port of an address. stamps asks for the kernel's
-// receive time stamps.
-func Open(at netip.Addr, stamps bool) (*Socket, error) {
+// Options say how a socket receives.
+type Options struct {
+	Stamps bool // with the kernel's receive time stamps
+	Joined bool // takes datagrams in a row as one message (UDP_GRO), as a network card hands them over that sends what is segmented
+}
+
+// Open binds a socket to any port of an address.
+func Open(at netip.Addr, o Options) (*Socket, error) {
 	family := unix.AF_INET6
 	if at.Is4() {
 		family = unix.AF_INET
@@ -33,21 +38,26 @@ func Open(at netip.Addr, stamps bool) (*Socket, error) {
 		return nil, fmt.Errorf("udp: socket: %w", err)
 	}
 	s := &Socket{FD: fd}
-	if err := s.prepare(at, stamps); err != nil {
+	if err := s.prepare(at, o); err != nil {
 		_ = unix.Close(fd)
 		return nil, fmt.Errorf("udp: socket at %v: %w", at, err)
 	}
 	return s, nil
 }
 
-func (s *Socket) prepare(at netip.Addr, stamps bool) error {
+func (s *Socket) prepare(at netip.Addr, with Options) error {
 	for _, o := range []struct{ force, plain int }{{unix.SO_RCVBUFFORCE, unix.SO_RCVBUF}, {unix.SO_SNDBUFFORCE, unix.SO_SNDBUF}} {
 		if unix.SetsockoptInt(s.FD, unix.SOL_SOCKET, o.force, bufferSize) != nil { // not root
 			_ = unix.SetsockoptInt(s.FD, unix.SOL_SOCKET, o.plain, bufferSize)
 		}
 	}
-	if stamps {
+	if with.Stamps {
 		if err := unix.SetsockoptInt(s.FD, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1); err != nil {
+			return err
+		}
+	}
+	if with.Joined {
+		if err := unix.SetsockoptInt(s.FD, unix.IPPROTO_UDP, unix.UDP_GRO, 1); err != nil {
 			return err
 		}
 	}
@@ -149,19 +159,38 @@ func (s *Sender) SendSegmented(fd int, data [][]byte) int {
 	}
 }
 
+// Sizes of what a Receiver reads into.
+const (
+	plainSize      = 2048
+	joinedSize     = 1 << 16
+	joinedMessages = 16 // at once
+)
+
 // Receiver takes datagrams from sockets. It belongs to one goroutine.
 type Receiver struct {
-	messages [BatchSize]message
-	parts    [BatchSize]unix.Iovec
-	control  [BatchSize][64]byte
-	data     [BatchSize][2048]byte
+	messages []message
+	parts    []unix.Iovec
+	control  [][64]byte
+	data     [][]byte
+	got      []datagram
+	full     bool
 }
 
-// NewReceiver makes a Receiver.
-func NewReceiver() *Receiver {
-	r := &Receiver{}
+type datagram struct {
+	data []byte
+	at   int64
+}
+
+// NewReceiver makes a Receiver, for sockets whose messages are joined or for others.
+func NewReceiver(joined bool) *Receiver {
+	n, size := BatchSize, plainSize
+	if joined {
+		n, size = joinedMessages, joinedSize
+	}
+	r := &Receiver{messages: make([]message, n), parts: make([]unix.Iovec, n), control: make([][64]byte, n), data: make([][]byte, n)}
 	for i := range r.messages {
-		r.parts[i] = unix.Iovec{Base: &r.data[i][0], Len: uint64(len(r.data[i]))}
+		r.data[i] = make([]byte, size)
+		r.parts[i] = unix.Iovec{Base: &r.data[i][0], Len: uint64(size)}
 		r.messages[i].Iov, r.messages[i].Iovlen = &r.parts[i], 1
 		r.messages[i].Control = &r.control[i][0]
 	}
@@ -173,11 +202,16 @@ func (r *Receiver) Receive(fd int) int {
 	for i := range r.messages {
 		r.messages[i].SetControllen(len(r.control[i]))
 	}
+	r.got, r.full = r.got[:0], false
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.messages[0])), BatchSize, unix.MSG_DONTWAIT, 0, 0)
+		n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&r.messages[0])), uintptr(len(r.messages)), unix.MSG_DONTWAIT, 0, 0)
 		switch errno {
 		case 0:
-			return int(n)
+			for i := range int(n) {
+				r.split(i)
+			}
+			r.full = int(n) == len(r.messages)
+			return len(r.got)
 		case unix.EINTR, unix.ECONNREFUSED:
 		default:
 			return 0
@@ -185,17 +219,34 @@ func (r *Receiver) Receive(fd int) int {
 	}
 }
 
+// Full tells whether the last Receive may have left something.
+func (r *Receiver) Full() bool { return r.full }
+
+// split takes a message apart.
+func (r *Receiver) split(i int) {
+	m := &r.messages[i]
+	data, size := r.data[i][:m.n], int(m.n)
+	var at int64
+	for c := r.control[i][:m.Controllen]; len(c) >= unix.SizeofCmsghdr; {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&c[0]))
+		switch {
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS:
+			at = (*unix.Timespec)(unsafe.Pointer(&c[unix.CmsgLen(0)])).Nano()
+		case h.Level == unix.IPPROTO_UDP && h.Type == unix.UDP_GRO:
+			size = int(*(*int32)(unsafe.Pointer(&c[unix.CmsgLen(0)])))
+		}
+		c = c[min(len(c), unix.CmsgSpace(int(h.Len)-unix.CmsgLen(0))):]
+	}
+	for len(data) > size {
+		r.got = append(r.got, datagram{data[:size], at})
+		data = data[size:]
+	}
+	r.got = append(r.got, datagram{data, at})
+}
+
 // Datagram gives one of the last Receive and when the kernel took it in, 0
 // without stamps.
-func (r *Receiver) Datagram(i int) (data []byte, at int64) {
-	m := &r.messages[i]
-	h := (*unix.Cmsghdr)(unsafe.Pointer(&r.control[i][0]))
-	if int(m.Controllen) >= unix.CmsgLen(16) && h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS {
-		t := (*unix.Timespec)(unsafe.Pointer(&r.control[i][unix.CmsgLen(0)]))
-		at = t.Nano()
-	}
-	return r.data[i][:m.n], at
-}
+func (r *Receiver) Datagram(i int) (data []byte, at int64) { return r.got[i].data, r.got[i].at }
 
 // Wait is epoll_wait, at most so many nanoseconds, or for ever if negative. It
 // keeps the thread's place in Go's scheduler, so that waking up is the kernel's

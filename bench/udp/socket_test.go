@@ -13,15 +13,17 @@ import (
 func TestSockets(t *testing.T) {
 	for _, at := range []string{"127.0.0.1", "::1"} {
 		for _, segment := range []bool{false, true} {
-			t.Run(fmt.Sprint(at, segment), func(t *testing.T) { exchange(t, netip.MustParseAddr(at), segment) })
+			for _, joined := range []bool{false, true} {
+				t.Run(fmt.Sprint(at, segment, joined), func(t *testing.T) { exchange(t, netip.MustParseAddr(at), segment, joined) })
+			}
 		}
 	}
 }
 
-func exchange(t *testing.T, at netip.Addr, segment bool) {
+func exchange(t *testing.T, at netip.Addr, segment, joined bool) {
 	var socks [2]*Socket
 	for i := range socks {
-		s, err := Open(at, true)
+		s, err := Open(at, Options{Stamps: true, Joined: joined})
 		if err != nil {
 			t.Skip(err) // no IPv6 here
 		}
@@ -36,6 +38,9 @@ func exchange(t *testing.T, at netip.Addr, segment bool) {
 	var data [][]byte
 	for i := range 7 {
 		data = append(data, bytes.Repeat([]byte{byte(i)}, 1200))
+	}
+	if segment {
+		data[6] = data[6][:900] // the last may be shorter
 	}
 	before := time.Now().UnixNano()
 	tx, sent := &Sender{}, 0
@@ -59,7 +64,7 @@ func exchange(t *testing.T, at netip.Addr, segment bool) {
 	if n := Wait(epoll, events[:], int64(time.Second)); n != 1 || events[0].Fd != 5 {
 		t.Fatalf("%d events, of %d", n, events[0].Fd)
 	}
-	rx := NewReceiver()
+	rx := NewReceiver(joined)
 	if n := rx.Receive(socks[1].FD); n != len(data) {
 		t.Fatalf("%d of %d arrived", n, len(data))
 	}
@@ -82,12 +87,12 @@ func exchange(t *testing.T, at netip.Addr, segment bool) {
 
 // Nobody listens: the error of an earlier datagram must not stop later ones.
 func TestRefusedIsPassedOver(t *testing.T) {
-	gone, err := Open(netip.MustParseAddr("127.0.0.1"), false)
+	gone, err := Open(netip.MustParseAddr("127.0.0.1"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	gone.Close()
-	s, err := Open(netip.MustParseAddr("127.0.0.1"), false)
+	s, err := Open(netip.MustParseAddr("127.0.0.1"), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
