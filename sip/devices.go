@@ -31,8 +31,9 @@ func (e *Endpoint) Devices() []bridge.Device {
 	return list
 }
 
-// Unregister forgets the terminals that registered with the password of a device that is gone.
-func (e *Endpoint) Unregister(gone func(tenant, device string) bool) {
+// Unregister forgets the terminals that registered with the password of a device that is
+// gone, or has another now; ha1 is that of the password that was proved, by SHA-256.
+func (e *Endpoint) Unregister(gone func(tenant, device string, ha1 []byte) bool) {
 	if e.reg == nil {
 		return
 	}

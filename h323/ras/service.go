@@ -248,8 +248,9 @@ func (s *Service) Terminals() []Terminal {
 	return s.gk.Terminals()
 }
 
-// Forget unregisters the terminals that proved the password of a device that is gone. Their calls go on.
-func (s *Service) Forget(gone func(tenant, user string) bool) {
+// Forget unregisters the terminals that proved the password of a device that is gone, or has another now. Their calls
+// go on.
+func (s *Service) Forget(gone func(tenant, user, password string) bool) {
 	if s.gk != nil {
 		s.server.do(func(now time.Time) { s.gk.Forget(now, gone) })
 	}

@@ -51,8 +51,18 @@ func (g *Gatekeeper) settle(in *incoming, t *terminal, id string) {
 			g.duplicate(in, t, holder.Aliases...)
 			return
 		}
+		if t.User != "" && !g.current(t) {
+			g.reject(in, t.RAS, refuseSecurity, g.signer(t))
+			return
+		}
 		g.settle(in, t, id)
 	})
+}
+
+// current tells whether the password that a terminal proved is still its device's.
+func (g *Gatekeeper) current(t *terminal) bool {
+	w, ok := g.password(t.Tenant, t.User)
+	return ok && w == t.password
 }
 
 // duplicate rejects a registration that claims what others have.
@@ -123,12 +133,13 @@ func (g *Gatekeeper) forget(t *terminal, reason string) {
 	}
 }
 
-// Forget unregisters the terminals that proved the password of a device that is gone. Their calls go on.
-func (g *Gatekeeper) Forget(now time.Time, gone func(tenant, user string) bool) {
+// Forget unregisters the terminals that proved the password of a device that is gone, or has another now. Their calls
+// go on.
+func (g *Gatekeeper) Forget(now time.Time, gone func(tenant, user, password string) bool) {
 	g.now = now
 	for _, t := range g.table.byID {
-		if t.User != "" && gone(t.Tenant, t.User) {
-			g.unregister(t, "its device is gone", h225.UnregRequestReason{SecurityDenial: true})
+		if t.User != "" && gone(t.Tenant, t.User, t.password) {
+			g.unregister(t, "its device is gone or has another password", h225.UnregRequestReason{SecurityDenial: true})
 		}
 	}
 }

@@ -138,7 +138,7 @@ func TestForget(t *testing.T) {
 	n := s.count()
 	d.devices["room"] = d.devices["room"][1:]
 	s.use(gkAddr, func(now time.Time) {
-		g.Forget(now, func(tenant, user string) bool { return tenant == "a" && user == "room" })
+		g.Forget(now, func(tenant, user, _ string) bool { return tenant == "a" && user == "room" })
 	})
 	if list := g.Terminals(); len(list) != 1 || list[0].Tenant != "b" {
 		t.Errorf("%+v", list)
@@ -146,6 +146,55 @@ func TestForget(t *testing.T) {
 	s.run(5 * time.Minute)
 	if n["unregistrationRequest"] != 1 || n["unregistrationConfirm"] != 1 || n["registrationReject"] == 0 || a.Status().Registered || !b.Status().Registered {
 		t.Errorf("%v, %+v", n, a.Status())
+	}
+}
+
+// A device whose password has changed is unregistered, and is the tenant's again with the new one alone; so is one whose
+// registration waits for another to be asked whether it lives.
+func TestForgetOldPassword(t *testing.T) {
+	for _, security := range []Security{SecurityMD5, SecurityH2351} {
+		s := newSim(t)
+		d := &tenanted{devices: map[string][]Credential{"room": {{Tenant: "a", Password: "alpha"}}, "hall": {{Tenant: "a", Password: "omega"}}}}
+		g := s.gatekeeper(gkAddr, d.configure)
+		change := func(word string) {
+			d.devices["room"] = []Credential{{Tenant: "a", Password: word}}
+			s.use(gkAddr, func(now time.Time) {
+				g.Forget(now, func(_, user, password string) bool { return user == "room" && password != word })
+			})
+		}
+		proved := func() (users string) {
+			for _, x := range g.Terminals() {
+				if x.Tenant == "a" {
+					users += x.User
+				}
+			}
+			return users
+		}
+		s.as(2, security, "omega", "hall", "free")
+		s.as(3, security, "alpha", "room")
+		if change("alpha"); proved() != "hallroom" {
+			t.Errorf("%s: the same password ends a registration: %s", security, proved())
+		}
+		if change("beta"); proved() != "hall" {
+			t.Errorf("%s: %s", security, proved())
+		}
+		if s.run(2 * time.Minute); proved() != "hall" {
+			t.Errorf("%s: it came back with the old one: %s", security, proved())
+		}
+		s.remove(addr(2, 1719))
+		s.remove(addr(3, 1719))
+		s.run(fresh)
+		n := s.count()
+		s.as(4, security, "beta", "room", "free") // has to wait for who has the other alias
+		if change("gamma"); n["requestInProgress"] != 1 || proved() != "hall" {
+			t.Errorf("%s: %v, %s", security, n, proved())
+		}
+		if s.run(probeTime); n["registrationReject"] != 1 || n["registrationConfirm"] > 0 || proved() != "" {
+			t.Errorf("%s: %v, %s", security, n, proved())
+		}
+		if s.as(5, security, "gamma", "room"); proved() != "room" {
+			t.Errorf("%s: with the new one: %s", security, proved())
+		}
 	}
 }
 

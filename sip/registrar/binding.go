@@ -21,6 +21,7 @@ type Binding[F Flow] struct {
 	Flow      F
 
 	record    recordKey
+	ha1       []byte // of the password that was proved last
 	address   address
 	symmetric bool
 	q         int
@@ -87,6 +88,7 @@ type change[F Flow] struct {
 	now      time.Time
 	q        Request[F]
 	key      recordKey
+	ha1      []byte
 	most     int
 	id       uint64
 	bindings []Binding[F]
@@ -131,7 +133,7 @@ func (c *change[F]) set(k *contact, life time.Duration) error {
 	}
 	b.Contact, b.address, b.q, b.instance, b.reg = k.text, k.address, k.q, k.instance, k.reg
 	b.Source, b.Transport, b.symmetric, b.Flow = c.q.Source, c.q.Transport, c.q.Symmetric, c.q.Flow
-	b.Agent, b.callID, b.seq = c.q.Agent, c.q.CallID, c.q.Seq
+	b.Agent, b.callID, b.seq, b.ha1 = c.q.Agent, c.q.CallID, c.q.Seq, c.ha1
 	b.Seen, b.Expires, b.silent = c.now, c.now.Add(life), false
 	c.bindings = append(c.bindings, b)
 	if len(c.bindings) > c.most {

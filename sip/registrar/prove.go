@@ -37,6 +37,7 @@ type outcome struct {
 	verdict
 	proof
 	user, device, tenant string
+	ha1                  []byte        // by SHA-256, of the password that was proved
 	wait                 time.Duration // of locked
 	events               []Event
 }
@@ -104,7 +105,7 @@ func (r *Registrar[F]) check(now time.Time, o outcome, a *digest.Answer) outcome
 		o.verdict = proved
 		r.guard.proved(now, r.pairOf(&o, c.Tenant))
 	}
-	o.tenant, o.device = c.Tenant, cmp.Or(c.Device, o.user)
+	o.tenant, o.device, o.ha1 = c.Tenant, cmp.Or(c.Device, o.user), c.SHA256
 	return o
 }
 

@@ -217,7 +217,7 @@ func (r *Registrar[F]) bind(now time.Time, q Request[F], key recordKey, user str
 		rec = &record[F]{key: key, user: user, since: now}
 	}
 	rec.device = p.device
-	c := change[F]{now: now, q: q, key: key, most: r.cfg.MaxBindings, id: r.last, bindings: append([]Binding[F](nil), rec.bindings...)}
+	c := change[F]{now: now, q: q, key: key, ha1: p.ha1, most: r.cfg.MaxBindings, id: r.last, bindings: append([]Binding[F](nil), rec.bindings...)}
 	if star {
 		err = c.clear()
 	}

@@ -1,12 +1,14 @@
 package registrar
 
 import (
+	"bytes"
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -286,9 +288,37 @@ func TestForget(t *testing.T) {
 	other.user, other.word, other.contact, other.callID = "1002", "other", "<sip:1002@10.0.0.7:5061>", "b@10.0.0.7"
 	d.must(p, 200, nil)
 	d.must(other, 200, nil)
-	e := d.Forget(func(tenant, device string) bool { return tenant == "" && device == "Room 1001" })
+	e := d.Forget(func(tenant, device string, _ []byte) bool { return tenant == "" && device == "Room 1001" })
 	if len(e) != 1 || e[0].Kind != Gone || e[0].User != "1001" || d.port.holds != 1 || len(d.Find(d.now, "1001")) != 0 || len(d.Find(d.now, "1002")) != 1 {
 		t.Errorf("%+v, %d holds", e, d.port.holds)
+	}
+}
+
+// Of a device whose password has changed those contacts are forgotten that proved the old one,
+// by whichever algorithm.
+func TestForgetOldPassword(t *testing.T) {
+	for _, al := range []digest.Algorithm{digest.MD5, digest.SHA256} {
+		words := passwords{"1001": "old"}
+		d := newDesk(t, func(c *Config) { c.Credentials = words })
+		p, late, other := d.phone(), d.phone(), d.phone()
+		p.word, p.algorithm = "old", al
+		d.must(p, 200, nil)
+		late.word, late.algorithm, late.contact, late.callID = "old", al, "<sip:late@10.0.0.7>", "late"
+		d.must(late, 200, nil)
+		words["1001"] = "new"
+		late.word, other.word = "new", "new" // before the registrar hears of it
+		d.must(late, 200, nil)
+		other.contact, other.callID = "<sip:other@10.0.0.7>", "other"
+		d.must(other, 200, nil)
+		now := digest.HA1(digest.SHA256, "1001", "roombridge", "new")
+		if e := d.Forget(func(_, device string, ha1 []byte) bool { return device == "Room 1001" && !bytes.Equal(ha1, now) }); len(e) != 0 {
+			t.Errorf("%s: somebody is left, and told of as gone: %+v", al, e)
+		}
+		list := d.Find(d.now, "1001")
+		if len(list) != 2 || d.port.holds != 2 || slices.ContainsFunc(list, func(b Binding[wire]) bool { return b.Contact == "sip:1001@10.0.0.7:5060" }) {
+			t.Errorf("%s: %d holds, %+v", al, d.port.holds, list)
+		}
+		d.must(p, 401, nil)
 	}
 }
 

@@ -40,13 +40,12 @@ func (r *Registrar[F]) drop(rec *record[F], gone func(b *Binding[F]) bool) []Eve
 	return []Event{{Kind: Gone, User: rec.user, Device: rec.device, Tenant: rec.key.tenant, Source: last.Source.Addr(), Transport: last.Transport}}
 }
 
-// Forget ends the registrations of devices that are gone.
-func (r *Registrar[F]) Forget(gone func(tenant, device string) bool) []Event {
+// Forget ends the registrations of devices that are gone, or have another password than
+// the one that was proved, whose HA1 by SHA-256 is given.
+func (r *Registrar[F]) Forget(gone func(tenant, device string, ha1 []byte) bool) []Event {
 	var events []Event
 	for _, rec := range r.records {
-		if gone(rec.key.tenant, rec.device) {
-			events = append(events, r.drop(rec, func(*Binding[F]) bool { return true })...)
-		}
+		events = append(events, r.drop(rec, func(b *Binding[F]) bool { return gone(rec.key.tenant, rec.device, b.ha1) })...)
 	}
 	return events
 }

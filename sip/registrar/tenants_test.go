@@ -77,7 +77,7 @@ func TestOneNameInTwoTenants(t *testing.T) {
 	if got := d.entries(); got != "map[:sip:1001@10.0.0.9 a:sip:1001@10.0.0.7]" || len(d.named) != 1 {
 		t.Errorf("%s", got)
 	}
-	d.Forget(func(tenant, _ string) bool { return tenant == "a" })
+	d.Forget(func(tenant, _ string, _ []byte) bool { return tenant == "a" })
 	if got := d.entries(); got != "map[:sip:1001@10.0.0.9]" || len(d.Find(d.now, "1001")) != 1 {
 		t.Errorf("%s", got)
 	}

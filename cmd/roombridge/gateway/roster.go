@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"maps"
@@ -129,19 +130,24 @@ func (g *Gateway) known(tenant string) []bridge.Device {
 	return out
 }
 
-// rosterChanged ends registrations of devices that may not register any more. Their calls go on.
+// rosterChanged ends registrations of devices that may not register any more, or not with the
+// password that they proved. Their calls go on.
 func (g *Gateway) rosterChanged() {
-	gone := func(protocol string) func(tenant, device string) bool {
-		return func(tenant, device string) bool {
-			k, ok := g.kept.roster.Device(tenant, device)
-			return tenant != "" && (!ok || !registers(&k, protocol))
-		}
+	gone := func(tenant, device, protocol string, other func(k *store.Known) bool) bool {
+		k, ok := g.kept.roster.Device(tenant, device)
+		return tenant != "" && (!ok || !registers(&k, protocol) || other(&k))
 	}
 	if g.sip != nil {
-		g.sip.Unregister(gone("sip"))
+		g.sip.Unregister(func(tenant, device string, ha1 []byte) bool {
+			return gone(tenant, device, "sip", func(k *store.Known) bool {
+				return !bytes.Equal(ha1, digest.HA1(digest.SHA256, k.User, g.cfg.SIP.Register.Realm, k.Credentials.H235))
+			})
+		})
 	}
 	if g.ras != nil {
-		g.ras.Forget(gone("h323"))
+		g.ras.Forget(func(tenant, device, password string) bool {
+			return gone(tenant, device, "h323", func(k *store.Known) bool { return password != k.Credentials.H235 })
+		})
 	}
 }
 

@@ -78,6 +78,39 @@ func TestOneNameInTwoTenants(t *testing.T) {
 	tokens["zebra"].wrong(409, "no terminal is registered as", "POST", "/api/v1/calls", `{"target":"room1","room":"hall"}`)
 }
 
+// A device whose password is changed is unregistered at once, and registers with the new one alone. Another label, or
+// the same password once more, ends nothing.
+func TestPasswordOfDeviceChanges(t *testing.T) {
+	g := start(t, func(c *config.Config) {
+		c.Admin.Token = "operator"
+		c.SIP.Register.Enabled, c.SIP.Listen = true, []string{"tcp://127.0.0.1:0"}
+	})
+	op := serveAPI(t, g).as("operator")
+	known := func(label string) {
+		t.Helper()
+		eventually(t, label, func() bool { list := g.known(""); return len(list) == 1 && list[0].Label == label })
+	}
+	op.must("PUT", "/api/v1/devices/room1", `{"label":"one","password":"old"}`)
+	known("one")
+	p := siptest.Dial(t, g.sip.Addrs()[0])
+	if status := registerAs(p, "room1", "old"); status != 200 {
+		t.Fatal(status)
+	}
+	op.must("PUT", "/api/v1/devices/room1", `{"label":"two"}`)
+	known("two")
+	op.must("PUT", "/api/v1/devices/room1", `{"label":"three","password":"old"}`)
+	known("three")
+	g.rosterChanged() // again: what comes first, the list or the end of a registration, is open
+	if list := g.devices().List(); len(list) != 1 {
+		t.Fatalf("it is gone: %+v", list)
+	}
+	op.must("PUT", "/api/v1/devices/room1", `{"password":"new"}`)
+	eventually(t, "the end of the registration", func() bool { return len(g.devices().List()) == 0 })
+	if old, fresh := registerAs(p, "room1", "old"), registerAs(p, "room1", "new"); old != 401 || fresh != 200 {
+		t.Errorf("the old one: %d, the new one: %d", old, fresh)
+	}
+}
+
 // Of a name and password that two tenants have nobody knows whose it is. It is refused as a wrong password is, told
 // once, and counted as the tenant's whose domain is named.
 func TestOnePasswordInTwoTenants(t *testing.T) {
@@ -110,10 +143,11 @@ func TestOnePasswordInTwoTenants(t *testing.T) {
 	}
 }
 
-// A device that is removed or disabled is no longer registered with the gatekeeper, at once, and cannot come back; its
-// call goes on.
+// A device that is removed or disabled, or whose password is changed, is no longer registered with the gatekeeper, at
+// once, and cannot come back; its call goes on.
 func TestDeviceOfGatekeeperGoes(t *testing.T) {
-	for _, gone := range [][3]string{{"DELETE", "/api/v1/devices/branch", ""}, {"PUT", "/api/v1/devices/branch", `{"disabled":true}`}} {
+	for _, gone := range [][3]string{{"DELETE", "/api/v1/devices/branch", ""}, {"PUT", "/api/v1/devices/branch", `{"disabled":true}`},
+		{"PUT", "/api/v1/devices/branch", `{"password":"another"}`}} {
 		port := freeUDP(t)
 		gk := start(t, func(c *config.Config) {
 			c.Admin.Token = "operator"
