@@ -242,6 +242,10 @@ func TestAccountsOverAPI(t *testing.T) {
 	must(403, "GET", "/api/v1/administrators", "", an)
 	must(403, "DELETE", "/api/v1/administrators/lan/sessions", "", an)
 	must(204, "DELETE", "/api/v1/administrators/an/sessions", "", lan)
+	must(404, "DELETE", "/api/v1/administrators/nobody/sessions", "", lan)
+	if trail := must(200, "GET", "/api/v1/changes?kind=sessions", "", lan); strings.Count(trail, `"did":`) != 1 || !strings.Contains(trail, `"did":"sign-out","kind":"sessions","item":"an@a"`) {
+		t.Errorf("the trail of signing out: %s", trail)
+	}
 	must(401, "GET", "/api/v1/numbers", "", append(an, "Origin: "+s.http.URL))
 	if trail := must(200, "GET", "/api/v1/changes?kind=administrators", "", lan); !strings.Contains(trail, `"who":"lan"`) || !strings.Contains(trail, `"origin":"127.0.0.1:`) {
 		t.Errorf("the trail: %s", trail)
@@ -251,6 +255,9 @@ func TestAccountsOverAPI(t *testing.T) {
 		t.Error(fresh)
 	}
 	must(401, "GET", "/api/v1/sessions", "", append(lan, "Origin: "+s.http.URL))
+	if trail := must(200, "GET", "/api/v1/changes?tenant=a&kind=administrators&item=lan&limit=1", "", op); !strings.Contains(trail, `"who":"lan"`) || !strings.Contains(trail, `"secret":true`) {
+		t.Errorf("the trail of a change of password: %s", trail)
+	}
 	sessions := decode(t, must(200, "GET", "/api/v1/sessions", "", op)).(map[string]any)["items"].([]any)
 	must(204, "DELETE", fmt.Sprint("/api/v1/sessions/", sessions[0].(map[string]any)["id"]), "", op)
 	must(401, "GET", "/api/v1/sessions", "", append(op, "Origin: "+s.http.URL))

@@ -151,7 +151,10 @@ func (d *Desk) EndAccountSessions(ctx context.Context, name string) error {
 	}
 	found, err := store.Administrators.Get(ctx, d.scope, d.accountName(ctx, name))
 	if err == nil {
-		_, err = d.scope.EndSessions(ctx, found.Value.Name)
+		name = found.Value.Name
+		_, err = d.change(ctx, Admin, "", func(tx *store.Tx) error {
+			return errors.Join(tx.EndSessions(ctx, name), tx.Note(ctx, store.Deed{Kind: store.DeedSession, Item: name, What: "sign-out"}))
+		})
 	}
 	return err
 }

@@ -20,8 +20,8 @@ type Change struct {
 	Who    string          `json:"who"`
 	Origin string          `json:"origin,omitempty"`
 	Why    string          `json:"why,omitempty"`
-	Did    string          `json:"did,omitempty"` // what was done to a call or meeting, with After to tell more of it
-	Kind   string          `json:"kind"`          // "rules", "rooms", …; of what was done "calls" and "meetings"
+	Did    string          `json:"did,omitempty"` // what was done to a call, a meeting or sessions, with After to tell more of it
+	Kind   string          `json:"kind"`          // "rules", "rooms", …; of what was done "calls", "meetings" and "sessions"
 	Item   string          `json:"item"`
 	Before json.RawMessage `json:"before,omitempty"` // without it, it was added
 	After  json.RawMessage `json:"after,omitempty"`  // without it, it was removed

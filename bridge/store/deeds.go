@@ -13,9 +13,10 @@ import (
 const (
 	DeedCall    = "calls"    // Item is the call's id
 	DeedMeeting = "meetings" // Item is the room's full name
+	DeedSession = "sessions" // Item is the administrator whose they are
 )
 
-// Deed is something that was done to what lives: a call was hung up, a meeting ended. It
+// Deed is something that was done to what lives: a call was hung up, a meeting ended, somebody signed out. It
 // stands in the audit trail with the changes of records, and is not taken back.
 type Deed struct {
 	Kind string
@@ -46,6 +47,9 @@ func (s Scope) Note(ctx context.Context, who Who, deeds ...Deed) error {
 	})
 }
 
+// Note writes down what was done in the transaction itself.
+func (tx *Tx) Note(ctx context.Context, d Deed) error { return d.note(ctx, tx.a, millis(tx.at), tx.who) }
+
 func (d *Deed) note(ctx context.Context, a access, at int64, who Who) error {
 	if !isDeed(d.Kind) || !validKey(d.Item) || len(d.More) > maxMore {
 		return fmt.Errorf("%w: %s %q", ErrRecord, d.Kind, d.Item)
@@ -67,4 +71,4 @@ func (d *Deed) note(ctx context.Context, a access, at int64, who Who) error {
 		newID(), at, newID(), "", name, line(who.Origin), line(d.What), d.Kind, d.Item, clip(Fold(strings.Join(words, " "))), "", "", after.pack(), "")
 }
 
-func isDeed(kind string) bool { return kind == DeedCall || kind == DeedMeeting }
+func isDeed(kind string) bool { return kind == DeedCall || kind == DeedMeeting || kind == DeedSession }

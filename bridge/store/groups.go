@@ -22,7 +22,7 @@ type ChangeGroup struct {
 	Added   int       `json:"added"`
 	Changed int       `json:"changed"`
 	Removed int       `json:"removed"`
-	Done    int       `json:"done"`  // what was done to calls and meetings
+	Done    int       `json:"done"`  // what was done to calls, meetings and sessions
 	Items   []Change  `json:"items"` // the last of those that were asked for, at most firstItems
 }
 

@@ -159,26 +159,18 @@ func (s Scope) Sessions(ctx context.Context, name string) (list []Session, err e
 
 // EndSession ends a session of an administrator.
 func (s Scope) EndSession(ctx context.Context, name, id string) error {
-	n, err := s.endSessions(ctx, "name = $3 AND id = $4 AND ended = 0", line(name), line(id))
+	if s.db == nil || s.tenant == "" {
+		return ErrScope
+	}
+	n, err := access{s.db.write, s.tenant}.set(ctx, "sessions", "ended = $2", "name = $3 AND id = $4 AND ended = 0", millis(s.db.now()), line(name), line(id))
 	if err == nil && n == 0 {
 		err = ErrNotFound
 	}
 	return err
 }
 
-// EndSessions ends all sessions of an administrator, and tells how many those were.
-func (s Scope) EndSessions(ctx context.Context, name string) (int, error) {
-	return s.endSessions(ctx, "name = $3 AND ended = 0", line(name))
-}
 
-func (s Scope) endSessions(ctx context.Context, where string, args ...any) (int, error) {
-	if s.db == nil || s.tenant == "" {
-		return 0, ErrScope
-	}
-	return access{s.db.write, s.tenant}.set(ctx, "sessions", "ended = $2", where, append([]any{millis(s.db.now())}, args...)...)
-}
-
-// EndSessions ends all sessions of an administrator with the change that makes it necessary.
+// EndSessions ends all sessions of an administrator, with the change that makes it necessary.
 func (tx *Tx) EndSessions(ctx context.Context, name string) error {
 	_, err := tx.a.set(ctx, "sessions", "ended = $2", "name = $3 AND ended = 0", millis(tx.at), line(name))
 	return err

@@ -179,12 +179,14 @@ test('the audit trail as a difference', () => {
   assert.deepEqual([actor('token ab12'), actor('operator')], [{ kind: 'token', name: 'ab12' }, { kind: 'person', name: 'operator' }]);
 });
 
-test('what was done to calls and meetings as a sentence', () => {
+test('what was done to calls, meetings and sessions as a sentence', () => {
   const hung = deed({ kind: 'calls', did: 'hang-up', item: 'c1', after: { name: 'Phòng họp A', number: '1001', room: 'board' } });
   assert.equal(hung.key, 'calls.hang-up');
   assert.equal(hung.members.name, 'Phòng họp A');
   assert.equal(deed({ kind: 'calls', did: 'place', item: 'c2', after: { target: 'tel:+84241001', room: 'board' } }).members.name, 'tel:+84241001');
   assert.equal(deed({ kind: 'calls', did: 'mute', item: 'c3' }).members.name, 'c3');
+  assert.equal(deed({ kind: 'sessions', did: 'sign-out', item: 'lan', after: {} }).members.name, 'lan');
+  assert.equal(deed({ kind: 'meetings', did: 'end', item: 'board', after: {} }).members.name, '');
   assert.equal(kindOf({ did: 'end', kind: 'meetings', after: {} }), 'done');
 });
 

@@ -9,7 +9,7 @@ import { page, remember } from './router.js';
 import { attempt, badge, button, el, empty, full, head, icon, link, moment, number, searchBox, select, sure, unread } from './ui.js';
 import { known, w } from './words.js';
 
-const kinds = ['rules', 'rooms', 'devices', 'tokens', 'administrators', 'tenants', 'settings', 'calls', 'meetings'];
+const kinds = ['rules', 'rooms', 'devices', 'tokens', 'administrators', 'tenants', 'settings', 'calls', 'meetings', 'sessions'];
 const SIZE = 50; // entries read at once
 const FEW = 5; // changes of an entry that the gateway gives with it
 const PART = 200; // changes of an opened entry that are read at once
@@ -73,7 +73,7 @@ function onlyOne(s, again) {
 const pages = { rules: (id) => `/numbers/rule/${part(id)}`, tenants: (id) => `/tenants/${part(id)}`, rooms: (id) => `/roomsetup/${part(id)}` };
 const kindWords = (k) => (known(`kind.${k}`) ? w(`kind.${k}`) : k);
 const signs = { added: ['plus', 'good'], changed: ['edit', 'warn'], removed: ['trash', 'bad'], done: ['calls', 'info'] };
-const deedSigns = { 'hang-up': 'hangup', end: 'power', place: 'invite', move: 'move', layout: 'layout', mute: 'micOff', 'mute-all': 'micOff', role: 'accounts', unmute: 'mic', 'unmute-all': 'mic', entry: 'door', remove: 'remove', refuse: 'remove', 'refuse-all': 'remove' };
+const deedSigns = { 'hang-up': 'hangup', end: 'power', place: 'invite', move: 'move', layout: 'layout', mute: 'micOff', 'mute-all': 'micOff', role: 'accounts', unmute: 'mic', 'unmute-all': 'mic', entry: 'door', remove: 'remove', refuse: 'remove', 'refuse-all': 'remove', 'sign-out': 'signout' };
 
 /** What was changed at once. Of many records some are shown, and all on demand. */
 function entry(g, s, after) {
@@ -132,7 +132,7 @@ function changeLine(c, open) {
 
 const mark = (sign, kind, text) => el(`span.mark.${kind}`, {}, icon(sign), text && el('span.unseen', { text }));
 
-/** What somebody did to a call or in a meeting, as a sentence. */
+/** What somebody did to a call, in a meeting or to sessions, as a sentence. */
 function deedLine(c) {
   const { key, members } = deed(c);
   const words = { ...members, layout: members.layout && w(`layout.name.${members.layout}`), entry: members.entry && w(`entry.${members.entry}`), role: members.role && w(`role.${members.role}`) };

@@ -1,6 +1,6 @@
 // The audit trail as it is shown: what a change was, and before and after as a difference that people read. Sums only.
 
-/** added, removed or changed; done where it was no record, but a call or a meeting. */
+/** added, removed or changed; done where it was no record, but a call, a meeting or sessions. */
 export function kindOf(c) {
   if (c.did) return 'done';
   if (!c.before) return 'added';
@@ -39,9 +39,10 @@ export const sizeOf = (g) => g.added + g.changed + g.removed + g.done;
 /** Whether a group's changes are taken back by who may change numbers alone. */
 export const ofNumbers = (g) => g.kinds.every((k) => k === 'rules' || k === 'rooms');
 
-/** What was done to a call or a meeting: the key of its words under "did.", and what stands in them. */
+/** What was done to a call, a meeting or sessions: the key of its words under "did.", and what stands in them. */
 export function deed(c) {
-  const name = c.kind === 'calls' ? c.after?.name || c.after?.number || c.after?.target || c.item : c.after?.name ?? '';
+  const of = { calls: () => c.after?.name || c.after?.number || c.after?.target || c.item, sessions: () => c.item };
+  const name = of[c.kind]?.() ?? c.after?.name ?? '';
   return { key: `${c.kind}.${c.did}`, members: { room: '', target: '', to: '', layout: '', entry: '', people: '', ...c.after, name } };
 }
 
