@@ -48,7 +48,9 @@ func (s Scope) Note(ctx context.Context, who Who, deeds ...Deed) error {
 }
 
 // Note writes down what was done in the transaction itself.
-func (tx *Tx) Note(ctx context.Context, d Deed) error { return d.note(ctx, tx.a, millis(tx.at), tx.who) }
+func (tx *Tx) Note(ctx context.Context, d Deed) error {
+	return d.note(ctx, tx.a, millis(tx.at), tx.who)
+}
 
 func (d *Deed) note(ctx context.Context, a access, at int64, who Who) error {
 	if !isDeed(d.Kind) || !validKey(d.Item) || len(d.More) > maxMore {

@@ -169,7 +169,6 @@ func (s Scope) EndSession(ctx context.Context, name, id string) error {
 	return err
 }
 
-
 // EndSessions ends all sessions of an administrator, with the change that makes it necessary.
 func (tx *Tx) EndSessions(ctx context.Context, name string) error {
 	_, err := tx.a.set(ctx, "sessions", "ended = $2", "name = $3 AND ended = 0", millis(tx.at), line(name))
