@@ -45,11 +45,12 @@ func TestStats(t *testing.T) {
 	l := loops(t, 1)
 	a, b := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
 	running := make(chan bool)
-	serve(a, func() { running <- true; time.Sleep(20 * time.Millisecond) })
+	serve(a, func() { running <- true; <-running; time.Sleep(20 * time.Millisecond) })
 	waiting := serve(b, nil)
 	a.Write(a.LocalAddr(), messages(1, 10))
 	<-running
 	a.Write(b.LocalAddr(), messages(1, 10))
+	running <- true // from here on it waits
 	waiting.read(t, 1)
 	b.Close() // its turn is over and counted
 	l.look()
