@@ -160,6 +160,8 @@ type OIDC struct {
 	RoleClaim    string   `mapstructure:"role_claim"`   // says what somebody may, by roles; empty: accounts that there are, by their subject
 	Roles        []string `mapstructure:"roles"`        // VALUE=operator, VALUE=administrator or VALUE=viewer
 	TenantClaim  string   `mapstructure:"tenant_claim"` // names the tenant, "-" the site; empty: everybody is the site's
+	// Session is how long somebody stays signed in until the provider is asked anew.
+	Session time.Duration `mapstructure:"session"`
 }
 
 // Store is the database.
@@ -213,7 +215,7 @@ func Default() Config {
 		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},
 		Admission: Admission{Open: true},
 		Reception: Reception{Speech: SpeechAuto},
-		Admin:     Admin{OIDC: OIDC{Label: "OpenID", Scopes: []string{"profile", "email"}}},
+		Admin:     Admin{OIDC: OIDC{Label: "OpenID", Scopes: []string{"profile", "email"}, Session: 4 * time.Hour}},
 		Store:     Store{URL: "sqlite:roombridge.db"},
 		Limits:    Limits{Calls: 500, Rooms: 500, Load: 85},
 	}

@@ -6,6 +6,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
+)
+
+// Bounds of a session by the provider. No session is longer than the second.
+const (
+	leastSession = 5 * time.Minute
+	mostSession  = 7 * 24 * time.Hour
 )
 
 // oidc checks the keys of the provider.
@@ -23,6 +30,9 @@ func (e *problems) oidc(c OIDC) {
 	}
 	if (c.RoleClaim == "") != (len(c.Roles) == 0) {
 		e.add("admin.oidc.roles", "and role_claim belong together")
+	}
+	if c.Session < leastSession || c.Session > mostSession {
+		e.add("admin.oidc.session", fmt.Sprintf("%v is not between %v and %v", c.Session, leastSession, mostSession))
 	}
 	if _, err := c.RoleTable(); err != nil {
 		e.add("admin.oidc.roles", err.Error())

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestOIDC(t *testing.T) {
@@ -21,6 +22,9 @@ func TestOIDC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if c.Admin.OIDC.Session != 4*time.Hour {
+		t.Errorf("a session is of %v", c.Admin.OIDC.Session)
+	}
 	table, err := c.Admin.OIDC.RoleTable()
 	if err != nil || !maps.Equal(table, map[string]string{"cn=it": "operator", "staff": "viewer"}) {
 		t.Errorf("%v %v", err, table)
@@ -31,6 +35,7 @@ func TestOIDC(t *testing.T) {
 	for _, bad := range [][3]string{
 		{"https://id.example/realm", "http://id.example", "issuer"}, {"https://id.example/realm", "id.example", "issuer"}, {"client_id: gw,", "", "client_id"},
 		{"https://gw.example:8443", "https://gw.example:8443/", "redirect"}, {"https://gw.example:8443", "", "redirect"},
+		{"client_id: gw", "client_id: gw, session: 1m", "session"}, {"client_id: gw", "client_id: gw, session: 169h", "session"}, {"client_id: gw", "client_id: gw, session: 0", "session"},
 		{"role_claim: groups, ", "", "roles"}, {"staff=viewer", "staff=king", "roles"},
 	} {
 		if _, err := read(strings.Replace(good, bad[0], bad[1], 1)); err == nil || !strings.Contains(err.Error(), "admin.oidc."+bad[2]) {

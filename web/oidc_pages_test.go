@@ -123,6 +123,19 @@ func TestOIDCRoles(t *testing.T) {
 			t.Errorf("%v is %q", c, got)
 		}
 	}
+	at.Claims = map[string]any{"sub": "1", "groups": "it"}
+	resp, _ := come(t, s, at)
+	lan := sessionOfAnswer(t, resp)
+	if _, body := s.get("/api/v1/sessions", lan); !strings.Contains(body, `"until":"`) {
+		t.Errorf("%s", body)
+	}
+	at.Claims["groups"] = []string{} // taken away, and then noticed in another browser
+	if resp, _ := come(t, s, at); resp.StatusCode != 403 {
+		t.Errorf("without a role: %d", resp.StatusCode)
+	}
+	if resp, _ := s.get("/api/v1/sessions", lan, "Origin: "+s.http.URL); resp.StatusCode != 401 {
+		t.Errorf("the session goes on: %d", resp.StatusCode)
+	}
 	if _, trail := s.get("/api/v1/changes?kind=administrators&tenant=-", op...); !strings.Contains(trail, "as the OIDC provider says") {
 		t.Errorf("%s", trail)
 	}

@@ -65,7 +65,7 @@ func (s *Service) SignIn(ctx context.Context, name, password string, v Visitor) 
 	if err != nil {
 		return nil, "", err
 	}
-	return s.begin(ctx, scope, who, v)
+	return s.begin(ctx, scope, who, v, time.Time{})
 }
 
 // guarded looks at a password of a name, unless too many wrong ones came.
@@ -131,9 +131,9 @@ func (s *Service) tell(ctx context.Context, tenant string, e store.Event) {
 	_ = store.Events.Append(context.WithoutCancel(ctx), scope, e) // what cannot be written down hinders nobody
 }
 
-// begin gives a session to somebody who was recognised.
-func (s *Service) begin(ctx context.Context, scope store.Scope, who store.Administrator, v Visitor) (*Actor, string, error) {
-	session, text, err := scope.NewSession(ctx, who, store.Session{Source: sourceOf(v.Origin), Origin: v.Origin, Agent: v.Agent})
+// begin gives a session to somebody who was recognised. It ends at until, if that is given, at the latest.
+func (s *Service) begin(ctx context.Context, scope store.Scope, who store.Administrator, v Visitor, until time.Time) (*Actor, string, error) {
+	session, text, err := scope.NewSession(ctx, who, store.Session{Source: sourceOf(v.Origin), Origin: v.Origin, Agent: v.Agent, Until: until})
 	if err != nil {
 		return nil, "", err
 	}
@@ -251,7 +251,7 @@ func (s *Service) Setup(ctx context.Context, password, language, code string, lo
 	if err != nil {
 		return nil, "", err
 	}
-	return s.begin(ctx, s.DB.Site(), who, v)
+	return s.begin(ctx, s.DB.Site(), who, v, time.Time{})
 }
 
 // ErrSetup is that of a gateway that has been set up.

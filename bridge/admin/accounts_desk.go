@@ -167,6 +167,7 @@ type Session struct {
 	ID      string    `json:"id"`
 	Made    time.Time `json:"made"`
 	Seen    time.Time `json:"seen"`
+	Until   time.Time `json:"until" doc:"It ends then at the latest"`
 	From    string    `json:"from" doc:"Address"`
 	Agent   string    `json:"agent" doc:"Browser, as it says"`
 	Current bool      `json:"current" doc:"It is the one that asks"`
@@ -180,7 +181,7 @@ func (a *Actor) Sessions(ctx context.Context) ([]Session, error) {
 	all, err := a.scope.Sessions(ctx, a.Person.Name)
 	list := make([]Session, len(all))
 	for i, s := range all {
-		list[i] = Session{s.ID, s.Made, s.Seen, s.Origin, s.Agent, s.ID == a.session.ID}
+		list[i] = Session{s.ID, s.Made, s.Seen, s.Until, s.Origin, s.Agent, s.ID == a.session.ID}
 	}
 	return list, err
 }
@@ -230,5 +231,5 @@ func (a *Actor) ChangePassword(ctx context.Context, old, password string, v Visi
 	if err != nil {
 		return nil, "", err
 	}
-	return a.service.begin(ctx, a.scope, next, v)
+	return a.service.begin(ctx, a.scope, next, v, time.Time{})
 }

@@ -23,8 +23,8 @@ type Outsider struct {
 	Tenant  string // "" is the site
 }
 
-// SignInAs begins a session of somebody proved by a provider. It fails with ErrNotFound where they
-// have no account, or the provider lets them do nothing.
+// SignInAs begins a session of somebody proved by a provider, which ends when the provider is to be asked anew. It fails
+// with ErrNotFound where they have no account, or the provider lets them do nothing.
 func (s *Service) SignInAs(ctx context.Context, o Outsider, v Visitor) (*Actor, string, error) {
 	scope, who, err := s.DB.Subject(ctx, o.Subject)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -35,14 +35,32 @@ func (s *Service) SignInAs(ctx context.Context, o Outsider, v Visitor) (*Actor, 
 		return s.outside(ctx, o, v)
 	}
 	if o.Mapped {
-		if scope, who, err = s.mapped(ctx, o, v, scope, who, known); errors.Is(err, ErrNotFound) {
+		in, as, problem := s.mapped(ctx, o, v, scope, who, known)
+		if errors.Is(problem, ErrNotFound) {
+			if err := s.expel(ctx, scope, who.Name, v); err != nil {
+				return nil, "", err
+			}
 			return s.outside(ctx, o, v)
 		}
+		scope, who, err = in, as, problem
 	}
 	if err != nil {
 		return nil, "", err
 	}
-	return s.begin(ctx, scope, who, v)
+	var until time.Time
+	if s.Trust != 0 {
+		until = time.Now().Add(s.Trust)
+	}
+	return s.begin(ctx, scope, who, v, until)
+}
+
+// expel ends the sessions of somebody to whom the provider gives nothing any more; "" is nobody's.
+func (s *Service) expel(ctx context.Context, scope store.Scope, name string, v Visitor) error {
+	if name == "" {
+		return nil
+	}
+	_, err := scope.Change(ctx, store.Who{Name: name, Origin: v.Origin}, "", func(tx *store.Tx) error { return tx.EndSessions(ctx, name) })
+	return err
 }
 
 // outside tells of somebody who is nobody here.

@@ -50,6 +50,7 @@ type Service struct {
 
 	Code  string                             // lets somebody set the gateway up from elsewhere; "" nobody
 	Event func(tenant string, e store.Event) // writes down what happened; nil writes it at once
+	Trust time.Duration                      // how long what a provider said of somebody is believed; 0 is as long as a password
 
 	guard guard
 	now   func() time.Time // of the guard; nil is time.Now

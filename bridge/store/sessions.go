@@ -14,7 +14,7 @@ import (
 // How long a session is good for.
 const (
 	SessionIdle = 8 * time.Hour      // since it was used last
-	SessionLife = 7 * 24 * time.Hour // since it began
+	SessionLife = 7 * 24 * time.Hour // since it began, unless it says another time
 
 	sessionPace = time.Minute         // how often its use is written down
 	sessionKept = 30 * 24 * time.Hour // after its last use: it says from where somebody signed in
@@ -27,12 +27,13 @@ type Session struct {
 	Name   string // of the administrator
 	Made   time.Time
 	Seen   time.Time
+	Until  time.Time    // it ends then at the latest
 	Source netip.Prefix // from where, as lock-outs tell sources apart
 	Origin string       // address
 	Agent  string       // browser, as it says
 }
 
-const sessionColumns = "id, name, hash, stamp, made, seen, ended, source, origin, agent"
+const sessionColumns = "id, name, hash, stamp, made, seen, until, ended, source, origin, agent"
 
 // sessionRow is a session with what proves it.
 type sessionRow struct {
@@ -42,21 +43,21 @@ type sessionRow struct {
 }
 
 func (r *sessionRow) scan(scan func(...any) error) error {
-	var made, seen int64
+	var made, seen, until int64
 	var source string
-	err := scan(&r.ID, &r.Name, &r.hash, &r.stamp, &made, &seen, &r.ended, &source, &r.Origin, &r.Agent)
-	r.Made, r.Seen = timeOf(made), timeOf(seen)
+	err := scan(&r.ID, &r.Name, &r.hash, &r.stamp, &made, &seen, &until, &r.ended, &source, &r.Origin, &r.Agent)
+	r.Made, r.Seen, r.Until = timeOf(made), timeOf(seen), timeOf(until)
 	r.Source, _ = netip.ParsePrefix(source)
 	return err
 }
 
 // alive tells whether the session may be used.
 func (r *sessionRow) alive(now time.Time) bool {
-	return r.ended == 0 && now.Before(r.Made.Add(SessionLife)) && now.Before(r.Seen.Add(SessionIdle))
+	return r.ended == 0 && now.Before(r.Until) && now.Before(r.Seen.Add(SessionIdle))
 }
 
 // NewSession begins a session of an administrator, who has signed in, and gives it with the text that
-// the browser presents.
+// the browser presents. It ends after SessionLife, or at n.Until if that is given and before.
 func (s Scope) NewSession(ctx context.Context, who Administrator, n Session) (Session, string, error) {
 	if s.db == nil || s.tenant == "" {
 		return n, "", ErrScope
@@ -68,9 +69,12 @@ func (s Scope) NewSession(ctx context.Context, who Administrator, n Session) (Se
 	shown := hex.EncodeToString(secret[:])
 	at := s.db.now().UTC().Truncate(time.Millisecond)
 	n.ID, n.Name, n.Made, n.Seen, n.Origin, n.Agent = hex.EncodeToString(id[:]), who.Name, at, at, line(n.Origin), line(n.Agent)
+	if end := at.Add(SessionLife); n.Until.IsZero() || n.Until.After(end) {
+		n.Until = end
+	}
 	a := access{s.db.write, s.tenant}
 	err := a.put(ctx, "sessions", sessionColumns, false,
-		n.ID, n.Name, hashOf(shown), who.stamp(), millis(at), millis(at), 0, n.Source.String(), n.Origin, n.Agent)
+		n.ID, n.Name, hashOf(shown), who.stamp(), millis(at), millis(at), millis(n.Until), 0, n.Source.String(), n.Origin, n.Agent)
 	if err != nil {
 		return n, "", err
 	}

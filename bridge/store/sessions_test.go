@@ -67,6 +67,24 @@ func TestSessions(t *testing.T) {
 		now = now.Add(SessionIdle)
 		over("one that nobody used", text)
 
+		for _, c := range []struct{ asked, gets time.Duration }{{time.Hour, time.Hour}, {2 * SessionLife, SessionLife}} {
+			n, text, err := s.NewSession(ctx, an, Session{Source: source, Agent: "Mozilla", Until: now.Add(c.asked)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := n.Until.Sub(n.Made); got.Round(time.Second) != c.gets {
+				t.Errorf("one of %v ends after %v", c.asked, got)
+			}
+			if c.asked > time.Hour {
+				continue
+			}
+			now = now.Add(c.asked - time.Minute)
+			good("one of an hour", text)
+			now = now.Add(time.Minute)
+			over("one of an hour, however much it is used", text)
+		}
+		now = now.Add(SessionLife)
+
 		id, text := begin()
 		if known, err := db.Known(ctx, "an", source); err != nil || !known {
 			t.Errorf("the source is unknown: %v", err)

@@ -97,7 +97,7 @@ func (g *Gateway) openWeb() error {
 // administration is who may do what. While nobody can sign in, a code lets one person set a
 // password from elsewhere; it is in the log alone, and another after each start.
 func (g *Gateway) administration(log *slog.Logger) *admin.Service {
-	s := &admin.Service{DB: g.kept.db, Book: &g.kept.book, Open: g.cfg.Admission.Open, Event: g.kept.records.event}
+	s := &admin.Service{DB: g.kept.db, Book: &g.kept.book, Open: g.cfg.Admission.Open, Event: g.kept.records.event, Trust: g.cfg.Admin.OIDC.Session}
 	ctx, cancel := context.WithTimeout(context.Background(), openTime)
 	defer cancel()
 	if needed, err := s.NeedsSetup(ctx); err == nil && needed {

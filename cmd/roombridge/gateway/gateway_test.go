@@ -4,6 +4,7 @@ import (
 	"net"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/roombridge/roombridge/config"
 )
@@ -35,6 +36,14 @@ func TestNewFails(t *testing.T) {
 			continue
 		}
 		_ = l.Close()
+	}
+}
+
+// What the provider said of somebody is believed for as long as the configuration says.
+func TestTrustOfProvider(t *testing.T) {
+	g := start(t, func(c *config.Config) { c.Admin.OIDC.Session = time.Hour })
+	if s := g.administration(g.log); s.Trust != time.Hour {
+		t.Errorf("for %v", s.Trust)
 	}
 }
 
