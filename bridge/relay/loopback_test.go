@@ -3,6 +3,7 @@ package relay
 import (
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -175,8 +176,10 @@ func TestMarks(t *testing.T) {
 }
 
 func TestPortsOfOthersAreSkipped(t *testing.T) {
-	// An address that no other test has, since these ports have to be free.
-	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(netip.MustParseAddr("127.41.3.1"), port) }
+	// An address that no other process has, since these ports have to be free.
+	pid := uint32(os.Getpid())
+	own := netip.AddrFrom4([4]byte{127, 64 | byte(pid>>16)&63, byte(pid >> 8), byte(pid)})
+	at := func(port uint16) netip.AddrPort { return netip.AddrPortFrom(own, port) }
 	var taken []*net.UDPConn
 	for _, port := range []uint16{20301, 20304} { // the odd one of the first pair, the even one of the third
 		s, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at(port)))
