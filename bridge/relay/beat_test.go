@@ -6,58 +6,82 @@ import (
 	"time"
 )
 
-func TestUntilBeat(t *testing.T) {
-	for _, c := range []struct{ past, every, want time.Duration }{
-		{0, 100 * time.Millisecond, 100 * time.Millisecond},
-		{time.Microsecond, 100 * time.Millisecond, 100*time.Millisecond - time.Microsecond},
-		{4 * time.Millisecond, 100 * time.Millisecond, 96 * time.Millisecond},
-		{4 * time.Millisecond, 3 * time.Millisecond, time.Millisecond},
-		{0, time.Millisecond, 5 * time.Millisecond},
-		{2 * time.Millisecond, time.Millisecond, 3 * time.Millisecond},
-		{0, 12 * time.Millisecond, 10 * time.Millisecond},
+const half = 1 << 31 // of the period
+
+func TestBeatUntil(t *testing.T) {
+	ms := time.Millisecond
+	for _, c := range []struct {
+		past, every time.Duration
+		share       uint32
+		want        time.Duration
+	}{
+		{0, 100 * ms, 0, 100 * ms},
+		{time.Microsecond, 100 * ms, 0, 100*ms - time.Microsecond},
+		{99 * ms, 100 * ms, 0, ms},
+		{0, 100 * ms, half, 50 * ms},
+		{50 * ms, 100 * ms, half, 100 * ms},
+		{60 * ms, 100 * ms, half, 90 * ms}, // ten late: the next is in time
+		{0, 100 * ms, half + half/50, 50 * ms},
+		{0, 100 * ms, half + half/25 + half/1000, 52 * ms}, // on the grid
+		{0, 5 * ms, 0, 4 * ms},
+		{0, time.Microsecond, half, 2 * ms},
 	} {
-		if got := untilBeat(time.Unix(0, int64(beatGrid*1000+c.past)), c.every); got != c.want {
-			t.Errorf("%v past the grid, every %v: %v, want %v", c.past, c.every, got, c.want)
+		b := Beat{every: c.every, share: c.share}
+		if got := b.until(time.Unix(1000, int64(c.past))); got != c.want {
+			t.Errorf("%v past the period, every %v, share %#x: %v, want %v", c.past, c.every, c.share, got, c.want)
 		}
 	}
 }
 
-// Beats that began at any time tick together, and keep their pace.
-func TestBeatsFallTogether(t *testing.T) {
+// Beats that begin together keep their pace, on common instants, and few of them on each.
+func TestBeatsAreSpread(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(1234 * time.Microsecond)
-		a := NewBeat(100 * time.Millisecond)
-		time.Sleep(777 * time.Microsecond)
-		b := NewBeat(200 * time.Millisecond)
-		defer a.Stop()
-		defer b.Stop()
-		begun := time.Now()
-		var last time.Time
-		ticks := [2]int{}
-		for time.Since(begun) < 10*time.Second {
-			var at time.Time
-			select {
-			case at = <-a.C:
-				ticks[0]++
-				if !last.IsZero() && at.Sub(last) != 100*time.Millisecond {
-					t.Fatalf("%v after the tick before", at.Sub(last))
-				}
-				last = at
-				a.Next()
-			case at = <-b.C:
-				ticks[1]++
-				b.Next()
+		const n, every = 200, 100 * time.Millisecond
+		at := map[int64]int{}
+		for range n {
+			b := NewBeat(every)
+			defer b.Stop()
+			d := b.first(time.Now())
+			if d < every/2 || d > every*3/2 {
+				t.Fatalf("the first tick after %v", d)
 			}
-			if at.UnixNano()%int64(beatGrid) != 0 {
-				t.Fatalf("a tick at %v", at)
+			last := time.Now().Add(d)
+			for range 5 {
+				if d := b.until(last); d != every {
+					t.Fatalf("the next tick after %v", d)
+				}
+				last = last.Add(every)
+			}
+			if last.UnixNano()%int64(beatGrid) != 0 {
+				t.Fatalf("a tick at %v", last)
+			}
+			at[last.UnixNano()%int64(every)]++
+		}
+		for instant, beats := range at {
+			if beats > 2*n/int(every/beatGrid) {
+				t.Errorf("%d beats at %v", beats, time.Duration(instant))
 			}
 		}
-		if ticks[0] < 99 || ticks[0] > 101 || ticks[1] < 49 || ticks[1] > 51 {
-			t.Errorf("%d ticks", ticks)
+	})
+}
+
+func TestBeatTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBeat(100*time.Millisecond, half)
+		defer b.Stop()
+		begun, ticks := time.Now(), 0
+		for time.Since(begun) < 10*time.Second {
+			if at := <-b.C; at.Sub(begun) != time.Duration(ticks)*100*time.Millisecond+150*time.Millisecond {
+				t.Fatalf("tick %d after %v", ticks, at.Sub(begun))
+			}
+			ticks++
+			time.Sleep(time.Duration(ticks%90) * time.Millisecond) // as long as its handling takes
+			b.Next()
 		}
 		b.Reset(50 * time.Millisecond)
 		now := time.Now()
-		if d := (<-b.C).Sub(now); d > 50*time.Millisecond || d <= 45*time.Millisecond {
+		if d := (<-b.C).Sub(now); d > 75*time.Millisecond || d < 25*time.Millisecond {
 			t.Errorf("tick after %v at the new pace", d)
 		}
 	})

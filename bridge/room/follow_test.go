@@ -48,9 +48,21 @@ func (r *rig) micOf(id string) transcode.StreamID {
 	return got
 }
 
+// pictured waits until somebody's picture arrives.
+func (r *rig) pictured(id string) {
+	rm := r.engine.rooms["1001"].room
+	r.eventually("a picture", func() bool {
+		rm.mu.Lock()
+		defer rm.mu.Unlock()
+		p := rm.find(id)
+		return p != nil && p.main.live(rm.now())
+	})
+}
+
 func TestTerminalFollowsTheSpeaker(t *testing.T) {
 	r := newRig(t, nil)
-	a := r.guest("An", roomtest.Options{})                  // 640
+	a := r.guest("An", roomtest.Options{}) // 640
+	r.pictured(a.id())                     // of pictures the first is shown, not of people
 	b := r.guest("Bình", roomtest.Options{Simulcast: true}) // 1280
 	m := r.terminal("Room 7", terminalOptions{})
 	m.seat.(bridge.Arranger).SetLayout(bridge.LayoutSpeaker)
