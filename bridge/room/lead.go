@@ -150,8 +150,11 @@ func (v *visitor) informRoom() {
 			w.List = append(w.List, waitingOne{ID: g.ID, Name: g.Name, Kind: g.Kind, Number: g.Number, Since: g.Since})
 		}
 	}
+	if v.sent.waiting == "" && len(w.List) == 0 {
+		return
+	}
 	b, err := json.Marshal(w)
-	if err != nil || string(b) == v.sent.waiting || v.sent.waiting == "" && len(w.List) == 0 {
+	if err != nil || string(b) == v.sent.waiting {
 		return
 	}
 	v.sent.waiting = string(b)

@@ -1,7 +1,6 @@
 package room
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/roombridge/roombridge/bridge/media"
@@ -17,10 +16,10 @@ func (v *visitor) look(now int64) {
 	slices.Sort(mids)
 	demands := make([]demand, len(mids))
 	pictures := make([]*picture, len(mids))
-	told := slotsMsg{Type: "slots", Slots: make([]slotMsg, len(mids))}
+	told := make([]slotMsg, len(mids))
 	for i, mid := range mids {
 		s := v.slots[mid]
-		pictures[i], told.Slots[i] = v.wish(s)
+		pictures[i], told[i] = v.wish(s)
 		if p := pictures[i]; p != nil {
 			demands[i] = demand{options: p.options(now), height: s.want.Height, area: s.want.Width * s.want.Height, now: s.viewer.shown(p)}
 			if s.made.on {
@@ -40,18 +39,18 @@ func (v *visitor) look(now int64) {
 		case p == nil || len(p.layers) == 0 || !connected:
 			s.viewer.show(nil, noLimits)
 			if p != nil && connected {
-				told.Slots[i].Reason = "no picture arrives"
+				told[i].Reason = "no picture arrives"
 			}
 		case got[i] < 0:
 			s.viewer.show(nil, noLimits)
-			told.Slots[i].Reason = "the connection is too slow for this picture"
+			told[i].Reason = "the connection is too slow for this picture"
 		case s.made.on:
 			v.make(s, single(demands, got, i, budget), now)
-			told.Slots[i].State = s.made.state(s.viewer, now)
+			told[i].State = s.made.state(s.viewer, now)
 		default:
 			p.demanded(demands[i], got[i], now)
 			s.viewer.show(p.layers[got[i]].track, single(demands, got, i, budget))
-			told.Slots[i].State = s.viewer.state(p, now)
+			told[i].State = s.viewer.state(p, now)
 		}
 	}
 	v.tellSlots(told)
@@ -136,19 +135,18 @@ func (v *viewer) state(p *picture, now int64) string {
 	return "waiting"
 }
 
-func (v *visitor) tellSlots(m slotsMsg) {
-	b, err := json.Marshal(m)
-	if err != nil || string(b) == v.sent.slots || v.conn == nil {
+func (v *visitor) tellSlots(slots []slotMsg) {
+	if v.conn == nil || v.sent.slots != nil && slices.Equal(slots, v.sent.slots) {
 		return
 	}
-	v.sent.slots = string(b)
-	v.post(b)
+	v.sent.slots = slots
+	v.say(slotsMsg{"slots", slots})
 }
 
 // tellLimits tells the page the most that receivers of its camera take, and
 // which layers nobody needs.
 func (v *visitor) tellLimits(now int64) {
-	m := limitsMsg{Type: "limits", Encodings: []encodingMsg{}}
+	encodings := []encodingMsg{}
 	bounded := false
 	for i, l := range v.main.layers {
 		if l.in == nil {
@@ -158,17 +156,13 @@ func (v *visitor) tellLimits(now int64) {
 		e := encodingFor(l.in.rid, l.in.limits(), w, h)
 		e.Active = v.main.active(i, now)
 		bounded = bounded || e != encodingMsg{RID: e.RID, Active: true}
-		m.Encodings = append(m.Encodings, e)
+		encodings = append(encodings, e)
 	}
-	if v.sent.limits == "" && !bounded {
+	if v.conn == nil || v.sent.limits == nil && !bounded || v.sent.limits != nil && slices.Equal(encodings, v.sent.limits) {
 		return
 	}
-	b, err := json.Marshal(m)
-	if err != nil || string(b) == v.sent.limits || v.conn == nil {
-		return
-	}
-	v.sent.limits = string(b)
-	v.post(b)
+	v.sent.limits = encodings
+	v.say(limitsMsg{"limits", encodings})
 }
 
 // frameSizes are sizes that cameras are scaled to when a receiver bounds the

@@ -46,9 +46,25 @@ type room struct {
 	dismissed *bridge.Refusal
 }
 
-// told is what pages know already, to be compared with what is.
+// told is what pages are told of who is here.
 type told struct {
-	participants []byte
+	list    []participantMsg
+	next    []participantMsg // being gathered
+	message []byte           // list as it is sent
+	count   int              // of messages there were
+}
+
+// changed takes what is gathered, if it is news.
+func (t *told) changed() {
+	if t.count > 0 && slices.Equal(t.list, t.next) {
+		return
+	}
+	b, err := json.Marshal(participantsMsg{Type: "participants", List: t.next})
+	if err != nil {
+		return
+	}
+	t.list, t.next, t.message = t.next, t.list, b
+	t.count++
 }
 
 const (
@@ -241,16 +257,14 @@ func (r *room) tell(now int64) {
 	if !r.hasPages() {
 		return
 	}
-	m := participantsMsg{Type: "participants", List: []participantMsg{}}
+	r.told.next = r.told.next[:0]
 	for _, p := range r.people {
-		m.List = append(m.List, p.message(now))
+		r.told.next = append(r.told.next, p.message(now))
 	}
-	if b, err := json.Marshal(m); err == nil && string(b) != string(r.told.participants) {
-		r.told.participants = b
-	}
+	r.told.changed()
 	for _, p := range r.people {
 		if p.visitor != nil {
-			p.visitor.inform(r.told.participants, r.speaker)
+			p.visitor.inform(&r.told, r.speaker)
 			p.visitor.informRoom()
 		}
 	}

@@ -47,11 +47,11 @@ type pageSlot struct {
 
 // sentState is what the page was told, to be compared.
 type sentState struct {
-	participants string
+	participants int // count of told
 	speaker      string
 	speakerSaid  bool
-	slots        string
-	limits       string
+	slots        []slotMsg
+	limits       []encodingMsg
 	room         stateMsg
 	waiting      string
 }
@@ -129,13 +129,13 @@ func (v *visitor) detach(c *connection) {
 }
 
 // inform tells who is here and who speaks, if the page does not know.
-func (v *visitor) inform(participants []byte, speaker string) {
+func (v *visitor) inform(t *told, speaker string) {
 	if v.conn == nil {
 		return
 	}
-	if s := string(participants); s != v.sent.participants {
-		v.sent.participants = s
-		v.post(participants)
+	if v.sent.participants != t.count {
+		v.sent.participants = t.count
+		v.post(t.message)
 	}
 	if speaker != v.sent.speaker || !v.sent.speakerSaid {
 		v.sent.speaker, v.sent.speakerSaid = speaker, true
