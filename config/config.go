@@ -202,7 +202,7 @@ func Default() Config {
 		H323: H323{
 			Listen: []string{"tcp://0.0.0.0:1720"}, Tunnelling: true, FastConnect: "accept", RAS: "udp://0.0.0.0:1719",
 			Gatekeeper: Gatekeeper{ID: "Roombridge", TTL: 5 * time.Minute},
-			Register:   Register{Listen: "udp://0.0.0.0:0", Aliases: []string{"roombridge"}, Security: "auto", TTL: 5 * time.Minute},
+			Register:   Register{Listen: "udp://:0", Aliases: []string{"roombridge"}, Security: "auto", TTL: 5 * time.Minute},
 		},
 		Media: Media{Address: "0.0.0.0", Ports: "20000-29999", Timeout: time.Minute, Bitrate: 4_000_000},
 		Room: Room{
@@ -212,7 +212,7 @@ func Default() Config {
 			Dial:            DialDevices,
 		},
 		Worker:    Worker{Max: 200, Memory: 1 << 30},
-		Web:       Web{Listen: "0.0.0.0:8443", HTTP: "0.0.0.0:8080"},
+		Web:       Web{Listen: ":8443", HTTP: ":8080"},
 		Admission: Admission{Open: true},
 		Reception: Reception{Speech: SpeechAuto},
 		Admin:     Admin{OIDC: OIDC{Label: "OpenID", Scopes: []string{"profile", "email"}, Session: 4 * time.Hour}},

@@ -175,7 +175,7 @@ func (e Endpoint) String() string {
 	return e.Scheme + "://" + e.Addr.String()
 }
 
-// ParseListen reads SCHEME://IP:PORT, IP:PORT or :PORT (all addresses).
+// ParseListen reads SCHEME://IP:PORT, IP:PORT or :PORT (all addresses of IPv4 and IPv6, which are [::]).
 func ParseListen(s string) (Endpoint, error) {
 	scheme, rest, found := strings.Cut(s, "://")
 	if !found {
@@ -185,7 +185,7 @@ func ParseListen(s string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("%q is not SCHEME://ADDRESS:PORT", s)
 	}
-	addr := netip.IPv4Unspecified()
+	addr := netip.IPv6Unspecified()
 	switch host {
 	case "":
 	case "localhost":
@@ -199,7 +199,7 @@ func ParseListen(s string) (Endpoint, error) {
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("%q: %q is not a port", s, port)
 	}
-	return Endpoint{Scheme: scheme, Addr: netip.AddrPortFrom(addr, uint16(n))}, nil
+	return Endpoint{Scheme: scheme, Addr: netip.AddrPortFrom(addr.Unmap(), uint16(n))}, nil
 }
 
 // Endpoints reads a validated list; an address without a scheme gets the

@@ -7,8 +7,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/bind"
 	"github.com/roombridge/roombridge/bridge/front"
 )
 
@@ -30,29 +32,16 @@ func (e *Endpoint) open(listen string) error {
 	if u.Scheme != "tcp" {
 		return fmt.Errorf("%q is not tcp", u.Scheme)
 	}
-	host, _, err := net.SplitHostPort(u.Host)
-	if err != nil {
-		return err
+	beside := make([]string, len(e.cfg.Listen))
+	for i, other := range e.cfg.Listen {
+		beside[i] = strings.TrimPrefix(other, "tcp://")
 	}
-	l, err := net.Listen("tcp"+family(host), u.Host)
+	l, err := net.Listen(bind.Network("tcp", u.Host, beside...))
 	if err != nil {
 		return err
 	}
 	e.listeners = append(e.listeners, l)
 	return nil
-}
-
-// family bounds a socket to the family of its literal address, so that 0.0.0.0 and
-// [::] can be listened on beside each other. No host is both.
-func family(host string) string {
-	a, err := netip.ParseAddr(host)
-	switch {
-	case err != nil:
-		return ""
-	case a.Is4():
-		return "4"
-	}
-	return "6"
 }
 
 // Addrs gives the addresses that are listened on, as in Config.Listen, with the real

@@ -6,7 +6,10 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+
+	"github.com/roombridge/roombridge/bridge/bind"
 )
 
 // listen opens the sockets of the configuration.
@@ -24,23 +27,20 @@ func (e *Endpoint) open(listen string) error {
 	if err != nil {
 		return err
 	}
-	host, _, err := net.SplitHostPort(u.Host)
-	if err != nil {
-		return err
-	}
 	switch u.Scheme {
 	case "udp":
-		c, err := net.ListenPacket("udp"+family(host), u.Host)
+		network, at := bind.Network("udp", u.Host, e.listened("udp")...)
+		c, err := net.ListenPacket(network, at)
 		if err != nil {
 			return err
 		}
 		// All terminals share this socket: a burst must fit while the reader has not its turn.
 		_ = c.(*net.UDPConn).SetReadBuffer(udpBuffer)
 		_ = c.(*net.UDPConn).SetWriteBuffer(udpBuffer)
-		e.t.addUDP(c, host == "")
+		e.t.addUDP(c, bind.Both(network))
 		return nil
 	case "tcp", "tls":
-		l, err := net.Listen("tcp"+family(host), u.Host)
+		l, err := net.Listen(bind.Network("tcp", u.Host, e.listened("tcp", "tls")...))
 		if err != nil {
 			return err
 		}
@@ -61,17 +61,14 @@ func (e *Endpoint) open(listen string) error {
 // udpBuffer is asked of the kernel, which may give less (net.core.rmem_max).
 const udpBuffer = 4 << 20
 
-// family bounds a socket to the family of its literal address, so that
-// 0.0.0.0 and [::] can be listened on beside each other. No host is both.
-func family(host string) string {
-	a, err := netip.ParseAddr(host)
-	switch {
-	case err != nil:
-		return ""
-	case a.Is4():
-		return "4"
+// listened are the addresses of the configuration with one of the schemes.
+func (e *Endpoint) listened(schemes ...string) (list []string) {
+	for _, l := range e.cfg.Listen {
+		if scheme, at, _ := strings.Cut(l, "://"); slices.Contains(schemes, scheme) {
+			list = append(list, at)
+		}
 	}
-	return "6"
+	return list
 }
 
 func (e *Endpoint) tlsConfig() (*tls.Config, error) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/roombridge/roombridge/bridge/bind"
 )
 
 // Server serves pages, API and WebSockets on its listeners.
@@ -57,11 +59,11 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.handler, s.plain = s.routes(), s.plainRoutes()
-	if s.secure, err = net.Listen("tcp", cfg.Listen); err != nil {
+	if s.secure, err = net.Listen(bind.Network("tcp", cfg.Listen)); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	if cfg.Redirect != "" {
-		if s.redirect, err = net.Listen("tcp", cfg.Redirect); err != nil {
+		if s.redirect, err = net.Listen(bind.Network("tcp", cfg.Redirect)); err != nil {
 			_ = s.secure.Close()
 			return nil, fmt.Errorf("web: %w", err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/pion/ice/v2"
 	"github.com/pion/webrtc/v3"
 
+	"github.com/roombridge/roombridge/bridge/bind"
 	"github.com/roombridge/roombridge/bridge/packet"
 	"github.com/roombridge/roombridge/bridge/relay/wire"
 )
@@ -185,7 +186,7 @@ func (t *transport) listenTCP(addr netip.AddrPort, log *slog.Logger) error {
 	if t.tcp != nil {
 		return fmt.Errorf("one TCP address is enough")
 	}
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(addr))
+	l, err := net.Listen(bind.Network("tcp", addr.String()))
 	if err != nil {
 		return err
 	}
@@ -193,6 +194,7 @@ func (t *transport) listenTCP(addr netip.AddrPort, log *slog.Logger) error {
 		t.bound(addr.Addr())
 	}
 	t.tcpAddr = l.Addr().(*net.TCPAddr).AddrPort()
+	t.tcpAddr = netip.AddrPortFrom(t.tcpAddr.Addr().Unmap(), t.tcpAddr.Port())
 	t.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
 		Listener: l, Logger: pionLog{log}.NewLogger("ice-tcp"),
 		ReadBufferSize: tcpReadHold, WriteBufferSize: tcpWriteHold,
@@ -215,7 +217,10 @@ func (t *transport) settings(se *webrtc.SettingEngine, b *berth, s *stream) {
 	}
 	if t.tcp != nil {
 		se.SetICETCPMux(s)
-		types = append(types, webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6)
+		types = append(types, webrtc.NetworkTypeTCP4)
+		if t.tcpAddr.Addr().Is6() {
+			types = append(types, webrtc.NetworkTypeTCP6)
+		}
 	}
 	se.SetNetworkTypes(types)
 	if n := t.shared.network(); n != nil {

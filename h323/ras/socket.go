@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/bind"
 )
 
 // maxDatagram is the longest datagram that is read; RAS messages stay far below it.
@@ -30,11 +32,11 @@ type socket struct {
 }
 
 func openSocket(addr netip.AddrPort) (*socket, error) {
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(addr))
+	conn, err := net.ListenPacket(bind.Network("udp", addr.String()))
 	if err != nil {
 		return nil, err
 	}
-	return &socket{conn: conn, wake: make(chan struct{}, 1)}, nil
+	return &socket{conn: conn.(*net.UDPConn), wake: make(chan struct{}, 1)}, nil
 }
 
 // bound is where the socket is.

@@ -36,7 +36,7 @@ func (g *Gateway) openSIP() error {
 	g.sip, err = sip.New(sip.Config{
 		Credentials: g.trunkPassword, Trunks: g.trunksOf,
 		Register: register, Security: g.suspicious, Reach: g.reach,
-		Listen: c.Listen, TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
+		Listen: listened(c.Listen, "udp"), TLS: t, Announce: c.Announce, UserAgent: "Roombridge/" + g.opts.Version,
 		MaxCalls: g.cfg.Limits.Calls, Goodbye: goodbyeTime, Trace: g.cfg.Log.Level == "debug", Log: g.log.With("part", "sip"),
 	}, g.core)
 	if err != nil {
@@ -54,12 +54,8 @@ func (g *Gateway) openH323() error {
 	if err != nil {
 		return err
 	}
-	var listen []string
-	for _, e := range config.Endpoints(c.Listen, "tcp") {
-		listen = append(listen, e.String())
-	}
 	g.h323, err = h323.New(h323.Config{
-		Listen: listen, Announce: c.Announce, Version: g.opts.Version, NoTunnelling: !c.Tunnelling,
+		Listen: listened(c.Listen, "tcp"), Announce: c.Announce, Version: g.opts.Version, NoTunnelling: !c.Tunnelling,
 		FastConnect: h323.FastConnect(c.FastConnect), Ports: h323.PortRange{First: first, Last: last},
 		MaxCalls: g.cfg.Limits.Calls, Bitrate: g.cfg.Media.Bitrate, Goodbye: goodbyeTime, Gatekeeper: g.askGatekeeper(), Reach: g.reach,
 		MediaTimeout: g.cfg.Media.Timeout, Log: g.log.With("part", "h323"),
@@ -147,6 +143,14 @@ func StateDir(configured string) string {
 		return ""
 	}
 	return filepath.Join(home, ".local", "state", "roombridge")
+}
+
+// listened are addresses to listen on as SCHEME://IP:PORT; without a scheme they have the one that is given.
+func listened(list []string, scheme string) (out []string) {
+	for _, e := range config.Endpoints(list, scheme) {
+		out = append(out, e.String())
+	}
+	return out
 }
 
 func hostPort(listen string) (string, error) {

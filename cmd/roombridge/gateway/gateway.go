@@ -129,12 +129,8 @@ func (g *Gateway) openRooms() (err error) {
 		Path: g.cfg.Worker.Path, Log: g.log.With("part", "worker"),
 		MemoryLimit: g.cfg.Worker.Memory, MaxWorkers: g.cfg.Worker.Max, CPUs: g.cfg.Worker.CPUs,
 	})
-	var listen []string
-	for _, e := range config.Endpoints(g.cfg.Room.Listen, "udp") {
-		listen = append(listen, e.String())
-	}
 	rooms := room.Config{
-		Listen: listen, Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8, Doorkeeper: g.doors,
+		Listen: listened(g.cfg.Room.Listen, "udp"), Binder: g.loops, Announce: g.cfg.Room.Announce, VP8: g.cfg.Room.VP8, Doorkeeper: g.doors,
 		Worker: &workers{Supervisor: g.worker}, MaxRooms: g.cfg.Limits.Rooms, MaxParticipants: g.cfg.Room.MaxParticipants, Admit: g.admitPage, Open: g.openRoom, Loaded: g.loaded,
 		Version: g.opts.Version, Hangup: g.hangup, Log: g.log.With("part", "room"),
 	}
