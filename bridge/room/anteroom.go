@@ -128,7 +128,7 @@ func (r *room) reconsider() {
 // settle ends the waiting of some with an answer, nil for yes as long as there are places. Each is told on
 // a goroutine of its own. Who is turned away holds the room until then, the others until they leave.
 func (r *room) settle(answer error, which func(*waiter) bool) int {
-	told := 0
+	told, in, full := 0, 0, 0
 	r.waiting = slices.DeleteFunc(r.waiting, func(w *waiter) bool {
 		if !which(w) {
 			return false
@@ -138,15 +138,17 @@ func (r *room) settle(answer error, which func(*waiter) bool) int {
 		case answer != nil:
 			r.turnAway(w, answer)
 		case r.full(w.guest.Capacity):
+			full++
 			r.turnAway(w, refusedFull)
 		default:
+			in++
 			r.granted = append(r.granted, w)
 			go w.decided(nil)
 		}
 		return true
 	})
 	if told > 0 {
-		r.log.Info("decided", "waiting", told, "in", answer == nil)
+		r.log.Info("decided", "waiting", told, "in", in, "full", full)
 		r.wake()
 	}
 	return told

@@ -1,9 +1,12 @@
 package room
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -130,10 +133,11 @@ func TestKeptPlaceCountsOnce(t *testing.T) {
 	})
 }
 
-// Who is let in from the lobby gets a place or the answer that there is none.
+// Who is let in from the lobby gets a place or the answer that there is none, and the log tells them apart.
 func TestLobbyIsLetInAsFarAsThereArePlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e := bare(nil)
+		var log bytes.Buffer
+		e := bare(func(c *Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 		said, leaves := make([]error, 5), make([]func(), 5)
 		for i := range said {
 			g := guestOf(fmt.Sprint(i), 3)
@@ -151,8 +155,18 @@ func TestLobbyIsLetInAsFarAsThereArePlaces(t *testing.T) {
 			}
 			leaves[i]()
 		}
+		if !e.SetEntry("1001", bridge.EntryLobby) {
+			t.Fatal("the entry does not change")
+		}
+		defer e.Knock("1001", guestOf("late", 3), func(error) {})()
+		e.Decide("1001", "late", false)
 		host.Leave()
 		synctest.Wait()
+		for _, line := range []string{"msg=decided room=1001 waiting=5 in=2 full=3\n", "msg=decided room=1001 waiting=1 in=0 full=0\n"} {
+			if strings.Count(log.String(), line) != 1 {
+				t.Errorf("%q is not in\n%s", line, log.String())
+			}
+		}
 		gone(t, e)
 	})
 }
