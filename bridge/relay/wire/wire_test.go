@@ -405,10 +405,11 @@ func TestTurns(t *testing.T) {
 	flooded, quiet, from := listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1"), listen(t, l, "127.0.0.1")
 	from.Write(flooded.LocalAddr(), messages(200, 100))
 	from.Write(quiet.LocalAddr(), messages(1, 100))
-	// Both are ready when the loop looks for the first time.
-	begin, first := make(chan struct{}), listen(t, l, "127.0.0.1")
-	first.Serve(handlerFunc(func(*Batch) { <-begin }))
+	// Both are ready when the loop looks for the first time after it was busy.
+	busy, first := make(chan struct{}), listen(t, l, "127.0.0.1")
+	first.Serve(handlerFunc(func(*Batch) { busy <- struct{}{}; <-busy }))
 	from.Write(first.LocalAddr(), messages(1, 1))
+	<-busy
 	heard := make(chan Socket, 201)
 	for _, s := range []Socket{flooded, quiet} {
 		s.Serve(handlerFunc(func(b *Batch) {
@@ -417,7 +418,7 @@ func TestTurns(t *testing.T) {
 			}
 		}))
 	}
-	close(begin)
+	busy <- struct{}{}
 	waited := 0
 	for <-heard != quiet {
 		waited++
