@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/roombridge/roombridge/bridge"
@@ -152,27 +153,72 @@ func TestTooLarge(t *testing.T) {
 	until(t, "a head without end closes the connection", func() bool { return e.Stats().Connections == 0 })
 }
 
+// streams is a listener in memory, for tests in virtual time.
+type streams struct {
+	dialled chan net.Conn
+	closed  chan struct{}
+	once    sync.Once
+}
+
+// addressed is an end of a pipe that has addresses.
+type addressed struct {
+	net.Conn
+	local, remote net.Addr
+}
+
+func (p addressed) LocalAddr() net.Addr  { return p.local }
+func (p addressed) RemoteAddr() net.Addr { return p.remote }
+
+func (s *streams) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 5060} }
+
+func (s *streams) Accept() (net.Conn, error) {
+	select {
+	case c := <-s.dialled:
+		return c, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *streams) Close() error {
+	s.once.Do(func() { close(s.closed) })
+	return nil
+}
+
+// dial connects a far end's port.
+func (s *streams) dial(t *testing.T, port int) *siptest.Peer {
+	ours, theirs := net.Pipe()
+	from := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
+	s.dialled <- addressed{theirs, s.Addr(), from}
+	return siptest.NewPeer(t, "TCP", addressed{ours, from, s.Addr()})
+}
+
 func TestIdleAndHalfOpen(t *testing.T) {
-	b := newFakeBoard()
-	e := serve(t, b, func(c *Config) {
-		c.Limits = TransportLimits{HalfOpen: 100 * time.Millisecond, Idle: 150 * time.Millisecond, PerSource: 3}
+	synctest.Test(t, func(t *testing.T) {
+		b, l := newFakeBoard(), &streams{dialled: make(chan net.Conn), closed: make(chan struct{})}
+		e := newEndpoint(Config{
+			Goodbye: time.Second,
+			Limits:  TransportLimits{HalfOpen: 100 * time.Millisecond, Idle: 150 * time.Millisecond, PerSource: 3},
+		}, b)
+		e.t.addListener(l, "tcp")
+		run(t, e)
+		silent, slow, talker := l.dial(t, 7001), l.dial(t, 7002), l.dial(t, 7003)
+		until(t, "three are here", func() bool { return e.Stats().Connections == 3 })
+		over := l.dial(t, 7004) // one too many
+		until(t, "the fourth is refused", func() bool { return e.Stats().Limited == 1 })
+		over.Close()
+		c := talker.NewCall("sip:1001@127.0.0.1")
+		c.Invite("")
+		call := b.call(t)
+		slow.Write("OPTIONS sip:x")
+		until(t, "the silent and the slow are gone", func() bool { return e.Stats().Connections == 1 })
+		silent.Close()
+		time.Sleep(300 * time.Millisecond)
+		call.leg.RequestKeyframe() // a call holds its connection, however quiet it is
+		c.Write(c.Expect("INFO").Reply(200, "OK", "", "", ""))
+		c.Hangup()
+		until(t, "an idle connection is closed", func() bool { return e.Stats().Connections == 0 })
 	})
-	silent, slow, talker := siptest.Dial(t, e.Addrs()[1]), siptest.Dial(t, e.Addrs()[1]), siptest.Dial(t, e.Addrs()[1])
-	until(t, "three are here", func() bool { return e.Stats().Connections == 3 })
-	over := siptest.Dial(t, e.Addrs()[1]) // one too many
-	until(t, "the fourth is refused", func() bool { return e.Stats().Limited == 1 })
-	over.Close()
-	c := talker.NewCall("sip:1001@127.0.0.1")
-	c.Invite("")
-	call := b.call(t)
-	slow.Write("OPTIONS sip:x")
-	until(t, "the silent and the slow are gone", func() bool { return e.Stats().Connections == 1 })
-	silent.Close()
-	time.Sleep(300 * time.Millisecond)
-	call.leg.RequestKeyframe() // a call holds its connection, however quiet it is
-	c.Write(c.Expect("INFO").Reply(200, "OK", "", "", ""))
-	c.Hangup()
-	until(t, "an idle connection is closed", func() bool { return e.Stats().Connections == 0 })
 }
 
 // TestAnswersToTheSource is RFC 3581 and RFC 3261 18.2.2.
