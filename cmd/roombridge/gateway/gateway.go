@@ -40,6 +40,7 @@ type Options struct {
 	Log     *slog.Logger
 	Version string
 	HasFile bool             // the configuration came from a file
+	Cores   int              // processors to use, 0 is all that Go uses
 	Started func(g *Gateway) // called when the gateway takes calls
 }
 
@@ -114,7 +115,7 @@ func (g *Gateway) openMedia() (err error) {
 			return err
 		}
 	}
-	if g.loops, err = wire.NewLoops(0, relay.Clock); err != nil {
+	if g.loops, err = wire.NewLoops(g.opts.Cores, relay.Clock); err != nil {
 		return err
 	}
 	g.plane, err = relay.NewPlane(relay.PlaneConfig{

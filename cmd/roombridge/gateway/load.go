@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -11,7 +12,7 @@ import (
 
 func (g *Gateway) openLoad() error {
 	g.load = load.New(load.Config{
-		Limit: float64(g.cfg.Limits.Load) / 100, CPUs: runtime.GOMAXPROCS(0),
+		Limit: float64(g.cfg.Limits.Load) / 100, CPUs: cmp.Or(g.opts.Cores, runtime.GOMAXPROCS(0)),
 		Read: g.reading, Calls: func() int { return g.core.Stats().Running },
 		Log: g.log.With("part", "load"),
 	})
