@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"fmt"
 	"net"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,13 +50,19 @@ func TestTrustOfProvider(t *testing.T) {
 	}
 }
 
-// freeTCP is an address of the loopback that nobody has now.
+// freeTCP is an address of the loopback that nobody has now, nor gets from the kernel by asking for any.
 func freeTCP(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		at := fmt.Sprintf("127.0.0.1:%d", 10000+(os.Getpid()*10+int(tried.Add(1)))%10000)
+		if l, err := net.Listen("tcp", at); err == nil {
+			_ = l.Close()
+			return at
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no free port")
+	return ""
 }
+
+// tried counts the ports that were looked at.
+var tried atomic.Int32

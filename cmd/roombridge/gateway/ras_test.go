@@ -2,9 +2,6 @@ package gateway
 
 import (
 	"context"
-	"fmt"
-	"net"
-	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,17 +46,6 @@ func start(t *testing.T, change func(*config.Config)) *Gateway {
 	return nil
 }
 
-// freeUDP is a port of the loopback that nobody has now.
-func freeUDP(t *testing.T) uint16 {
-	t.Helper()
-	c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:0")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-}
-
 // eventually waits for a condition that the network brings.
 func eventually(t *testing.T, what string, f func() bool) {
 	t.Helper()
@@ -89,14 +75,13 @@ func TestNoBandwidth(t *testing.T) {
 // One gateway is the gatekeeper, the other registers with it. They call each other by
 // alias alone; both tables know of the calls, and of their end.
 func TestGatekeeperAndRegistration(t *testing.T) {
-	port := freeUDP(t)
 	gk := start(t, func(c *config.Config) {
-		c.H323.RAS = fmt.Sprintf("udp://127.0.0.1:%d", port)
+		c.H323.RAS = "udp://127.0.0.1:0"
 		c.H323.Gatekeeper.Enabled, c.H323.Gatekeeper.Passwords = true, []config.Secret{"9001=geheim", "branch=geheim"}
 	})
 	gw := start(t, func(c *config.Config) {
 		r := &c.H323.Register
-		r.Gatekeeper, r.Listen = fmt.Sprintf("127.0.0.1:%d", port), "udp://127.0.0.1:0"
+		r.Gatekeeper, r.Listen = gk.ras.Addr().String(), "udp://127.0.0.1:0"
 		r.Aliases, r.User, r.Password, r.Security = []string{"9001", "branch"}, "branch", "geheim", "h235.1"
 	})
 	eventually(t, "the registration", func() bool { return len(gk.Terminals()) == 1 })

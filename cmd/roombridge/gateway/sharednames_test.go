@@ -148,10 +148,9 @@ func TestOnePasswordInTwoTenants(t *testing.T) {
 func TestDeviceOfGatekeeperGoes(t *testing.T) {
 	for _, gone := range [][3]string{{"DELETE", "/api/v1/devices/branch", ""}, {"PUT", "/api/v1/devices/branch", `{"disabled":true}`},
 		{"PUT", "/api/v1/devices/branch", `{"password":"another"}`}} {
-		port := freeUDP(t)
 		gk := start(t, func(c *config.Config) {
 			c.Admin.Token = "operator"
-			c.H323.RAS = fmt.Sprintf("udp://127.0.0.1:%d", port)
+			c.H323.RAS = "udp://127.0.0.1:0"
 			c.H323.Gatekeeper.Enabled = true
 		})
 		op := serveAPI(t, gk).as("operator")
@@ -159,7 +158,7 @@ func TestDeviceOfGatekeeperGoes(t *testing.T) {
 		eventually(t, "the device", func() bool { return len(gk.known("")) == 1 })
 		gw := start(t, func(c *config.Config) {
 			r := &c.H323.Register
-			r.Gatekeeper, r.Listen = fmt.Sprintf("127.0.0.1:%d", port), "udp://127.0.0.1:0"
+			r.Gatekeeper, r.Listen = gk.ras.Addr().String(), "udp://127.0.0.1:0"
 			r.Aliases, r.User, r.Password, r.Security = []string{"branch"}, "branch", "geheim", "h235.1"
 		})
 		eventually(t, "the registration", func() bool { return len(gk.Terminals()) == 1 && gk.Terminals()[0].Tenant == "default" })
