@@ -61,8 +61,8 @@ func (r *rig) pictured(id string) {
 
 func TestTerminalFollowsTheSpeaker(t *testing.T) {
 	r := newRig(t, nil)
-	a := r.guest("An", roomtest.Options{}) // 640
-	r.pictured(a.id())                     // of pictures the first is shown, not of people
+	a := r.guest("An", roomtest.Options{})                  // 640
+	r.pictured(a.id())                                      // of pictures the first is shown, not of people
 	b := r.guest("Bình", roomtest.Options{Simulcast: true}) // 1280
 	m := r.terminal("Room 7", terminalOptions{})
 	m.seat.(bridge.Arranger).SetLayout(bridge.LayoutSpeaker)
