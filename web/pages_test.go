@@ -179,7 +179,7 @@ func TestMetrics(t *testing.T) {
 				H323State: H323State{
 					Calls: 22, Connections: 23, ParseErrors: 24, Limited: 25, FastConnect: 26, Control: map[string]uint64{"tunnel": 27},
 				},
-				RAS:  RAS{Serves: true, Terminals: 31, Datagrams: 32, Refused: 33, Denied: 34, Unreadable: 35, Limited: 36, Registers: true, Registered: true},
+				RAS:  RAS{Serves: true, Terminals: 31, Datagrams: 32, Refused: 33, Denied: 34, Locks: 37, Unreadable: 35, Limited: 36, Registers: true, Registered: true},
 				Load: Load{CPU: 0.25, Loop: 0.5, Late: 0.125, Limit: 0.85, Overloaded: true, Headroom: new(17)},
 			}
 		}
@@ -209,7 +209,7 @@ func TestMetrics(t *testing.T) {
 		`roombridge_h323_messages_total{direction="out",type="Connect"} 21`, `roombridge_h323_calls 22`, `roombridge_h323_connections 23`,
 		`roombridge_h323_parse_errors_total 24`, `roombridge_h323_limited_total 25`, `roombridge_h323_fast_connects_total 26`,
 		`roombridge_h323_control_total{transport="tunnel"} 27`, `roombridge_h323_control_total{transport="connection"} 0`,
-		`roombridge_ras_terminals 31`, `roombridge_ras_datagrams_total 32`, `roombridge_ras_refused_total 33`, `roombridge_ras_denied_total 34`,
+		`roombridge_ras_terminals 31`, `roombridge_ras_datagrams_total 32`, `roombridge_ras_refused_total 33`, `roombridge_ras_denied_total 34`, `roombridge_ras_locks_total 37`,
 		`roombridge_ras_parse_errors_total 35`, `roombridge_ras_limited_total 36`, `roombridge_ras_registered 1`,
 		`roombridge_sip_retransmissions_total 14`, `roombridge_sip_parse_errors_total 15`, `roombridge_sip_limited_total 16`,
 		`roombridge_load_ratio{kind="cpu"} 0.25`, `roombridge_load_ratio{kind="loop"} 0.5`, `roombridge_load_ratio{kind="late"} 0.125`,

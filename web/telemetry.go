@@ -62,6 +62,7 @@ type RAS struct {
 	Datagrams  uint64
 	Refused    uint64 // requests
 	Denied     uint64 // of them for want of a right password
+	Locks      uint64 // that began after wrong passwords
 	Unreadable uint64 // datagrams
 	Limited    uint64 // datagrams over a source's rate
 	Registers  bool   // we shall be registered with another
@@ -171,6 +172,7 @@ var (
 	descRAS          = desc("ras_datagrams_total", "Datagrams that our gatekeeper got.")
 	descRASRefused   = desc("ras_refused_total", "Requests that our gatekeeper rejected.")
 	descRASDenied    = desc("ras_denied_total", "Requests that our gatekeeper rejected for want of a right password.")
+	descRASLocks     = desc("ras_locks_total", "Sources and users that our gatekeeper locked out after wrong passwords.")
 	descRASErrors    = desc("ras_parse_errors_total", "Datagrams of RAS that could not be read.")
 	descRASLimited   = desc("ras_limited_total", "Datagrams of RAS dropped because their source sent too many.")
 	descRegistered   = desc("ras_registered", "1 while this gateway is registered with a gatekeeper; no sample when it shall not be.")
@@ -320,6 +322,7 @@ func (o collection) ras(s RAS) {
 		o.counter(descRAS, s.Datagrams)
 		o.counter(descRASRefused, s.Refused)
 		o.counter(descRASDenied, s.Denied)
+		o.counter(descRASLocks, s.Locks)
 		o.counter(descRASErrors, s.Unreadable)
 		o.counter(descRASLimited, s.Limited)
 	}

@@ -31,7 +31,7 @@ var arrows = map[string][]string{
 	"h323/wire":               {},
 	"h323/capability":         {"h323/per", "h323/h245", "bridge/media"},
 	"h323/control":            {"h323/per", "h323/h245", "h323/capability", "bridge", "bridge/media"},
-	"h323/ras":                {"h323/per", "h323/h225", "h323/h235", "bridge", "bridge/bind", "bridge/front"},
+	"h323/ras":                {"h323/per", "h323/h225", "h323/h235", "bridge", "bridge/bind", "bridge/front", "bridge/lockout"},
 	"h323/inspect":            {"h323/per", "h323/wire", "h323/h225", "h323/h245"},
 	"bridge":                  {"bridge/media", "bridge/relay"},
 	"bridge/bind":             {},

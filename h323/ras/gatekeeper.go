@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/roombridge/roombridge/bridge/front"
+	"github.com/roombridge/roombridge/bridge/lockout"
 	"github.com/roombridge/roombridge/h323/h225"
 	"github.com/roombridge/roombridge/h323/per"
 )
@@ -28,7 +29,9 @@ type GatekeeperConfig struct {
 	// Ambiguous hears of who proves a password that several tenants have for a name. It must not block nor call the
 	// Gatekeeper.
 	Ambiguous func(host netip.Addr, name string)
-	Closed    bool // only aliases with a password may register
+	// Locked hears of locks that begin after wrong passwords for a name. It must not block nor call the Gatekeeper.
+	Locked func(name string, l lockout.Lock)
+	Closed bool // only aliases with a password may register
 	// Gateways are the users, who have proved a password, whose prefixes are taken: calls
 	// to all numbers that begin so are theirs. "*" is everybody who registers.
 	Gateways []string
@@ -79,6 +82,9 @@ func (c *GatekeeperConfig) defaults() {
 	if c.Ambiguous == nil {
 		c.Ambiguous = func(netip.Addr, string) {}
 	}
+	if c.Locked == nil {
+		c.Locked = func(string, lockout.Lock) {}
+	}
 	if c.Changed == nil {
 		c.Changed = func(Terminal, bool, string) {}
 	}
@@ -101,6 +107,7 @@ type Gatekeeper struct {
 	replies  *replies
 	requests *requests
 	verifier verifier
+	guard    *lockout.Users
 	table    *table
 	random   int64 // of H.235.1
 	stats    Stats
@@ -118,6 +125,8 @@ type Stats struct {
 	Repeated   uint64 // that were answered before
 	Refused    uint64 // requests that were rejected
 	Denied     uint64 // of them for want of a proof
+	LockedOut  uint64 // proofs that were not looked at after too many wrong ones
+	Locks      uint64 // that began
 	Registered uint64
 	Admitted   uint64
 }
@@ -126,7 +135,7 @@ type Stats struct {
 func NewGatekeeper(cfg GatekeeperConfig) *Gatekeeper {
 	cfg.defaults()
 	g := &Gatekeeper{cfg: cfg, log: cfg.Log, rates: front.NewRates(cfg.Rate, cfg.Burst), replies: newReplies(), table: newTable(),
-		verifier: verifier{self: []string{cfg.ID}, all: true}}
+		verifier: verifier{self: []string{cfg.ID}, all: true}, guard: lockout.NewUsers()}
 	g.requests = newRequests(0, func(p Packet) { g.out = append(g.out, p) })
 	return g
 }

@@ -50,8 +50,7 @@ func (g *Gatekeeper) discovery(in *incoming, r *h225.GatekeeperRequest) {
 // provedSigner secures the answer to a request that is proved over the whole message but
 // comes from nobody who is registered.
 func (g *Gatekeeper) provedSigner(in *incoming, names []string) *signer {
-	host := in.from.Addr()
-	p := g.verifier.check(g.now, host, in.raw, in.m, names, func(name string) []Credential { return g.credentials(name, "", host) })
+	p := g.look(in, names, nil)
 	if p.verdict != proofGood || p.how != SecurityH2351 {
 		return nil
 	}
@@ -92,7 +91,7 @@ func (g *Gatekeeper) registration(in *incoming, r *h225.RegistrationRequest) {
 		return
 	}
 	t.describe(&r.EndpointVendor, &r.TerminalType, r.ProtocolIdentifier)
-	p, ok := g.claims(in, t.Aliases)
+	p, ok := g.claims(in, t.Aliases, ptr(r.EndpointIdentifier))
 	if !ok {
 		g.log.Warn("a registration is refused", "from", in.from, "aliases", t.Aliases, "reason", p.verdict.String())
 		if p.verdict == proofSeveral {
@@ -154,10 +153,13 @@ func signalAddresses(from netip.AddrPort, list []h225.TransportAddress) []netip.
 	return out
 }
 
-// claims checks the tokens of a request that claims aliases.
-func (g *Gatekeeper) claims(in *incoming, aliases []string) (proof, bool) {
-	host := in.from.Addr()
-	p := g.verifier.check(g.now, host, in.raw, in.m, aliases, func(name string) []Credential { return g.credentials(name, "", host) })
+// claims checks the tokens of a request that claims aliases, and bears the identifier of a terminal or none.
+func (g *Gatekeeper) claims(in *incoming, aliases []string, id string) (proof, bool) {
+	again := g.table.byID[id]
+	if again != nil && again.RAS.Addr() != in.from.Addr() {
+		again = nil
+	}
+	p := g.look(in, aliases, again)
 	if p.verdict == proofTime || p.verdict == proofReplay || p.verdict == proofSeveral {
 		return p, false // the password is right, and it may be anybody
 	}
@@ -252,13 +254,12 @@ func own(list []h225.AliasAddress, taken []string) []h225.AliasAddress {
 func (g *Gatekeeper) unregistration(in *incoming, r *h225.UnregistrationRequest) {
 	id := ptr(r.EndpointIdentifier)
 	if id == "" { // version 1 has none
-		signal := signalAddresses(in.from, r.CallSignalAddress)
-		if t := g.table.byRAS[in.from]; t != nil {
+		t := g.table.byRAS[in.from]
+		if signal := signalAddresses(in.from, r.CallSignalAddress); t == nil && len(signal) > 0 {
+			t = g.table.same(in.from, "", signal)
+		}
+		if t != nil && t.Security != SecurityH2351 { // which is of later versions: nobody shall try passwords here
 			id = t.ID
-		} else if len(signal) > 0 {
-			if t := g.table.same(in.from, "", signal); t != nil {
-				id = t.ID
-			}
 		}
 	}
 	t, ok := g.sender(in, id, refuseUnregistered)

@@ -69,10 +69,11 @@ const (
 	proofWrong  // made with another password
 	// proofSeveral is made with a password that several tenants have for the name, of whom none is likely.
 	proofSeveral
+	proofLocked // not looked at, after too many wrong ones
 )
 
 var verdictText = [...]string{"no token", "good", "made at another time; the clocks differ", "sent before, or by another host", "wrong password",
-	"several tenants have a device of this name and password"}
+	"several tenants have a device of this name and password", "locked out after wrong passwords"}
 
 func (v verdict) String() string { return verdictText[v] }
 
@@ -94,7 +95,8 @@ type proof struct {
 	user     string // and of which of its terminals
 	name     string // by which that was found
 	password string
-	sender   string // sendersID of H.235.1
+	sender   string  // sendersID of H.235.1
+	tried    []claim // whose passwords it is not, of proofWrong and proofSeveral
 }
 
 // verifier checks tokens. Those of kinds that it does not know are skipped, as Icon
@@ -199,11 +201,11 @@ func (v *verifier) claimed(names []string, candidates func(name string) []Creden
 	}
 	if several(right) {
 		if right = slices.DeleteFunc(right, func(c claim) bool { return !c.Likely }); len(right) == 0 || several(right) {
-			return proof{verdict: proofSeveral, name: names[0]}, ""
+			return proof{verdict: proofSeveral, name: names[0], tried: tried}, ""
 		}
 	}
 	if len(right) == 0 {
-		return proof{verdict: proofWrong}, ""
+		return proof{verdict: proofWrong, tried: tried}, ""
 	}
 	c := right[0]
 	p = proof{verdict: proofGood, tenant: c.Tenant, user: cmp.Or(c.Device, c.name), name: c.name, password: c.Password}

@@ -5,6 +5,6 @@
 // happened come out. Package sip reads and writes the messages, package digest
 // makes challenges.
 //
-// Guessing passwords is slowed down by [guard], which knows sources and users
+// Guessing passwords is slowed down by lockout.Users, which knows sources and users
 // but keeps no more of them than fit its table.
 package registrar

@@ -119,7 +119,7 @@ func TestWronglySetUp(t *testing.T) {
 		}
 		d.now = d.now.Add(10 * time.Second)
 	}
-	if len(locks) < 5 || locks[0].For != firstLock || locks[0].Scope != "user at source" || locks[3].For != 16*time.Second || refused < 300 {
+	if len(locks) < 5 || locks[0].For != 2*time.Second || locks[0].Scope != "user at source" || locks[3].For != 16*time.Second || refused < 300 {
 		t.Errorf("%d locks, %d not looked at: %+v", len(locks), refused, locks)
 	}
 	for _, l := range locks {
@@ -130,7 +130,7 @@ func TestWronglySetUp(t *testing.T) {
 	d.must(beside, 200, nil)
 	// Set up rightly, it waits until the lock is over, and then is free.
 	bad.word = "geheim"
-	d.now = d.now.Add(longest)
+	d.now = d.now.Add(15 * time.Minute)
 	d.must(bad, 200, nil)
 	if a := d.register(bad, nil); a.Status != 200 {
 		t.Errorf("%d", a.Status)
@@ -186,38 +186,8 @@ func TestGuessing(t *testing.T) {
 	if s := d.Stats(); locked < 9900 || s.Denied > 100 || s.LockedOut != uint64(locked) || s.Locks == 0 {
 		t.Errorf("%d not looked at, %+v", locked, s)
 	}
-	d.now = d.now.Add(longest)
+	d.now = d.now.Add(15 * time.Minute)
 	moved := d.phone() // it is at a new address now, and the lock is over
 	moved.from, moved.contact = "10.0.0.99:5060", "<sip:1001@10.0.0.99>"
 	d.must(moved, 200, nil)
-}
-
-func TestGuardBounded(t *testing.T) {
-	g := newGuard()
-	now := time.Unix(1_700_000_000, 0)
-	victim := pair{source: netip.MustParseAddr("192.0.2.1"), user: "r\x00victim"}
-	for range 30 {
-		g.failed(now, []pair{victim})
-	}
-	for i := range maxSuspect + 2000 {
-		p := pair{source: netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), user: fmt.Sprint("r\x00", i)}
-		g.failed(now, []pair{p})
-		g.proved(now.Add(time.Duration(i)), p)
-	}
-	if g.suspects.Len() > maxSuspect || g.known.Len() > maxKnown {
-		t.Errorf("%d suspects, %d known", g.suspects.Len(), g.known.Len())
-	}
-	if g.locked(now, victim) == 0 {
-		t.Error("the lock was pushed out of the table")
-	}
-}
-
-func TestSourceOf(t *testing.T) {
-	for in, want := range map[string]string{
-		"10.0.0.1": "10.0.0.1", "::ffff:10.0.0.1": "10.0.0.1", "2001:db8:1:2:3::4": "2001:db8:1:2::", "fe80::1%eth0": "fe80::",
-	} {
-		if got := sourceOf(netip.MustParseAddr(in)); got.String() != want {
-			t.Errorf("%s is of %v", in, got)
-		}
-	}
 }

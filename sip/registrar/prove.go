@@ -10,6 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/roombridge/roombridge/bridge/lockout"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
 )
 
@@ -94,24 +95,24 @@ func (r *Registrar[F]) check(now time.Time, o outcome, a *digest.Answer) outcome
 		if several {
 			denied.Kind, denied.Text = Ambiguous, "several tenants have a device of this name and password"
 		}
-		o.events = append(r.guard.failed(now, who), denied)
-		for i := range o.events {
-			o.events[i].User = a.User
+		for _, l := range r.guard.Failed(now, who) {
+			o.events = append(o.events, Event{Kind: Locked, User: a.User, Scope: l.Scope, Source: l.Source, For: l.For, Failures: l.Failures})
 		}
+		o.events = append(o.events, denied)
 		return o
 	case !r.auth.Fresh(now, o.realm, scopeOf(o.source), a):
 		o.verdict = stale
 	default:
 		o.verdict = proved
-		r.guard.proved(now, r.pairOf(&o, c.Tenant))
+		r.guard.Proved(now, r.userOf(&o, c.Tenant))
 	}
 	o.tenant, o.device, o.ha1 = c.Tenant, cmp.Or(c.Device, o.user), c.SHA256
 	return o
 }
 
-// pairOf is what counts for a tenant's user at a source.
-func (r *Registrar[F]) pairOf(o *outcome, tenant string) pair {
-	return pair{sourceOf(o.source), o.realm + "\x00" + o.user, tenant}
+// userOf is what counts for a tenant's user at a source.
+func (r *Registrar[F]) userOf(o *outcome, tenant string) lockout.User {
+	return lockout.User{Source: lockout.Source(o.source), Name: o.realm + "\x00" + o.user, Tenant: tenant}
 }
 
 // candidates are the terminals that a user may be and whose passwords may be
@@ -119,7 +120,7 @@ func (r *Registrar[F]) pairOf(o *outcome, tenant string) pair {
 // who knows the password of its own makes no tries at others' good by it. Where
 // nothing is looked at, o.wait says for how long. A user that there is not is
 // counted like others.
-func (r *Registrar[F]) candidates(now time.Time, o *outcome) (open []Credential, who []pair) {
+func (r *Registrar[F]) candidates(now time.Time, o *outcome) (open []Credential, who []lockout.User) {
 	var list []Credential
 	if r.cfg.Credentials != nil {
 		list = r.cfg.Credentials.Credentials(Question{o.realm, o.user, o.host, o.source})
@@ -129,10 +130,10 @@ func (r *Registrar[F]) candidates(now time.Time, o *outcome) (open []Credential,
 		list = []Credential{{Tenant: noTenant}}
 	}
 	for i := range list {
-		p := r.pairOf(o, list[i].Tenant)
-		wait := r.guard.locked(now, p)
+		u := r.userOf(o, list[i].Tenant)
+		wait := r.guard.Wait(now, u)
 		if wait == 0 {
-			open, who = append(open, list[i]), append(who, p)
+			open, who = append(open, list[i]), append(who, u)
 		} else if o.wait == 0 || wait < o.wait {
 			o.wait = wait
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/roombridge/roombridge/bridge/lockout"
 	"github.com/roombridge/roombridge/sip/registrar/digest"
 )
 
@@ -118,7 +119,7 @@ type Answer struct {
 type Registrar[F Flow] struct {
 	cfg     Config
 	auth    *digest.Server
-	guard   *guard
+	guard   *lockout.Users
 	nobody  []byte // HA1 of users that there are not
 	records map[recordKey]*record[F]
 	named   map[name][]*record[F] // whosever they are
@@ -145,7 +146,7 @@ func New[F Flow](cfg Config) *Registrar[F] {
 	cfg.defaults()
 	auth := digest.New(cfg.Digest)
 	nobody := digest.HA1(digest.SHA256, auth.Challenges(time.Time{}, "", "", false, false)[0], "", "")
-	return &Registrar[F]{cfg: cfg, auth: auth, guard: newGuard(), nobody: nobody,
+	return &Registrar[F]{cfg: cfg, auth: auth, guard: lockout.NewUsers(), nobody: nobody,
 		records: make(map[recordKey]*record[F]), named: make(map[name][]*record[F])}
 }
 

@@ -86,6 +86,11 @@ func (g *Gateway) ambiguous(host netip.Addr, name string) {
 	g.suspicious(registrar.Event{Kind: registrar.Ambiguous, User: name, Source: host})
 }
 
+// lockedOut is the same of a lock of the gatekeeper.
+func (g *Gateway) lockedOut(name string, l lockout.Lock) {
+	g.suspicious(registrar.Event{Kind: registrar.Locked, User: name, Source: l.Source, Scope: l.Scope, For: l.For, Failures: l.Failures})
+}
+
 func lockEvent(at time.Time, e registrar.Event) store.Event {
 	v := store.NewEvent(at, "security.register", fmt.Sprintf("locked out for %v after %d wrong passwords: %s", e.For, e.Failures, e.Scope))
 	v.From = e.Source.String()

@@ -35,7 +35,7 @@ func (g *Gateway) openRAS() (err error) {
 		}
 		cfg.Listen, cfg.Discovery = listen.Addr, k.Discovery
 		cfg.Gatekeeper = ras.GatekeeperConfig{ID: k.ID, TTL: k.TTL, Passwords: passwords, Closed: !k.Open, Gateways: k.Gateways, MaxBitrate: k.Bitrate,
-			Credentials: g.h323Credentials, Asks: g.kept.roster.Proves, Default: g.fallback, Ambiguous: g.ambiguous}
+			Credentials: g.h323Credentials, Asks: g.kept.roster.Proves, Default: g.fallback, Ambiguous: g.ambiguous, Locked: g.lockedOut}
 	}
 	if r := c.Register; r.Gatekeeper != "" {
 		listen, err := config.ParseListen(r.Listen)

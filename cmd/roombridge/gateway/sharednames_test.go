@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/roombridge/roombridge/bridge"
+	"github.com/roombridge/roombridge/bridge/lockout"
 	"github.com/roombridge/roombridge/config"
 	"github.com/roombridge/roombridge/sip/siptest"
 )
@@ -177,4 +180,16 @@ func TestDeviceOfGatekeeperGoes(t *testing.T) {
 			t.Errorf("%s: it came back", gone[0])
 		}
 	}
+}
+
+// A lock of the gatekeeper is a security event like one of the registrar.
+func TestLockOfGatekeeper(t *testing.T) {
+	g := start(t, func(c *config.Config) { c.Admin.Token = "operator" })
+	op := serveAPI(t, g).as("operator")
+	g.lockedOut("room1", lockout.Lock{Scope: "user at source", Source: netip.MustParseAddr("192.0.2.7"), Failures: 5, For: 2 * time.Second})
+	eventually(t, "an event", func() bool {
+		_, text := op.do("GET", "/api/v1/security/events?tenant=-", "")
+		return strings.Contains(text, "locked out for 2s after 5 wrong passwords: user at source") && strings.Contains(text, `"user":"room1"`) &&
+			strings.Contains(text, "192.0.2.7")
+	})
 }

@@ -76,7 +76,7 @@ func rasOf(s *ras.Service) web.RAS {
 	n := s.Stats()
 	registration, wanted := s.Registration()
 	return web.RAS{
-		Serves: s.Addr().IsValid(), Terminals: n.Terminals, Datagrams: n.Received, Refused: n.Refused, Denied: n.Denied,
+		Serves: s.Addr().IsValid(), Terminals: n.Terminals, Datagrams: n.Received, Refused: n.Refused, Denied: n.Denied, Locks: n.Locks,
 		Unreadable: n.Broken, Limited: n.Limited, Registers: wanted, Registered: registration.Registered,
 	}
 }
