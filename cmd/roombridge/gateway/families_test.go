@@ -17,14 +17,15 @@ func TestFamiliesOfListeners(t *testing.T) {
 		_ = l.Close()
 	}
 	for at, want := range map[string][2]bool{
-		"0.0.0.0:0": {true, false}, "127.0.0.1:0": {true, false}, "[::1]:0": {false, true}, "[::]:0": {true, true}, ":0": {true, true},
+		"0.0.0.0:": {true, false}, "127.0.0.1:": {true, false}, "[::1]:": {false, true}, "[::]:": {true, true}, ":": {true, true},
 	} {
 		g := start(t, func(c *config.Config) {
-			c.SIP.Listen = []string{"udp://" + at, "tcp://" + at, "tls://" + at}
-			c.H323.Listen = []string{"tcp://" + at}
-			c.H323.RAS, c.H323.Gatekeeper.Enabled = "udp://"+at, true
-			c.Room.Listen = []string{"udp://" + at, "tcp://" + at}
-			c.Web.Listen, c.Web.HTTP = at, at
+			with := func(proto string) string { return proto + at + freePort(t) } // which nobody has in the other family
+			c.SIP.Listen = []string{with("udp://"), with("tcp://"), with("tls://")}
+			c.H323.Listen = []string{with("tcp://")}
+			c.H323.RAS, c.H323.Gatekeeper.Enabled = with("udp://"), true
+			c.Room.Listen = []string{with("udp://"), with("tcp://")}
+			c.Web.Listen, c.Web.HTTP = with(""), with("")
 		})
 		list := map[string]string{
 			"ras":                 "udp://" + g.ras.Addr().String(),
@@ -83,8 +84,7 @@ func TestBothWildcards(t *testing.T) {
 	}
 	_ = l.Close()
 	g := start(t, func(c *config.Config) {
-		_, sip, _ := strings.Cut(freeTCP(t), ":")
-		_, h323, _ := strings.Cut(freeTCP(t), ":")
+		sip, h323 := freePort(t), freePort(t)
 		c.SIP.Listen = []string{"tcp://[::]:" + sip, "tls://127.0.0.1:0", "tcp://0.0.0.0:" + sip, ":0"}
 		c.H323.Listen = []string{"tcp://0.0.0.0:" + h323, "[::]:" + h323}
 	})

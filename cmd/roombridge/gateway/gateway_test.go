@@ -1,10 +1,10 @@
 package gateway
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,14 +50,27 @@ func TestTrustOfProvider(t *testing.T) {
 	}
 }
 
-// freeTCP is an address of the loopback that nobody has now, nor gets from the kernel by asking for any.
+// freeTCP is an address of the loopback with a free port.
 func freeTCP(t *testing.T) string {
 	t.Helper()
+	return "127.0.0.1:" + freePort(t)
+}
+
+// freePort is a port that nobody has now, whatever the protocol and the family, nor gets from the kernel by
+// asking for any.
+func freePort(t *testing.T) string {
+	t.Helper()
 	for range 1000 {
-		at := fmt.Sprintf("127.0.0.1:%d", 10000+(os.Getpid()*10+int(tried.Add(1)))%10000)
-		if l, err := net.Listen("tcp", at); err == nil {
-			_ = l.Close()
-			return at
+		port := strconv.Itoa(10000 + (os.Getpid()*10+int(tried.Add(1)))%10000)
+		l, err := net.Listen("tcp", ":"+port)
+		if err != nil {
+			continue
+		}
+		c, err := net.ListenPacket("udp", ":"+port)
+		_ = l.Close()
+		if err == nil {
+			_ = c.Close()
+			return port
 		}
 	}
 	t.Fatal("no free port")
