@@ -26,6 +26,7 @@ type Telemetry struct {
 	Views          []ViewCount
 	Strained       uint64            // times that composing was given up
 	Strains        int               // rooms that do without it now
+	Trials         map[string]uint64 // of what paths to browsers carry, by what they showed
 	RecordsLost    uint64            // of calls and events, that could not be written
 	Exhausted      map[string]uint64 // calls and pages refused because a tenant had all that it may, by limit
 	SIP            []SIPCount
@@ -150,6 +151,7 @@ var (
 	descViews        = desc("view_changes_total", "Changes of what terminals see, by how they are served since and why.", "path", "change")
 	descStrained     = desc("composing_given_up_total", "Times that a room gave composing up because its worker or the machine did not keep up.")
 	descStrains      = desc("rooms_without_composing", "Rooms that compose nothing now because of that.")
+	descTrials       = desc("browser_path_trials_total", "Trials of what paths to browsers carry, with padding, by what they showed: more, none (not more), late (sent too slowly to tell) or unheard.", "result")
 	descSIP          = desc("sip_messages_total", "SIP messages; status is empty for requests.", "direction", "method", "status")
 	descDialogs      = desc("sip_dialogs", "SIP dialogs open now.")
 	descTransactions = desc("sip_transactions", "SIP transactions open now; over UDP they stay for 32 s to answer repetitions.")
@@ -270,6 +272,9 @@ func (o collection) telemetry(t Telemetry) {
 	}
 	o.counter(descStrained, t.Strained)
 	o.gauge(descStrains, t.Strains)
+	for result, n := range t.Trials {
+		o.counter(descTrials, n, result)
+	}
 	o.counter(descRecordsLost, t.RecordsLost)
 	for limit, n := range t.Exhausted {
 		o.counter(descExhausted, n, limit)

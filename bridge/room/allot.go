@@ -9,6 +9,31 @@ type demand struct {
 	height  int // wanted, pixels
 	area    int
 	now     int // layer shown, -1 is none
+	made    bool
+	w, h    int // of what is made for the page: as large as there is a use for
+}
+
+// wanted is what pages' pictures would take if their path carried everything, bit/s.
+func wanted(demands []demand) (bps int) {
+	for i := range demands {
+		d := &demands[i]
+		switch len(d.options) {
+		case 0:
+		case 1:
+			bps += d.ample()
+		default:
+			bps += keepOrTake(cost(d.options, enough(d.options, 0, d.height, d.now)), false)
+		}
+	}
+	return bps
+}
+
+// ample is a bit rate with which a picture of one layer is bounded no more.
+func (d *demand) ample() int {
+	if d.made {
+		return bitrateFor(d.w, d.h)
+	}
+	return bitrateFor(size(d.options, 0))
 }
 
 // allot divides a budget among a page's pictures: the largest pictures come

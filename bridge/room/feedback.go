@@ -12,6 +12,9 @@ func (s *session) tick(now int64) {
 		s.settled = true
 		s.settle()
 	}
+	if c, due := s.link.probe(now); due {
+		s.padder.begin(s, c, now)
+	}
 	if now-s.reported >= reportsEvery {
 		s.reported = now
 		s.sendReports(now)

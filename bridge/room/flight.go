@@ -59,6 +59,16 @@ func (f *flight) addAgain(h packet.Header, id uint8, number, of uint16, payload 
 	f.n++
 }
 
+// addPadding writes a packet of n bytes of padding and nothing else (RFC 3550 5.1).
+func (f *flight) addPadding(h packet.Header, id uint8, number uint16, n int) {
+	b, at := f.begin(h, id, number, n)
+	b[0] |= 0x20
+	clear(b[at : at+n])
+	b[at+n-1] = byte(n)
+	f.pkts[f.n] = b[:at+n]
+	f.n++
+}
+
 // addSealed takes a packet that needs nothing more. Those come first.
 func (f *flight) addSealed(data []byte) {
 	f.pkts[f.n] = append(f.data[f.n][:0], data...)

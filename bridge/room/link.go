@@ -21,6 +21,8 @@ type link struct {
 
 	mu     sync.Mutex
 	budget budget
+	trial  trial
+	trials *trialCounts // nil: nobody wants to know
 	delay  delayBase
 	rtt    float64 // ms
 	loss   float64
@@ -78,6 +80,8 @@ func (l *link) arrived(fb []byte) {
 	now := l.now()
 	lost, received, bytes := 0, 0, 0
 	l.delays = l.delays[:0]
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	walkTWCC(fb, func(seq uint16, at int64, came bool) {
 		if int16(uint16(l.next.Load())-seq) < 0 {
 			return // never sent
@@ -87,18 +91,22 @@ func (l *link) arrived(fb []byte) {
 		if entry == 0 || age > 10e6 {
 			return
 		}
+		size, left := int(entry&(1<<pastSize-1))*pastUnit, (now-l.begun)/1000-age
+		l.trial.heard(seq, size, left, at, came)
 		if !came {
 			lost++
 			return
 		}
 		received++
-		bytes += int(entry&(1<<pastSize-1)) * pastUnit
-		l.delays = append(l.delays, at-((now-l.begun)/1000-age)) // one-way, from an unknown origin
+		bytes += size
+		l.delays = append(l.delays, at-left) // one-way, from an unknown origin
 	})
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	queue := l.delay.queue(l.delays, now)
+	l.budget.search.told = l.budget.search.told || received > 0
 	l.budget.feedback(received, lost, bytes, queue, now)
+	if l.trial.over {
+		l.tried(now)
+	}
 }
 
 // reported takes a receiver report on one stream.

@@ -23,11 +23,14 @@ func (v *visitor) look(now int64) {
 		if p := pictures[i]; p != nil {
 			demands[i] = demand{options: p.options(now), height: s.want.Height, area: s.want.Width * s.want.Height, now: s.viewer.shown(p)}
 			if s.made.on {
-				demands[i] = s.made.demand(demands[i])
+				demands[i] = s.demand(demands[i])
 			}
 		}
 	}
 	budget := 0
+	if v.session != nil {
+		v.session.link.wants(wanted(demands))
+	}
 	connected := v.session != nil && v.session.connected()
 	if connected {
 		budget = v.session.link.bitrate()
@@ -109,10 +112,12 @@ func single(demands []demand, got []int, i, budget int) media.Limits {
 			others += cost(demands[j].options, g)
 		}
 	}
-	w, h := size(d.options, 0)
 	left := budget - others
-	if left >= bitrateFor(w, h) {
+	switch {
+	case left >= d.ample():
 		return noLimits
+	case d.made:
+		return media.Limits{Bitrate: max(plan.Classes[0], left/madeStep*madeStep)}
 	}
 	// In steps, so that a maker is not told of every wobble.
 	return media.Limits{Bitrate: max(singleLeast, left/singleStep*singleStep)}
@@ -121,6 +126,7 @@ func single(demands []demand, got []int, i, budget int) media.Limits {
 const (
 	singleLeast = 300_000
 	singleStep  = 200_000
+	madeStep    = 50_000 // our own encoder follows at once
 )
 
 // state says how far a viewer has got with a picture. While it changes from

@@ -39,6 +39,7 @@ func TestSingle(t *testing.T) {
 	one := demand{options: layersOf(720)}
 	three := demand{options: layersOf(720, 360, 180)}
 	one.options[0].bitrate = 2_000_000
+	made := demand{options: []option{{width: 640, height: 360, live: true}}, made: true, w: 1280, h: 720}
 	for _, c := range []struct {
 		name    string
 		demands []demand
@@ -51,6 +52,9 @@ func TestSingle(t *testing.T) {
 		{"next to nothing", []demand{one}, []int{0}, 100_000, singleLeast},
 		{"layers are not bounded", []demand{three}, []int{2}, 100_000, 0},
 		{"others take their part", []demand{one, three}, []int{0, 0}, 3_000_000, 1_200_000},
+		{"made, with what a small picture takes", []demand{made}, []int{0}, 730_000, 700_000},
+		{"made, with next to nothing", []demand{made}, []int{0}, 10_000, 64_000},
+		{"made, with enough", []demand{made}, []int{0}, 2_500_000, 0},
 		{"others that are not shown do not", []demand{one, three}, []int{0, -1}, 3_000_000, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,6 +62,16 @@ func TestSingle(t *testing.T) {
 				t.Errorf("%+v, want %d", got, c.want)
 			}
 		})
+	}
+}
+
+// What is wanted is what would be shown if the path carried everything.
+func TestWanted(t *testing.T) {
+	layers := demand{options: layersOf(720, 360, 180), height: 720}
+	small := demand{options: layersOf(720, 360, 180), height: 180}
+	made := demand{options: []option{{width: 320, height: 180, live: true}}, made: true, w: 1280, h: 720}
+	if got, want := wanted([]demand{layers, small, made, {}}), (2_500_000*2/3+200_000*2/3)*23/20+2_500_000; got < want-9 || got > want {
+		t.Errorf("%d bit/s, want %d", got, want)
 	}
 }
 

@@ -36,14 +36,24 @@ func (s *pageSlot) plays(w plan.Worker, from media.Codec) (media.Format, bool) {
 	return media.Format{}, false
 }
 
-// demand is what a slot asks of its path: one layer, which can be made of any size.
-func (m *made) demand(d demand) demand {
+// demand is what a slot whose picture is made asks of its path: one layer, which can be made of any size.
+func (s *pageSlot) demand(d demand) demand {
 	w, h := size(d.options, 0)
-	if m.output.Height > 0 {
-		w, h = m.output.Width, m.output.Height
+	d.made, d.w, d.h = true, w, s.tall(h)
+	d.w = w * d.h / max(h, 1)
+	if o := s.made.output; o.Height > 0 {
+		w, h = o.Width, o.Height
 	}
 	d.options, d.now = []option{{width: w, height: h, live: true}}, 0
 	return d
+}
+
+// tall is how high a picture is made of a source of some height.
+func (s *pageSlot) tall(source int) int {
+	if s.want.Height > 0 {
+		return min(source, rungOf(s.want.Height))
+	}
+	return source
 }
 
 // make asks the studio for a slot's picture, as large as the slot shows it and
@@ -52,9 +62,7 @@ func (v *visitor) make(s *pageSlot, limits media.Limits, now int64) {
 	r := plan.Ref{Person: s.want.Participant, Slides: s.want.Kind == kindContent}
 	limits = s.made.format.Limits().Intersect(limits)
 	_, height := size(v.room.picture(r).options(now), 0)
-	if s.want.Height > 0 {
-		height = min(height, rungOf(s.want.Height))
-	}
+	height = s.tall(height)
 	viewer := plan.Viewer{ID: v.id, Format: s.made.format, Limits: limits}
 	s.made.output = plan.OutputFor(viewer, s.made.rate.Follow(limits.Bitrate, now), height)
 	v.room.studio.wish(wished{s.viewer, limits, s.made.output, plan.Scene{Layout: transcode.Single, Tiles: []plan.Ref{r}}, false})

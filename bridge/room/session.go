@@ -38,6 +38,7 @@ type session struct {
 	way     way
 	gate    *gate
 	control control
+	padder  padder
 
 	// Of the clock's goroutine.
 	reported int64 // when sender reports were sent last
@@ -93,6 +94,7 @@ func newSession(cfg sessionConfig, o *offer, h host) (*session, error) {
 		host: h, link: newLink(cfg.now), log: cfg.log, identity: o.identity, vp8: cfg.vp8, gcmOnly: !cfg.both,
 		clock: &cfg.transport.clock, pool: cfg.transport.pool, slots: map[string]*slot{},
 	}
+	s.link.trials = &cfg.transport.trials
 	s.gate = newGate(s, cfg.transport)
 	s.control.init(&s.way, cfg.transport.pool)
 	s.berth = newBerth(&cfg.transport.mux, s.handshake, s.gate)
@@ -175,7 +177,7 @@ func (s *session) keyed() {
 	}
 	s.control.open(out)
 	for _, sl := range s.slots {
-		sl.open(s.control.outbound())
+		s.begin(sl)
 	}
 	if s.sound != nil {
 		s.sound.open(s.control.outbound())
@@ -338,10 +340,18 @@ func (s *session) sendSlot(t *webrtc.RTPTransceiver, o *offer) error {
 		}
 		s.mu.Lock()
 		s.slots[so.mid] = sl
-		sl.open(s.control.outbound())
+		s.begin(sl)
 		s.mu.Unlock()
 	}
 	return nil
+}
+
+// begin lets a slot send, once there are keys.
+func (s *session) begin(sl *slot) {
+	out := s.control.outbound()
+	if sl.open(out); out != nil && sl.pads() {
+		s.link.begin()
+	}
 }
 
 // candidate takes a trickled candidate of the page.
@@ -381,6 +391,7 @@ func (s *session) close() {
 	s.closed = true
 	s.mu.Unlock()
 	s.clock.remove(s)
+	s.padder.close()
 	s.gate.close()
 	slots, sound := s.outputs()
 	for _, sl := range slots {

@@ -27,6 +27,7 @@ type transport struct {
 	mux      mux
 	pool     *packet.Pool
 	clock    clock
+	trials   trialCounts
 	shared   shared
 	tcp      ice.TCPMux
 	udpAddr  netip.AddrPort

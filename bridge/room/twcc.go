@@ -87,9 +87,10 @@ func (d *delayBase) queue(delays []int64, now int64) float64 {
 	if now-d.since > delayPeriod {
 		d.least[1], d.least[0], d.since = d.least[0], delays[0], now
 	}
+	share := float64(min(4*len(delays), 16)) // of few packets each says more
 	for _, x := range delays {
 		d.least[0] = min(d.least[0], x)
-		d.smooth += (float64(x) - d.smooth) / 16
+		d.smooth += (float64(x) - d.smooth) / share
 	}
 	return (d.smooth - float64(min(d.least[0], d.least[1]))) / 1000
 }

@@ -62,6 +62,7 @@ func (g *Gateway) telemetry() web.Telemetry {
 	for k, n := range views.Changes {
 		t.Views = append(t.Views, web.ViewCount{Path: string(k.Path), Change: string(k.Change), Count: n})
 	}
+	t.Trials = g.engine.Trials()
 	t.Load = loadOf(g.load.Status())
 	for k, n := range sip.Messages {
 		t.SIP = append(t.SIP, web.SIPCount{Direction: directionOf(k.Out), Method: k.Method, Status: k.Status, Count: n})
