@@ -112,12 +112,17 @@ func (v *View) single(in Input, class int, now int64) Decision {
 	name := in.name(r.Person)
 	large, fast := beyond(p, in.Viewer.Limits), v.flood.over(r, p, in.Viewer.Limits.Bitrate, now)
 	relay := Decision{Path: bridge.PathRelay, Reason: relayed(name, p), Layout: transcode.Single, Show: r}
-	why := ""
+	why, small := "", 0
+	if f := in.Viewer.Format; f.Codec == media.H264 {
+		small = mtuFor(f.H264) // packets are passed on uncut
+	}
 	switch {
 	case p.Refusal != "":
 		why = refused(name, p)
 	case large:
 		why = tooLarge(name, p)
+	case small > 0:
+		why = tooLong(name, small)
 	case fast:
 		why = tooFast(name)
 	default:
@@ -132,7 +137,7 @@ func (v *View) single(in Input, class int, now int64) Decision {
 		return d
 	}
 	return Decision{
-		Path: bridge.PathTranscode, Reason: transcoded(why), Layout: transcode.Single, Show: r, Beyond: p.Refusal == "",
+		Path: bridge.PathTranscode, Reason: transcoded(why), Layout: transcode.Single, Show: r, Beyond: p.Refusal == "" && small == 0,
 		Output: OutputFor(in.Viewer, class, v.source.follow(p.Height)), Scene: Scene{Layout: transcode.Single, Tiles: []Ref{r}},
 	}
 }

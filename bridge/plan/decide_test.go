@@ -308,3 +308,29 @@ func sound(in Input, d Decision) string {
 	}
 	return ""
 }
+
+// What takes whole NAL units alone, and but small ones, is not passed packets
+// that nobody cuts.
+func TestDecideSmallNAL(t *testing.T) {
+	whole := cb
+	whole.H264.Mode = 0
+	for _, c := range []struct {
+		largest uint32
+		worker  Worker
+		path    bridge.Path
+		mtu     int
+	}{{0, able, bridge.PathRelay, 0}, {1400, able, bridge.PathRelay, 0}, {600, able, bridge.PathTranscode, 600}, {600, Worker{}, bridge.PathRelay, 0}} {
+		f := whole
+		f.H264.MaxNAL = c.largest
+		other := camera("p0")
+		other.Main.Format = whole
+		var v View
+		d := v.Decide(Input{Viewer: terminal(f, 2e6), People: []Person{camera("me"), other}, Recent: []string{"p0"}, Worker: c.worker}, 1)
+		if d.Path != c.path || d.Output.MTU != c.mtu || d.Beyond {
+			t.Errorf("NAL units of %d bytes: %+v", c.largest, d)
+		}
+		if c.mtu > 0 && !strings.Contains(d.Reason, "600 bytes at most") {
+			t.Error(d.Reason)
+		}
+	}
+}

@@ -45,6 +45,10 @@ func tooLarge(name string, p *Picture) string {
 	return fmt.Sprintf("the picture of %s is %d by %d, more than the terminal takes", name, p.Width, p.Height)
 }
 
+func tooLong(name string, most int) string {
+	return fmt.Sprintf("the terminal takes NAL units of %d bytes at most, and those of %s may be larger", most, name)
+}
+
 func tooFast(name string) string {
 	return "the picture of " + name + " has far more bits than the terminal takes"
 }
