@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/roombridge/roombridge/bridge/packet"
 )
 
 // trial is a cluster on its way: which packets it is among, and what the
@@ -191,4 +193,42 @@ func (s *session) pads() *slot {
 		}
 	}
 	return nil
+}
+
+// pads tells whether the slot can send padding of whose arrival the browser tells.
+func (s *slot) pads() bool { return s.twcc != 0 && s.padding() != 0 }
+
+// padding is the payload type of padding: that of retransmissions, whose
+// numbers and times no picture depends on; 0 is none.
+func (s *slot) padding() uint8 {
+	for _, f := range *s.formats.Load() {
+		if f.rtx != 0 {
+			return f.rtx
+		}
+	}
+	return 0
+}
+
+// pad sends a part of a cluster and gives the transport-wide number of its
+// first packet; not ok is that nothing can be sent now.
+func (s *slot) pad(c cluster, now int64) (first uint16, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pt := s.padding()
+	if !s.ready() || pt == 0 || s.twcc == 0 {
+		return 0, false
+	}
+	f := takeFlight()
+	defer f.release()
+	for i := range c.packets {
+		h := packet.Header{PT: pt, Seq: s.rtxSeq, Timestamp: s.sent.timestamp, SSRC: s.rtxSSRC}
+		s.rtxSeq++
+		number := s.number(c.size+padCost, now)
+		if i == 0 {
+			first = number
+		}
+		f.addPadding(h, s.twcc, number, c.size)
+	}
+	s.finish(f)
+	return first, true
 }

@@ -300,44 +300,6 @@ func (s *slot) rtxOf(pt uint8) uint8 {
 	return 0
 }
 
-// pads tells whether the slot can send padding of whose arrival the browser tells.
-func (s *slot) pads() bool { return s.twcc != 0 && s.padding() != 0 }
-
-// padding is the payload type of padding: that of retransmissions, whose
-// numbers and times no picture depends on; 0 is none.
-func (s *slot) padding() uint8 {
-	for _, f := range *s.formats.Load() {
-		if f.rtx != 0 {
-			return f.rtx
-		}
-	}
-	return 0
-}
-
-// pad sends a part of a cluster and gives the transport-wide number of its
-// first packet; not ok is that nothing can be sent now.
-func (s *slot) pad(c cluster, now int64) (first uint16, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	pt := s.padding()
-	if !s.ready() || pt == 0 || s.twcc == 0 {
-		return 0, false
-	}
-	f := takeFlight()
-	defer f.release()
-	for i := range c.packets {
-		h := packet.Header{PT: pt, Seq: s.rtxSeq, Timestamp: s.sent.timestamp, SSRC: s.rtxSSRC}
-		s.rtxSeq++
-		number := s.number(c.size+padCost, now)
-		if i == 0 {
-			first = number
-		}
-		f.addPadding(h, s.twcc, number, c.size)
-	}
-	s.finish(f)
-	return first, true
-}
-
 // tick forgets what is too old to be asked for.
 func (s *slot) tick(now int64) {
 	s.mu.Lock()
