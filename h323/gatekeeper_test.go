@@ -105,7 +105,9 @@ func TestGatekeeperRoutesCallsOut(t *testing.T) {
 	until(t, "it is released", func() bool { _, r := g.did(); return len(r) == 1 && r[0] == bridge.CauseBusy })
 
 	// Admitted, and not to be reached.
-	_ = l.l.Close()
+	g.mu.Lock()
+	g.given.Signal = nowhere
+	g.mu.Unlock()
 	o = &outgoing{e: e, call: &fakeCall{board: b}, result: make(chan error, 1)}
 	o.start(t, "h323:1001")
 	o.refusal(t, bridge.CauseUnreachable)

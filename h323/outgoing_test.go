@@ -163,11 +163,8 @@ func TestPlacedCallRefused(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	e := serve(t, newFakeBoard(), nil)
-	l := listenAs(t)
-	address := l.addr().String()
-	_ = l.l.Close()
 	for uri, want := range map[string]bridge.Cause{
-		"h323:1001@" + address:             bridge.CauseUnreachable,
+		"h323:1001@" + nowhere.String():    bridge.CauseUnreachable,
 		"h323:1001@does.not.exist.invalid": bridge.CauseUnreachable,
 		"h323:":                            bridge.CauseNoRoute,
 		"h323:1001@127.0.0.1:99999":        bridge.CauseNoRoute,

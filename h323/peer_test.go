@@ -236,6 +236,9 @@ type called struct {
 	l net.Listener
 }
 
+// nowhere is an address where nobody listens, and that the kernel gives no other test.
+var nowhere = netip.MustParseAddrPort("127.0.0.1:1025")
+
 func listenAs(t testing.TB) *called {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
