@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,22 +16,17 @@ import (
 	"github.com/roombridge/roombridge/config"
 )
 
+// pages is where a gateway says that its pages are.
+var pages = regexp.MustCompile("https://[^/]+")
+
 // administered is a gateway on the loopback, and its state directory.
 func administered(t *testing.T) (g *gateway.Gateway, server, dir string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
 	dir = t.TempDir()
 	c := config.Default()
 	c.SIP.Listen, c.H323.Listen = []string{"udp://127.0.0.1:0"}, nil
 	c.Media.Address, c.Room.Listen = "127.0.0.1", []string{"udp://127.0.0.1:0"}
-	c.Web.Listen, c.Web.HTTP, c.Web.StateDir, c.Limits.Load, c.Admin.Token = addr, "", dir, 0, "secret"
+	c.Web.Listen, c.Web.HTTP, c.Web.StateDir, c.Limits.Load, c.Admin.Token = "127.0.0.1:0", "", dir, 0, "secret"
 	ready, done := make(chan *gateway.Gateway, 1), make(chan error, 1)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
@@ -49,7 +44,7 @@ func administered(t *testing.T) (g *gateway.Gateway, server, dir string) {
 		done <- err
 		t.Fatal(err)
 	}
-	return g, "https://" + addr, dir
+	return g, pages.FindString(g.Welcome()), dir
 }
 
 // command runs a command line and gives what it prints.
