@@ -62,7 +62,6 @@ func NewNormalizer(mtu int, emit func(p *packet.Packet)) *Normalizer {
 	return &Normalizer{
 		emit: emit,
 		mtu:  mtu,
-		bufs: [2][]byte{make([]byte, 0, mtu), make([]byte, 0, mtu)},
 	}
 }
 
@@ -279,7 +278,7 @@ func (n *Normalizer) sendSets(sps *storedSPS, first uint8, key bool) {
 	buf := append(n.buffer(), TypeSTAPA)
 	buf = appendAggregated(buf, 0, sps.nal)
 	n.eachPPS(sps.id, first, func(nal []byte) { buf = appendAggregated(buf, 0, nal) })
-	n.queue(buf, key)
+	n.queue(n.keep(buf), key)
 }
 
 func (n *Normalizer) eachPPS(sps, first uint8, f func(nal []byte)) {
@@ -323,14 +322,21 @@ func (n *Normalizer) fragments(u Unit, key bool) {
 		from, to := i*len(u.Body)/count, (i+1)*len(u.Body)/count
 		start, end := u.Start && i == 0, u.End && i == count-1
 		buf := append(n.buffer(), fuIndicator(u.Header), fuHeader(u.Header, start, end))
-		n.queue(append(buf, u.Body[from:to]...), key && i == 0)
+		n.queue(n.keep(append(buf, u.Body[from:to]...)), key && i == 0)
 	}
 }
 
-// buffer gives the one of the two that the packet in hand does not use.
+// buffer gives the one of the two that the packet in hand does not use. Most terminals' packets
+// pass as they are, and these two hold no more than parameter sets.
 func (n *Normalizer) buffer() []byte {
 	n.which ^= 1
 	return n.bufs[n.which][:0]
+}
+
+// keep holds on to the buffer that buffer gave, as it has grown.
+func (n *Normalizer) keep(buf []byte) []byte {
+	n.bufs[n.which] = buf
+	return buf
 }
 
 // queue makes a payload the next packet, and lets the one before it go.

@@ -133,7 +133,7 @@ func (p *port) publish(ready []packet.Packet, now int64) {
 			p.event(q)
 			continue
 		}
-		if f := terms.formats[q.PT]; f != nil && f != p.format {
+		if f := terms.format(q.PT); f != nil && f != p.format {
 			p.format = f
 			t.retype(published(*f))
 			p.order.format(f)

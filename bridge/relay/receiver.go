@@ -214,7 +214,7 @@ func (r *receiver) strayed() bool {
 // restart begins the statistics of another source.
 func (r *receiver) restart(pt uint8) {
 	clock := 8000
-	if f := r.terms.formats[pt]; f != nil {
+	if f := r.terms.format(pt); f != nil {
 		clock = f.ClockRate
 	} else if len(r.terms.Recv) > 0 {
 		clock = r.terms.Recv[0].ClockRate
@@ -234,7 +234,7 @@ func (r *receiver) count(from netip.AddrPort, now int64, p *packet.Packet) {
 	r.reports.Add(p.Seq, p.Timestamp, now)
 	r.packets++
 	r.bytes += uint64(len(p.Payload))
-	if f := r.terms.formats[p.PT]; f != nil {
+	if f := r.terms.format(p.PT); f != nil {
 		r.format = f
 	}
 	if !r.latest.advance(p.Seq) {

@@ -139,7 +139,7 @@ func startsOver(old, t *terms) bool {
 
 // takes tells whether a format that was published is still among those that may come.
 func (t *terms) takes(f media.Format) bool {
-	n := t.formats[f.PT&0x7f]
+	n := t.format(f.PT)
 	return n != nil && published(*n) == f
 }
 

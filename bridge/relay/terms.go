@@ -12,18 +12,17 @@ import (
 // every packet laid out for it. It is never changed.
 type terms struct {
 	media.Stream
-	formats [128]*media.Format // by payload type; nil is not negotiated
-	rtp     netip.AddrPort     // where RTP goes until packets teach better
-	rtcp    netip.AddrPort
+	places [128]uint8     // of formats in Recv by payload type, counted from 1; 0 is not negotiated
+	rtp    netip.AddrPort // where RTP goes until packets teach better
+	rtcp   netip.AddrPort
 }
 
 func newTerms(st media.Stream) *terms {
 	st.Recv = slices.Clone(st.Recv)
 	t := &terms{Stream: st, rtp: unmap(st.Remote), rtcp: unmap(st.RemoteRTCP)}
 	for i := range st.Recv {
-		f := &t.Recv[i]
-		if f.PT < 128 && t.formats[f.PT] == nil {
-			t.formats[f.PT] = f
+		if pt := t.Recv[i].PT; pt < 128 && t.places[pt] == 0 && i < 255 {
+			t.places[pt] = uint8(i + 1)
 		}
 	}
 	if !t.rtcp.IsValid() && t.rtp.IsValid() {
@@ -35,9 +34,17 @@ func newTerms(st media.Stream) *terms {
 	return t
 }
 
+// format is what a payload type means, nil if it was not negotiated.
+func (t *terms) format(pt uint8) *media.Format {
+	if i := t.places[pt&0x7f]; i > 0 {
+		return &t.Recv[i-1]
+	}
+	return nil
+}
+
 // expects tells whether a payload type was negotiated.
 func (t *terms) expects(pt uint8) bool {
-	return t.formats[pt] != nil || t.RecvDTMF != 0 && pt == t.RecvDTMF
+	return t.places[pt] != 0 || t.RecvDTMF != 0 && pt == t.RecvDTMF
 }
 
 // unmap gives the address as received packets show it; the unspecified one is

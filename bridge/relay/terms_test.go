@@ -96,11 +96,11 @@ func TestFirstFormatOfAPayloadTypeCounts(t *testing.T) {
 	twice := vp8Format
 	twice.PT = h264Format.PT
 	got := newTerms(media.Stream{Recv: []media.Format{h264Format, twice, {Codec: media.VP9, PT: 200}}})
-	if f := got.formats[h264Format.PT]; f == nil || f.Codec != media.H264 {
+	if f := got.format(h264Format.PT); f == nil || f.Codec != media.H264 {
 		t.Fatalf("format %+v", f)
 	}
-	for pt, f := range got.formats {
-		if f != nil && pt != int(h264Format.PT) {
+	for pt := range uint8(128) {
+		if f := got.format(pt); f != nil && pt != h264Format.PT {
 			t.Fatalf("payload type %d is %+v", pt, f)
 		}
 	}

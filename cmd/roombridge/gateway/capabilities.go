@@ -1,10 +1,15 @@
 package gateway
 
 import (
+	"slices"
+
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/transcode"
 )
+
+// suites are ours for SDES, best first.
+var suites = []media.Suite{media.AEADGCM256, media.AEADGCM128, media.AESCM80, media.AESCM32}
 
 // capabilities is what our end of a call can do. Sound is mixed by the media
 // worker, so its codecs bound ours; H.264 is relayed and bounded only by what
@@ -12,14 +17,18 @@ import (
 // H.235.6 is not spoken.
 func (g *Gateway) capabilities(inv bridge.Invite) media.Capabilities {
 	rate := g.cfg.Media.Bitrate
+	g.formats.once.Do(func() {
+		worker := g.worker.Available()
+		g.formats.audio, g.formats.video = slices.Clip(audio(worker)), slices.Clip(video(worker, rate))
+	})
 	c := media.Capabilities{
-		Audio:       audio(g.worker.Available()),
-		Video:       video(g.worker.Available(), rate),
+		Audio:       g.formats.audio,
+		Video:       g.formats.video,
 		RecvBitrate: rate,
 		SendBitrate: rate,
 		Feedback:    media.NACK | media.PLI | media.FIR | media.TMMBR,
 		Encryption:  g.trunkEncryption(inv.Trunk),
-		Suites:      []media.Suite{media.AEADGCM256, media.AEADGCM128, media.AESCM80, media.AESCM32},
+		Suites:      suites,
 		DTLS:        true,
 	}
 	if inv.Protocol == "h323" {

@@ -15,6 +15,7 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 	"github.com/roombridge/roombridge/bridge/doorkeeper"
 	"github.com/roombridge/roombridge/bridge/load"
+	"github.com/roombridge/roombridge/bridge/media"
 	"github.com/roombridge/roombridge/bridge/reception"
 	"github.com/roombridge/roombridge/bridge/reception/speech"
 	"github.com/roombridge/roombridge/bridge/relay"
@@ -50,8 +51,13 @@ type Gateway struct {
 	opts Options
 	log  *slog.Logger
 
-	kept   kept
-	loops  *wire.Loops // of everything that carries media
+	kept  kept
+	loops *wire.Loops // of everything that carries media
+	// What every call can do; nobody changes it.
+	formats struct {
+		once         sync.Once
+		audio, video []media.Format
+	}
 	plane  *relay.Plane
 	worker *transcode.Supervisor
 	engine *room.Engine
