@@ -32,17 +32,17 @@ func TestBudget(t *testing.T) {
 	b := newBudget()
 	p := path{capacity: 10_000_000}
 	p.feed(&b, 2_000_000, base, base+30e9)
-	if got := b.bitrate(0); got < 2*budgetStart {
+	if got := b.bitrate(); got < 2*budgetStart {
 		t.Errorf("a clear path for 30 s: %d bit/s", got)
 	}
 	p.capacity = 1_000_000
 	p.feed(&b, 2_000_000, base+30e9, base+33e9)
-	low := b.bitrate(0)
+	low := b.bitrate()
 	if low > 1_000_000 || low < 500_000 {
 		t.Errorf("a path of 1 Mbit/s that was given 2: %d bit/s", low)
 	}
 	p.feed(&b, low, base+33e9, base+35e9)
-	if got := b.bitrate(0); got > low*11/10 {
+	if got := b.bitrate(); got > low*11/10 {
 		t.Errorf("grew at once, from %d to %d", low, got)
 	}
 }
@@ -54,15 +54,15 @@ func TestBudgetForgivesOneSpike(t *testing.T) {
 	b := newBudget()
 	p := path{capacity: 10_000_000}
 	p.feed(&b, 200_000, base, base+2e9)
-	before := b.bitrate(0)
+	before := b.bitrate()
 	for i := range int64(3) {
 		b.feedback(5, 0, 5000, 400, base+2e9+i*100*ms)
 	}
-	if got := b.bitrate(0); got < before/2 {
+	if got := b.bitrate(); got < before/2 {
 		t.Errorf("one spike: from %d to %d", before, got)
 	}
 	p.feed(&b, 200_000, base+2300*ms, base+6e9)
-	if got := b.bitrate(0); got < before*8/10 {
+	if got := b.bitrate(); got < before*8/10 {
 		t.Errorf("four seconds after one spike: %d, before it %d", got, before)
 	}
 }
@@ -76,8 +76,8 @@ func TestBudgetPatience(t *testing.T) {
 		p := path{capacity: 1_000_000}
 		p.feed(&b, 2_000_000, now, now+3e9)
 		now += 3e9
-		low, from := b.bitrate(0), now
-		for b.bitrate(0) <= low*102/100 && now < from+100e9 {
+		low, from := b.bitrate(), now
+		for b.bitrate() <= low*102/100 && now < from+100e9 {
 			p.feed(&b, 500_000, now, now+500e6)
 			now += 500e6
 		}
@@ -91,11 +91,11 @@ func TestBudgetPatience(t *testing.T) {
 func TestBudgetCeiling(t *testing.T) {
 	b := newBudget()
 	b.ceiling = 700_000
-	if got := b.bitrate(0); got != 700_000 {
+	if got := b.bitrate(); got != 700_000 {
 		t.Errorf("with a REMB of 700 kbit/s: %d", got)
 	}
 	b.ceiling = 1
-	if got := b.bitrate(0); got != budgetLeast {
+	if got := b.bitrate(); got != budgetLeast {
 		t.Errorf("with a REMB of nothing: %d", got)
 	}
 }
@@ -106,13 +106,13 @@ func TestBudgetLoss(t *testing.T) {
 	for now := base; now < base+5e9; now += 100 * ms {
 		b.feedback(19, 1, 19_000, 5, now) // 5 % is no reason to send less
 	}
-	if got := b.bitrate(0); got < budgetStart {
+	if got := b.bitrate(); got < budgetStart {
 		t.Errorf("5 %% loss: %d", got)
 	}
 	for now := base + 5e9; now < base+8e9; now += 100 * ms {
 		b.feedback(14, 6, 14_000, 5, now)
 	}
-	if got := b.bitrate(0); got > 1_200_000 {
+	if got := b.bitrate(); got > 1_200_000 {
 		t.Errorf("30 %% loss: %d", got)
 	}
 }

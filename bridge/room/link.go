@@ -135,12 +135,18 @@ func (l *link) ceiling(bps int) {
 	l.budget.ceiling = bps
 }
 
-// bitrate is what pictures may take together, bit/s.
+// bitrate is what pictures may take together, bit/s, as far as is known.
 func (l *link) bitrate() int {
-	now := l.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.budget.bitrate(now)
+	return l.budget.bitrate()
+}
+
+// presumed is the same for pictures of others, before much is known.
+func (l *link) presumed() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.budget.presumed()
 }
 
 // roundTrip is the path's round trip time in nanoseconds, 0 when it is not known.

@@ -27,13 +27,13 @@ func (v *visitor) look(now int64) {
 			}
 		}
 	}
-	budget := 0
+	budget, known := 0, 0
 	if v.session != nil {
 		v.session.link.wants(wanted(demands))
 	}
 	connected := v.session != nil && v.session.connected()
 	if connected {
-		budget = v.session.link.bitrate()
+		known, budget = v.session.link.bitrate(), v.session.link.presumed()
 	}
 	got := allot(demands, budget)
 	for i, mid := range mids {
@@ -48,7 +48,7 @@ func (v *visitor) look(now int64) {
 			s.viewer.show(nil, noLimits)
 			told[i].Reason = "the connection is too slow for this picture"
 		case s.made.on:
-			v.make(s, single(demands, got, i, budget), now)
+			v.make(s, single(demands, got, i, known), now) // our own encoder starts with what is known to pass
 			told[i].State = s.made.state(s.viewer, now)
 		default:
 			p.demanded(demands[i], got[i], now)

@@ -211,3 +211,34 @@ func TestProbingUnanswered(t *testing.T) {
 		t.Errorf("%d trials, %d bit/s", n.trials, n.link.bitrate())
 	}
 }
+
+// Until a path is known, others' cameras are neither bounded nor left out for it, and what the room makes itself starts small.
+func TestProbingPresumes(t *testing.T) {
+	for name, c := range map[string]struct {
+		learn   func(b *budget)
+		settled bool
+	}{
+		"nothing":            {func(*budget) {}, false},
+		"more, not all":      {func(b *budget) { b.tried(700_000, 700_000, 0, 1) }, false},
+		"all that is wanted": {func(b *budget) { b.tried(3_000_000, 3_000_000, 0, 1) }, true},
+		"no more":            {func(b *budget) { b.tried(500_000, 250_000, 0, 1) }, true},
+		"no answer":          {func(b *budget) { b.tried(0, 0, 1, 1) }, true},
+		"a queue":            {func(b *budget) { b.cut(1) }, true},
+	} {
+		b := newBudget()
+		b.begin()
+		b.search.want = 2_000_000
+		b.search.told = true
+		c.learn(&b)
+		if b.bitrate() > 2_800_000 {
+			t.Errorf("%s: %d bit/s are known", name, b.bitrate())
+		}
+		if got := b.presumed() >= budgetStart; got == c.settled {
+			t.Errorf("%s: %d bit/s of %d are presumed", name, b.presumed(), b.bitrate())
+		}
+		b.ceiling = 200_000
+		if b.presumed() > 200_000 {
+			t.Errorf("%s: %d bit/s, the browser says 200000", name, b.presumed())
+		}
+	}
+}
