@@ -26,7 +26,7 @@ type Options struct {
 
 // server is a worker at its socket.
 type server struct {
-	conn     io.ReadWriter
+	conn     io.ReadWriteCloser
 	queue    *wire.Queue
 	engine   *Engine
 	begun    time.Time
@@ -38,6 +38,9 @@ type server struct {
 	video    *video.Engine
 	meter    tickMeter
 	sound    chan transcode.WorkerStats // holds the latest counters of the engine
+
+	starved atomic.Pointer[error] // why this worker gives up
+	ending  sync.Once
 
 	packetMu sync.Mutex
 	packets  []wire.Message
@@ -56,23 +59,29 @@ func Serve(conn io.ReadWriteCloser, o Options) error {
 	}
 	s.queue.Control(wire.Message{Kind: wire.Hello, Payload: hello})
 	ends := make(chan struct{}, 3)
-	go func() { s.write(); conn.Close(); ends <- struct{}{} }()
+	go func() { s.write(); s.end(); ends <- struct{}{} }()
 	go func() { s.run(); ends <- struct{}{} }()
 	go func() { s.report(); ends <- struct{}{} }()
 	err = s.read()
 	close(s.done)
 	s.queue.Close()
-	conn.Close()
+	s.end()
 	s.requests.close()
 	s.video.Close()
 	for range cap(ends) {
 		<-ends
+	}
+	if why := s.starved.Load(); why != nil {
+		return fmt.Errorf("worker: no picture could be encoded for too long: %w", *why)
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 	return err
 }
+
+// end ends the connection, with which the worker ends.
+func (s *server) end() { s.ending.Do(func() { s.conn.Close() }) }
 
 // now is the engine's clock.
 func (s *server) now() int64 { return int64(time.Since(s.begun)) }

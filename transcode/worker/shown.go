@@ -29,6 +29,12 @@ func (s *server) KeyframeWanted(id transcode.StreamID) {
 	s.queue.Control(wire.Message{Kind: wire.Refresh, ID: uint32(id)})
 }
 
+// Starved implements video.Sink. The gateway starts another worker.
+func (s *server) Starved(err error) {
+	s.starved.CompareAndSwap(nil, &err)
+	s.end()
+}
+
 // Refused implements video.Sink.
 func (s *server) Refused(id transcode.StreamID, reason string) {
 	s.queue.Control(wire.Message{Kind: wire.Error, ID: uint32(id), Seq: uint16(wire.Graph), Payload: []byte(reason[:min(len(reason), 500)])})

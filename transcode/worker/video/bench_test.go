@@ -68,6 +68,8 @@ func (c *clockwork) Packets(list []transcode.Frame) {
 
 func (c *clockwork) KeyframeWanted(transcode.StreamID) {}
 
+func (c *clockwork) Starved(err error) { panic(err) }
+
 func (c *clockwork) Refused(_ transcode.StreamID, reason string) {
 	c.mu.Lock()
 	c.refuse = reason

@@ -74,7 +74,11 @@ func (e *encoder) fail(err error) {
 	if errors.Is(err, codec.ErrSettings) || errors.Is(err, codec.ErrUnavailable) || errors.Is(err, payload.ErrUnsupported) {
 		e.retry = 0
 	}
+	mayWork := e.retry != 0
 	e.mu.Unlock()
+	if mayWork && e.engine.scarcity.failed(e.engine.now()) {
+		e.engine.sink.Starved(err)
+	}
 	if told {
 		return
 	}
@@ -88,6 +92,7 @@ func (e *encoder) served() {
 	e.mu.Lock()
 	e.failed, e.retry = false, 0
 	e.mu.Unlock()
+	e.engine.scarcity.made()
 }
 
 // adjust brings the encoder to the rates of the form.

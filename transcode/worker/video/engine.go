@@ -45,6 +45,8 @@ type Sink interface {
 	KeyframeWanted(id transcode.StreamID)
 	// Refused says that a stream of the graph is not served.
 	Refused(id transcode.StreamID, reason string)
+	// Starved says that no picture could be encoded for long: this process is of no use any more.
+	Starved(err error)
 }
 
 // Options say how an Engine works.
@@ -65,6 +67,7 @@ type Engine struct {
 	shots   atomic.Uint64
 
 	decoders atomic.Int64 // open
+	scarcity scarcity
 
 	mu           sync.Mutex // guards what follows for Stats; the caller of SetGraph alone writes
 	inputs       map[transcode.StreamID]*input

@@ -45,7 +45,8 @@ type studio struct {
 	adjusted  []codec.VideoSettings
 	composed  int
 	composers int
-	held      int // pictures
+	held      int                            // pictures
+	scarce    func(codec.VideoSettings) bool // tells which encoders find no memory; nil: none
 	takes     map[string]time.Duration
 }
 
@@ -80,6 +81,12 @@ func (s *studio) build() Build {
 		Encoder: func(_ media.Codec, set codec.VideoSettings) (codec.VideoEncoder, error) {
 			if set.Width == 666 {
 				return nil, codec.ErrSettings
+			}
+			s.mu.Lock()
+			scarce := s.scarce != nil && s.scarce(set)
+			s.mu.Unlock()
+			if scarce {
+				return nil, errors.New("out of memory")
 			}
 			s.add(&s.encoders, 1)
 			s.add(&s.opened, 1)
@@ -207,6 +214,8 @@ type gallery struct {
 	by     map[transcode.StreamID]*seen
 	wanted map[transcode.StreamID][]time.Duration
 	no     map[transcode.StreamID]string
+
+	starved int // times
 }
 
 func newGallery(t testing.TB) *gallery {
@@ -259,6 +268,12 @@ func (g *gallery) Refused(id transcode.StreamID, reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.no[id] = reason
+}
+
+func (g *gallery) Starved(error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.starved++
 }
 
 // of gives the frames of an output so far.
