@@ -86,6 +86,11 @@ func conversing(t *testing.T, others, o Options, frames uint64, aim func(o *Opti
 		addr, answers := answering(t, others)
 		aim(&o, addr)
 		r = calling(t, t.Context(), o)
+		for _, c := range r.Calls {
+			if c.Result != Completed { // the far end may wait for it still
+				t.Fatalf("call %s: %s (%s: %s)", c.ID, c.Result, c.Cause, c.Reason)
+			}
+		}
 		far = answers()
 		if o.Duration > 20*time.Second || !slices.ContainsFunc(slices.Concat(r.Calls, far.Calls), short) && slices.ContainsFunc(far.Calls, pressed) {
 			return r, far
