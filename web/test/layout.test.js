@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrange, choose } from '../page/js/arrange.js';
-import { capacity, corner, fit, grid, shape, spotlight, wantedSize } from '../page/js/layout.js';
+import { capacity, corner, fit, grid, shape, shownHeight, spotlight, wantedSize } from '../page/js/layout.js';
 
 const SIZES = [[390, 700], [360, 560], [844, 300], [1366, 640], [1020, 640], [1920, 960], [3840, 1960], [500, 500]];
 
@@ -82,6 +82,15 @@ test('pictures are cut little, rooms less, slides never', () => {
   assert.equal(fit(wide, { w: 400, h: 250 }, 'content'), 'contain');
   assert.equal(fit({ w: 0, h: 0 }, { w: 1, h: 1 }, 'terminal'), 'cover');
   assert.equal(fit({ w: 720, h: 1280 }, { w: 400, h: 225 }, 'browser'), 'contain');
+});
+
+test('a picture that covers a wide tile is asked for as high as it is shown', () => {
+  assert.equal(shownHeight({ w: 1280, h: 512 }, 'browser'), 720);
+  assert.equal(shownHeight({ w: 1280, h: 700 }, 'terminal'), 720);
+  assert.equal(shownHeight({ w: 1280, h: 512 }, 'terminal'), 512); // framed
+  assert.equal(shownHeight({ w: 1280, h: 300 }, 'browser'), 300);
+  assert.equal(shownHeight({ w: 1280, h: 700 }, 'content'), 700);
+  assert.equal(shownHeight({ w: 300, h: 900 }, 'browser'), 900);
 });
 
 test('wanted sizes are stepped, dense and bounded', () => {

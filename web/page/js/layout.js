@@ -89,6 +89,12 @@ export function fit(video, tile, kind) {
   return cut <= most ? 'cover' : 'contain';
 }
 
+/** The height that a picture is shown with: one that covers a wide tile is cut above and below. Most are 16:9. */
+export function shownHeight(tile, kind) {
+  const whole = (tile.w * 9) / 16;
+  return whole > tile.h && fit({ w: 16, h: 9 }, tile, kind) === 'cover' ? whole : tile.h;
+}
+
 /** How many tiles an area holds before they get too small to make out a face. */
 export function capacity(width, height, least = 150) {
   const cols = Math.max(1, Math.floor(width / least));

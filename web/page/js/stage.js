@@ -2,7 +2,7 @@
 
 import { arrange } from './arrange.js';
 import { h, say } from './dom.js';
-import { wantedSize } from './layout.js';
+import { shownHeight, wantedSize } from './layout.js';
 import { Tile } from './tile.js';
 
 const WANT_PAUSE = 200;
@@ -131,7 +131,10 @@ export class Stage {
       .map((p) => ({ place: p, model: this.models.find((m) => m.key === p.key) }))
       .filter(({ model }) => !model.self && (model.kind === 'content' || model.person.video !== false))
       .sort((a, b) => b.place.w * b.place.h - a.place.w * a.place.h)
-      .map(({ place, model }) => ({ participant: model.participant, kind: model.kind, ...wantedSize(place.w, place.h, window.devicePixelRatio) }));
+      .map(({ place, model }) => {
+        const height = shownHeight(place, model.kind === 'content' ? 'content' : model.person.kind);
+        return { participant: model.participant, kind: model.kind, ...wantedSize(place.w, height, window.devicePixelRatio) };
+      });
     const text = JSON.stringify(wants);
     if (text === this.asked) return;
     this.asked = text;
