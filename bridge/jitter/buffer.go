@@ -57,7 +57,7 @@ type Buffer struct {
 	emit  func(p *packet.Packet, lost int)
 	pool  *packet.Pool
 	delay int64
-	slots []*slot // nil where nothing waits
+	slots []*slot // nil where nothing waits, and altogether until something has: most sources never overtake themselves
 	mask  uint16
 
 	started bool
@@ -100,7 +100,6 @@ func New(cfg Config) *Buffer {
 		emit:  cfg.Emit,
 		pool:  cfg.Pool,
 		delay: int64(cfg.MaxDelay),
-		slots: make([]*slot, size),
 		mask:  uint16(size - 1),
 	}
 }
@@ -257,6 +256,9 @@ func (b *Buffer) skip(n int) {
 // ahead keeps a packet d numbers before its time. Numbers that the ring does
 // not reach from there are given up.
 func (b *Buffer) ahead(p *packet.Packet, d int, now int64) {
+	if b.slots == nil {
+		b.slots = make([]*slot, int(b.mask)+1)
+	}
 	for d >= len(b.slots) {
 		n := d - len(b.slots) + 1
 		if b.held > 0 {

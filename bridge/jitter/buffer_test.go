@@ -261,11 +261,11 @@ func TestReset(t *testing.T) {
 
 func TestDefaults(t *testing.T) {
 	b := New(Config{MaxPackets: 5000})
-	if len(b.slots) != 2048 || b.delay != 40*ms || b.pool.Size() != packet.MaxSize {
-		t.Errorf("%d slots, %d ns, %d bytes", len(b.slots), b.delay, b.pool.Size())
+	if int(b.mask)+1 != 2048 || b.delay != 40*ms || b.pool.Size() != packet.MaxSize {
+		t.Errorf("%d slots, %d ns, %d bytes", int(b.mask)+1, b.delay, b.pool.Size())
 	}
-	if b = New(Config{MaxPackets: 100}); len(b.slots) != 128 {
-		t.Errorf("%d slots", len(b.slots))
+	if b = New(Config{MaxPackets: 100}); int(b.mask)+1 != 128 {
+		t.Errorf("%d slots", int(b.mask)+1)
 	}
 }
 
