@@ -10,9 +10,8 @@ import (
 	"github.com/roombridge/roombridge/bridge"
 )
 
-// run makes or takes the calls and returns what became of them.
-func (d *dialer) run(ctx context.Context) []Call {
-	events, unsubscribe := d.core.Subscribe()
+// run makes or takes the calls and returns what became of them. Of each one events tell, until unsubscribe is called.
+func (d *dialer) run(ctx context.Context, events <-chan bridge.Event, unsubscribe func()) []Call {
 	var watching sync.WaitGroup
 	arrived := make(chan *bridge.Call, d.s.Calls)
 	watching.Go(func() { d.watch(events, arrived) })

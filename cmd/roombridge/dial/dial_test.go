@@ -292,3 +292,23 @@ func TestPortsThatAreTaken(t *testing.T) {
 		t.Error("recordings go nowhere")
 	}
 }
+
+// A call that comes as soon as it can is one of those that are waited for.
+func TestCallAtOnce(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var r *Report
+	far, err := Run(ctx, Options{
+		Answer: true, Bind: "127.0.0.1", Listen: []string{"tcp://127.0.0.1:0"}, Ports: "40000-44999",
+		Started: func(addrs []string) {
+			_, at, _ := strings.Cut(addrs[0], "://")
+			r = calling(t, ctx, Options{Target: "sip:1001@" + at + ";transport=tcp", Duration: time.Second})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ours, theirs := r.Calls[0], far.Calls[0]; ours.Result != Completed || theirs.Result != Completed || theirs.Audio == nil {
+		t.Errorf("%s (%s) and %s (%s: %s)", ours.Result, ours.Reason, theirs.Result, theirs.Cause, theirs.Reason)
+	}
+}

@@ -32,6 +32,8 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := d.open(); err != nil {
 		return nil, err
 	}
+	events, unsubscribe := d.core.Subscribe() // before the first call can come
+	defer unsubscribe()
 	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var served sync.WaitGroup
 	for _, f := range d.fronts {
@@ -50,7 +52,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if s.Started != nil {
 		s.Started(addrs)
 	}
-	calls := d.run(ctx)
+	calls := d.run(ctx, events, unsubscribe)
 	d.goodbye()
 	return newReport(s, calls), nil
 }
