@@ -63,23 +63,11 @@ func newBudget() budget {
 	return budget{value: budgetStart, patience: patienceLeast, usual: lossPrior, calm: true}
 }
 
-func (b *budget) bitrate() int { return b.capped(b.value) }
-
-// presumed is what others' pictures may take: until the first trials are over what a browser is given that
-// cannot be probed. Their makers are not asked for less, nor is a picture left out, for the second that takes.
-func (b *budget) presumed() int {
-	if b.search.able && !b.search.settled {
-		return b.capped(max(b.value, budgetStart))
-	}
-	return b.capped(b.value)
-}
-
-// capped keeps to what the browser says itself.
-func (b *budget) capped(bps int) int {
-	if b.ceiling > 0 && b.ceiling < bps {
+func (b *budget) bitrate() int {
+	if b.ceiling > 0 && b.ceiling < b.value {
 		return max(b.ceiling, budgetLeast)
 	}
-	return bps
+	return b.value
 }
 
 // feedback takes what one message of the browser told: packets received and

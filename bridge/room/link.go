@@ -21,6 +21,7 @@ type link struct {
 
 	mu     sync.Mutex
 	budget budget
+	steady budget // the same without trials
 	trial  trial
 	trials *trialCounts // nil: nobody wants to know
 	delay  delayBase
@@ -43,7 +44,7 @@ const (
 )
 
 func newLink(now func() int64) *link {
-	l := &link{now: now, begun: now(), budget: newBudget()}
+	l := &link{now: now, begun: now(), budget: newBudget(), steady: newBudget()}
 	l.keep.Store(memoryUnknown)
 	return l
 }
@@ -104,6 +105,7 @@ func (l *link) arrived(fb []byte) {
 	queue := l.delay.queue(l.delays, now)
 	l.budget.search.told = l.budget.search.told || received > 0
 	l.budget.feedback(received, lost, bytes, queue, now)
+	l.steady.feedback(received, lost, bytes, queue, now)
 	if l.trial.over {
 		l.tried(now)
 	}
@@ -132,7 +134,7 @@ func (l *link) reported(r rtcp.ReceptionReport, ntp uint64) {
 func (l *link) ceiling(bps int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.budget.ceiling = bps
+	l.budget.ceiling, l.steady.ceiling = bps, bps
 }
 
 // bitrate is what pictures may take together, bit/s, as far as is known.
@@ -142,11 +144,13 @@ func (l *link) bitrate() int {
 	return l.budget.bitrate()
 }
 
-// presumed is the same for pictures of others, before much is known.
+// presumed is the same for pictures of others: as much as a browser is given that cannot be probed, be
+// it that trials know better. Nobody is asked to send less, and no picture is left out, since a
+// path is not known yet, or a browser is too busy for trials to tell.
 func (l *link) presumed() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.budget.presumed()
+	return max(l.budget.bitrate(), l.steady.bitrate())
 }
 
 // roundTrip is the path's round trip time in nanoseconds, 0 when it is not known.

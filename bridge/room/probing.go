@@ -15,8 +15,6 @@ type probing struct {
 	doubt  int64 // least of wait, longer when trials said too much
 	raised int64 // when a trial raised the budget
 	silent int   // trials of which nothing was heard
-
-	settled bool // what the path carries is known, as far as it matters
 }
 
 // cluster is padding that is to be sent: packets of size bytes of padding in
@@ -108,7 +106,6 @@ func (b *budget) tried(sent, came int, lost float64, now int64) outcome {
 	case float64(got) > trialGain*float64(b.value):
 		b.value, s.proven = min(got, budgetMost), true
 		s.wait, s.next, s.raised = s.doubt, now, now
-		s.settled = s.settled || b.value >= s.want
 		return trialMore
 	case !slow:
 		s.next = now + s.wait/4
@@ -117,7 +114,7 @@ func (b *budget) tried(sent, came int, lost float64, now int64) outcome {
 	case !s.proven: // it carries less than a browser is sent before the first trial
 		b.value, s.proven = got, true
 	}
-	s.next, s.settled = now+s.wait, true
+	s.next = now + s.wait
 	s.rest()
 	return trialNone
 }
@@ -133,7 +130,7 @@ func (b *budget) unheard(now int64) {
 		s.able, b.value = false, budgetStart
 		return
 	}
-	s.next, s.settled = now+s.wait, true
+	s.next = now + s.wait
 	s.rest()
 }
 
@@ -145,7 +142,7 @@ func (s *probing) wrong(now int64) {
 	} else if s.raised != 0 && now-s.raised > trialDoubt {
 		s.doubt = trialWait
 	}
-	s.raised, s.settled = 0, true
+	s.raised = 0
 	s.wait = s.doubt
 	s.next = now + s.wait
 }

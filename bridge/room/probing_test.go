@@ -212,33 +212,34 @@ func TestProbingUnanswered(t *testing.T) {
 	}
 }
 
-// Until a path is known, others' cameras are neither bounded nor left out for it, and what the room makes itself starts small.
+// Others' pictures get what a path is given that is not probed, or more.
 func TestProbingPresumes(t *testing.T) {
-	for name, c := range map[string]struct {
-		learn   func(b *budget)
-		settled bool
-	}{
-		"nothing":            {func(*budget) {}, false},
-		"more, not all":      {func(b *budget) { b.tried(700_000, 700_000, 0, 1) }, false},
-		"all that is wanted": {func(b *budget) { b.tried(3_000_000, 3_000_000, 0, 1) }, true},
-		"no more":            {func(b *budget) { b.tried(500_000, 250_000, 0, 1) }, true},
-		"no answer":          {func(b *budget) { b.tried(0, 0, 1, 1) }, true},
-		"a queue":            {func(b *budget) { b.cut(1) }, true},
-	} {
-		b := newBudget()
-		b.begin()
-		b.search.want = 2_000_000
-		b.search.told = true
-		c.learn(&b)
-		if b.bitrate() > 2_800_000 {
-			t.Errorf("%s: %d bit/s are known", name, b.bitrate())
+	now := int64(1e18)
+	l := newLink(func() int64 { return now })
+	l.begin()
+	if l.bitrate() != trialStart || l.presumed() != budgetStart {
+		t.Errorf("at first %d bit/s are known, %d presumed", l.bitrate(), l.presumed())
+	}
+	tell := func(lost int, queue float64, d int64) {
+		for end := now + d; now < end; now += 100e6 {
+			l.budget.feedback(30, lost, 36_000, queue, now)
+			l.steady.feedback(30, lost, 36_000, queue, now)
 		}
-		if got := b.presumed() >= budgetStart; got == c.settled {
-			t.Errorf("%s: %d bit/s of %d are presumed", name, b.presumed(), b.bitrate())
-		}
-		b.ceiling = 200_000
-		if b.presumed() > 200_000 {
-			t.Errorf("%s: %d bit/s, the browser says 200000", name, b.presumed())
-		}
+	}
+	tell(0, 400, 1e9)
+	if got := l.presumed(); got >= budgetStart {
+		t.Errorf("with a queue %d bit/s are presumed", got)
+	}
+	tell(0, 0, 10e9) // no trial says that it is gone
+	if l.bitrate() > trialStart || l.presumed() < budgetStart/2 {
+		t.Errorf("after it %d bit/s are known, %d presumed", l.bitrate(), l.presumed())
+	}
+	l.budget.tried(8_000_000, 8_000_000, 0, now)
+	if l.presumed() < 7_000_000 {
+		t.Errorf("a trial of 8 Mbit/s: %d presumed", l.presumed())
+	}
+	l.ceiling(200_000)
+	if l.presumed() > 200_000 {
+		t.Errorf("%d bit/s are presumed, the browser says 200000", l.presumed())
 	}
 }
