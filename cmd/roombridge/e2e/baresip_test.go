@@ -50,7 +50,7 @@ func testPicture(t *testing.T, size string) string {
 		return path
 	}
 	out, err := exec.Command("ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size="+size+":rate=25",
-		"-t", "60", "-c:v", "mpeg4", "-q:v", "5", path).CombinedOutput()
+		"-t", "180", "-c:v", "mpeg4", "-q:v", "5", path).CombinedOutput() // baresip does not begin anew
 	if err != nil {
 		t.Fatalf("ffmpeg: %v %s", err, out)
 	}
